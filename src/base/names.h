@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every name by which lodge is known to others: on the bus, on disk, to systemd and in the journal.
+ * No code spells one of these out again. */
+#pragma once
+
+#define LODGE_BUS_NAME          "org.lodge1"
+#define LODGE_OBJECT_PATH       "/org/lodge1"
+#define LODGE_MACHINE_PATH      "/org/lodge1/machine"
+#define LODGE_PROCESS_PATH      "/org/lodge1/process"
+#define LODGE_MANAGER_INTERFACE "org.lodge1.Manager"
+#define LODGE_MACHINE_INTERFACE "org.lodge1.Machine"
+#define LODGE_PROCESS_INTERFACE "org.lodge1.Process"
+#define LODGE_ERROR_PREFIX      "org.lodge1.Error."
+#define LODGE_POLKIT_PREFIX     "org.lodge1."
+
+/* A machine is the systemd unit lodge@NAME.service. */
+#define LODGE_UNIT_PREFIX "lodge@"
+#define LODGE_UNIT_SUFFIX ".service"
+
+/* Definitions, in order of precedence; CreateMachine() writes to the first, or, for machines that
+ * are removed when they stop, to the second. */
+#define LODGE_DEFINITIONS_ETC   "/etc/lodge/machines"
+#define LODGE_DEFINITIONS_RUN   "/run/lodge/machines"
+#define LODGE_DEFINITIONS_USR   "/usr/lib/lodge/machines"
+#define LODGE_DEFINITION_SUFFIX ".machine"
+
+#define LODGE_STORE           "/var/lib/lodge"
+#define LODGE_STORE_IMAGES    "/var/lib/lodge/images"
+#define LODGE_STORE_MACHINES  "/var/lib/lodge/machines" /* NAME/{upper,work} */
+#define LODGE_STORE_TRASH     "/var/lib/lodge/trash"    /* renamed here, deleted by lodge-work */
+#define LODGE_MACHINED_IMAGES "/var/lib/machines"
+
+#define LODGE_RUNTIME        "/run/lodge"
+#define LODGE_RUNTIME_SOCKET "/run/lodge/shim.sock" /* lodged.socket; shims fetch their plan here  \
+                                                     */
+#define LODGE_RUNTIME_UNITS "/run/lodge/unit"       /* NAME/: the unit's RuntimeDirectory= */
+#define LODGE_RUNTIME_EXITS "/run/lodge/exit" /* NAME: how the last run ended, wire/exit-record.h  \
+                                               */
+#define LODGE_SHIM_CONTROL "control"          /* in the unit's runtime directory */
+#define LODGE_SHIM_NOTIFY  "notify"           /* likewise: the guest's $NOTIFY_SOCKET */
+
+/* Shared with systemd-nspawn, so that no two containers of the host get the same range. */
+#define LODGE_UID_LOCKS "/run/systemd/nspawn-uid"
+
+/* Journal fields. */
+#define LODGE_FIELD_MACHINE "LODGE_MACHINE"
+#define LODGE_FIELD_STREAM  "LODGE_STREAM"

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Settings + facts -> plan. A pure function: what it needs to know of the host is in PlanFacts. */
+#pragma once
+
+#include "base/fault.h"
+#include "spec/settings.h"
+#include "wire/plan.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct PlanFacts {
+        const char *name; /* the machine's */
+        const char *const
+                *layers; /* host paths of the read-only layers, topmost first, NULL-terminated */
+        const char *writable_layer; /* host path of the directory that holds upper/ and work/ */
+        const char *trash;          /* host directory that a dropped layer is renamed into */
+        uint32_t uid_base;
+        const char *init; /* guest path of the tree's init, NULL if it has none */
+        bool init_is_systemd;
+        const void *seccomp; /* compiled filter, plan/seccomp-filter.h; may be NULL in tests */
+        uint32_t n_seccomp;  /* bytes */
+} PlanFacts;
+
+/** plan_compile() - the plan of one start
+ * @s validated settings
+ * @w empty writer; caller finishes and frees it
+ * Return: 0; -EINVAL with FAULT_INVALID_OPTION or FAULT_START_FAILED: the settings do not fit the
+ * image (Boot=yes and no init; nothing to run). */
+int plan_compile(const Settings *s, const PlanFacts *facts, PlanWriter *w, Fault *reterr);

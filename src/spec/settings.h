@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a machine is to be: one vocabulary for the definition file, a{sv} on the bus and the command
+ * line. Plain data, no I/O but the text given; knows nothing of the host. */
+#pragma once
+
+#include "base/fault.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum WritableLayer {
+        WRITABLE_LAYER_STOP,   /* thrown away whenever PID 1 ends */
+        WRITABLE_LAYER_REBOOT, /* survives a reboot from inside */
+        WRITABLE_LAYER_KEEP,   /* kept until the machine is removed */
+        _WRITABLE_LAYER_MAX,
+        _WRITABLE_LAYER_INVALID = -EINVAL,
+} WritableLayer;
+
+typedef struct Settings {
+        char *description;
+        char *image;            /* name, or NULL with root_directory */
+        char *root_directory;   /* absolute host path, or NULL */
+        uint8_t machine_id[16]; /* all zero: not given yet */
+        uint32_t owner;         /* uid of the creator */
+        uint64_t created_usec;  /* CLOCK_REALTIME */
+        bool auto_remove;       /* removed when it stops; its definition lives in /run */
+        int boot; /* 1 start the tree's init, 0 run command, -1: boot if there is no command */
+        char **command;
+        char **environment;         /* KEY=VALUE */
+        char *user;                 /* NULL: root */
+        char *working_directory;    /* NULL: / */
+        char *hostname;             /* NULL: the machine's name */
+        bool terminal;              /* PID 1 gets a terminal (always when booting) */
+        int stop_signal;            /* 0: by payload */
+        uint64_t stop_timeout_usec; /* UINT64_MAX: never kill */
+        int notify_ready;           /* 1 wait for READY=1, 0 not, -1: if systemd is booted */
+        WritableLayer writable_layer;
+        bool private_network;
+        uint64_t capabilities_add, capabilities_drop; /* bit masks */
+} Settings;
+
+typedef enum SettingKind {
+        SETTING_STRING,
+        SETTING_STRV,
+        SETTING_BOOL,
+        SETTING_USEC,  /* "90s" or µs as a number */
+        SETTING_OTHER, /* has a syntax of its own, given as a string: signal, enum, capability set,
+                          id */
+} SettingKind;
+
+/* One word of the vocabulary. */
+typedef struct SettingKey {
+        const char *section; /* in the definition file: Machine, Exec, Network, Security */
+        const char *name;    /* "StopTimeoutSec"; the command line derives "--stop-timeout-sec" */
+        SettingKind kind;
+        bool internal;    /* kept by lodged (Owner, Created): not taken from callers */
+        const char *help; /* one line for --help and the man page */
+} SettingKey;
+
+/** setting_keys() - the whole vocabulary, ended by a NULL name; libc only, so that the CLI can link
+ * it */
+const SettingKey *setting_keys(void);
+/** setting_key_find() - look one up by its exact name; NULL if there is none */
+const SettingKey *setting_key_find(const char *name);
+/** setting_key_nearest() - the nearest known name to a mistyped one, or NULL */
+const char *setting_key_nearest(const char *name);
+
+typedef struct SettingValue {
+        SettingKind kind; /* SETTING_STRING goes for every key: parsed as in the file */
+        const char *string;
+        char *const *strv;
+        bool boolean;
+        uint64_t usec;
+} SettingValue;
+
+/** settings_init() - the built-in defaults */
+void settings_init(Settings *s);
+void settings_done(Settings *s);
+#define _cleanup_settings_ _cleanup_(settings_done)
+
+/** settings_set() - give one key a value
+ * A list is replaced; the empty string resets to the default.
+ * @value from anybody; checked
+ * Return: 0; -EINVAL with FAULT_INVALID_OPTION naming key and value, and the nearest key for an
+ * unknown one; -ENOMEM. @s is unchanged on failure. */
+int settings_set(Settings *s, const char *key, const SettingValue *value, Fault *reterr);
+
+/** settings_get() - the value of one key in the file's syntax
+ * @ret one string, or for SETTING_STRV each element; caller frees; empty vector if unset (default)
+ * Return: 1 it differs from the default, 0 it is the default; -ENOMEM. */
+int settings_get(const Settings *s, const SettingKey *key, char ***ret);
+
+/** settings_validate() - do the values fit together?
+ * Return: 0; -EINVAL with FAULT_INVALID_OPTION. */
+int settings_validate(const Settings *s, Fault *reterr);
+
+/** settings_parse() - a definition file's text
+ * @name  what to call the file in messages
+ * @n     bytes; anything: NUL bytes, binary
+ * Ini as in unit files: sections, '#' and ';' comments, continuation by '\', lists append, empty
+ * resets, words of lists quoted as in systemd. Return: 0; -EINVAL with FAULT_INVALID_OPTION
+ * "NAME:LINE: ..."; -ENOMEM. */
+int settings_parse(const char *name, const char *text, size_t n, Settings *ret, Fault *reterr);
+
+/** settings_format() - the file that settings_parse() reads back to the same settings
+ * Return: newly allocated, caller frees; NULL on OOM. */
+char *settings_format(const Settings *s);

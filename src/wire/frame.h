@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Messages between lodged and a shim, over a SOCK_SEQPACKET socket.
+ *
+ * A frame is a FrameHeader and fields { u16 tag, u16 kind, u32 length } + bytes, padded to 8. A
+ * frame above FRAME_INLINE_MAX travels in a sealed memfd that is the last descriptor of the
+ * message. Who may say what is in the comments of FrameType: D lodged, S shim. Replies carry the
+ * serial of what they answer. Neither side trusts lengths; lodged does not trust a shim to be of
+ * its own release. */
+#pragma once
+
+#include "base/fault.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define FRAME_VERSION    1U
+#define FRAME_INLINE_MAX 16384U
+#define FRAME_SIZE_MAX   (4U << 20)
+#define FRAME_FDS_MAX    16
+
+typedef enum FrameType {
+        FRAME_HELLO = 1, /* S, first: name. A shim that wants its plan */
+        FRAME_PLAN, /* D: fds[0] plan memfd, fds[1] uid range lock, then attach_fds many for attach
+                     */
+        FRAME_REFUSED, /* D: code, error, message: the shim logs message and exits */
+        FRAME_QUERY,   /* D: answered by FRAME_STATE, also sent unasked whenever it changes */
+        FRAME_STATE,   /* S: state, leader, supervisor, uid_base, started, ready, boot_count,
+                          status_text */
+        FRAME_FAILED,  /* S: phase, object, error, message: the start failed, the shim is about to
+                          end */
+        FRAME_EXITED,  /* S: as the exit record (exit-record.h): PID 1 has ended, the shim is about
+                          to end */
+        FRAME_STOP,    /* D: timeout (µs, optional) */
+        FRAME_KILL, /* D: whom (0 leader, 1 all), signal; answered by FRAME_DONE or FRAME_ERROR */
+        FRAME_EXEC, /* D: id, args, envs, user, cwd, tty, login, rows, columns; fds for 0, 1, 2 as
+                     * told by fd_map. Answered by FRAME_EXEC_STARTED (fds[0] pty master if tty) or
+                     * FRAME_ERROR */
+        FRAME_EXEC_STARTED, /* S: id, pid */
+        FRAME_EXEC_EXITED,  /* S: id, status (exit status, or 128+N), signal */
+        FRAME_EXEC_KILL,    /* D: id, signal; answered by FRAME_DONE or FRAME_ERROR */
+        FRAME_ATTACH, /* D: fds for 0, 1, 2 as told by fd_map: get PID 1's output and feed its input
+                       * from now on; answered by FRAME_DONE or FRAME_ERROR */
+        FRAME_RESIZE, /* D: rows, columns of PID 1's terminal; answered by FRAME_DONE or FRAME_ERROR
+                       */
+        FRAME_OUTPUT, /* D asks, S answers: lines (oldest first) of PID 1's last output */
+        FRAME_DONE,   /* S */
+        FRAME_ERROR,  /* S: code, error, message */
+        _FRAME_TYPE_MAX,
+} FrameType;
+
+typedef enum FrameTag {
+        FRAME_NAME = 1,    /* string */
+        FRAME_CODE,        /* number: FaultCode */
+        FRAME_ERRNO,       /* number, positive */
+        FRAME_MESSAGE,     /* string: one sentence */
+        FRAME_PHASE,       /* string: which part of a start failed */
+        FRAME_OBJECT,      /* string: on what */
+        FRAME_RUN_STATE,   /* number: ShimState */
+        FRAME_LEADER,      /* number: pid of PID 1 on the host */
+        FRAME_UID_BASE,    /* number */
+        FRAME_STARTED,     /* number: µs CLOCK_REALTIME when PID 1 was exec'd */
+        FRAME_READY,       /* number: µs CLOCK_REALTIME of READY=1, 0 not yet */
+        FRAME_BOOT_COUNT,  /* number: 1 for the first start of PID 1 in this unit run */
+        FRAME_STATUS_TEXT, /* string: the guest's STATUS=, as it came: untrusted */
+        FRAME_TIMEOUT,     /* number: µs */
+        FRAME_WHOM,        /* number: 0 leader, 1 all */
+        FRAME_SIGNAL,      /* number */
+        FRAME_ID,          /* number: chosen by lodged, unique for a machine's run */
+        FRAME_PID,         /* number */
+        FRAME_ARG,         /* string, repeated */
+        FRAME_ENV,         /* string, repeated: KEY=VALUE */
+        FRAME_USER,        /* string */
+        FRAME_CWD,         /* string */
+        FRAME_TTY,         /* number: 1: a new terminal of the guest's devpts */
+        FRAME_LOGIN, /* number: 1: no args given: the user's login shell; argv[0] starts with '-' */
+        FRAME_ROWS,  /* number */
+        FRAME_COLUMNS, /* number */
+        FRAME_FD_MAP,  /* number, repeated: which of 0, 1, 2 the next descriptor is */
+        FRAME_STATUS,  /* number: exit status, 128+N for a signal */
+        FRAME_CAUSE,   /* string: see exit-record.h */
+        FRAME_OOM,     /* number: 1 */
+        FRAME_LINE,    /* string, repeated: untrusted output, oldest first */
+        _FRAME_TAG_MAX,
+} FrameTag;
+
+typedef enum ShimState {
+        SHIM_STARTING = 1,
+        SHIM_RUNNING, /* PID 1 runs, READY=1 is awaited */
+        SHIM_READY,
+        SHIM_STOPPING,
+        _SHIM_STATE_MAX,
+} ShimState;
+
+/* ---- writing ---- */
+
+typedef struct FrameWriter {
+        char *buf;
+        size_t n, allocated;
+        int fds[FRAME_FDS_MAX]; /* borrowed */
+        size_t n_fds;
+        int error; /* first failure; told by frame_send() */
+} FrameWriter;
+
+/** frame_begin() - start a frame; forgets what the writer held
+ * @serial 0 for what is not a request or a reply */
+void frame_begin(FrameWriter *w, FrameType type, uint64_t serial);
+void frame_add_number(FrameWriter *w, FrameTag tag, uint64_t v);
+/** frame_add_string() - a NULL string is left out */
+void frame_add_string(FrameWriter *w, FrameTag tag, const char *s);
+void frame_add_strv(FrameWriter *w, FrameTag tag, char *const *v);
+/** frame_add_fd() - send @fd along; borrowed until frame_send() */
+void frame_add_fd(FrameWriter *w, int fd);
+
+/** frame_send() - send it; never blocks on a socket that is non-blocking
+ * Return: 0; -EAGAIN the peer does not read; -EPIPE it is gone; -ENOMEM; -E2BIG. */
+int frame_send(int fd, FrameWriter *w);
+void frame_writer_done(FrameWriter *w);
+#define _cleanup_frame_writer_ _cleanup_(frame_writer_done)
+
+/* ---- reading ---- */
+
+typedef struct Frame {
+        FrameType type;
+        uint64_t serial;
+        char *buf; /* whole frame, checked */
+        size_t n;
+        int fds[FRAME_FDS_MAX]; /* owned; O_CLOEXEC */
+        size_t n_fds;
+} Frame;
+
+/** frame_receive() - receive and check one frame
+ * @ret  caller calls frame_done()
+ * Return: 1 a frame; 0 the peer closed; -EAGAIN none yet; -EBADMSG malformed, close the connection;
+ * -EPROTONOSUPPORT other version; else from recvmsg(2). */
+int frame_receive(int fd, Frame *ret);
+
+/** frame_parse() - check bytes as frame_receive() does (tests, fuzzers)
+ * @buf  consumed on success
+ * Return: 0; -EBADMSG; -EPROTONOSUPPORT. */
+int frame_parse(char *buf, size_t n, Frame *ret);
+void frame_done(Frame *f);
+#define _cleanup_frame_ _cleanup_(frame_done)
+
+/** frame_number() - the first field @tag, or @fallback */
+uint64_t frame_number(const Frame *f, FrameTag tag, uint64_t fallback);
+/** frame_string() - the first field @tag; borrowed from the frame; NULL if absent */
+const char *frame_string(const Frame *f, FrameTag tag);
+/** frame_strv() - all fields @tag, in order
+ * Return: 0 and a new vector (empty, not NULL), caller frees; -ENOMEM. */
+int frame_strv(const Frame *f, FrameTag tag, char ***ret);
+/** frame_stdio() - fill @ret[0..2] from the frame's last descriptors by FRAME_FD_MAP
+ * @ret  borrowed descriptors, -EBADF where none was sent
+ * Return: 0; -EBADMSG the map and the descriptors do not agree. */
+int frame_stdio(const Frame *f, int ret[static 3]);
+/** frame_fault() - turn FRAME_REFUSED, FRAME_ERROR, FRAME_FAILED into a Fault
+ * Return: the negative errno. */
+int frame_fault(const Frame *f, Fault *reterr);
+
+/** frame_peer_is_root() - was the other end opened by uid 0? SO_PEERCRED */
+bool frame_peer_is_root(int fd);

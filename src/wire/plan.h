@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plan: all that lodge-shim does to start a machine, as a flat list of steps.
+ *
+ * lodged compiles it (plan/), sends it in a sealed memfd, the shim executes it. The shim makes no
+ * choice that the plan could have made. On the wire: a PlanHeader, then steps of 8-byte aligned {
+ * u16 op, u16 stage, u32 flags, u64 a, u64 b, u32 n_s, u32 n_t, u32 n_data, u32 reserved = 0 }
+ * followed by s and t, each with its NUL counted in n_s and n_t (0: absent), and data; padded with
+ * zeros. Both sides are of the same release, so a version that differs is refused. */
+#pragma once
+
+#include "base/cleanup.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define PLAN_VERSION   1U
+#define PLAN_SIZE_MAX  (8U << 20)
+#define PLAN_STEPS_MAX 65536U
+
+/* Who executes a step, and with which rights. In this order. */
+typedef enum PlanStage {
+        PLAN_STAGE_HOST, /* shim, host's root: paths of the host are resolved here and nowhere later
+                          */
+        PLAN_STAGE_TREE, /* inside the user namespace, on the mounted overlay, before any other
+                            mount */
+        PLAN_STAGE_OUTER, /* shim, in a mount namespace of its own: what the guest gets locked */
+        PLAN_STAGE_INNER, /* the future PID 1 in its own mount namespace: what the guest may unmount
+                           */
+        PLAN_STAGE_PAYLOAD, /* the same, just before execve(); also for what exec starts later */
+        _PLAN_STAGE_MAX,
+} PlanStage;
+
+typedef enum PlanOp {
+        /* PLAN_STAGE_HOST */
+        PLAN_USERNS, /* a = first host id, b = number of ids */
+        PLAN_LOWER,  /* s = directory, host path: a read-only layer; the topmost first */
+        PLAN_UPPER, /* s = directory, host path, made if missing: holds upper/ and work/; PLAN_FRESH
+                     * and PLAN_VOLATILE apply; t = directory to rename a dropped layer into */
+        PLAN_NETNS, /* a = 1: own network namespace, loopback up; absent: the host's */
+        PLAN_NOTIFY, /* s = guest path of $NOTIFY_SOCKET; a = 1: READY=1 is expected */
+        PLAN_STOP,   /* a = signal, b = µs until everything is killed, UINT64_MAX: never */
+        PLAN_REBOOT, /* PLAN_FRESH: the writable layer is dropped at a reboot too */
+
+        /* PLAN_STAGE_TREE: paths are relative to the root, no component may be a symlink */
+        PLAN_DIRECTORY, /* s = path, a = mode: made if missing; an error if it is anything else */
+        PLAN_FILE, /* s = path, a = mode, data = content; in TREE replaces what is there, and is
+                    * left out if the directory is missing; in OUTER/INNER a new file in a tmpfs */
+
+        /* PLAN_STAGE_OUTER or PLAN_STAGE_INNER */
+        PLAN_MOUNT,   /* s = guest path, t = type: proc sysfs tmpfs devpts mqueue cgroup2; data =
+                       * options   "k=v,flag" (NUL-terminated); flags PLAN_RDONLY.. */
+        PLAN_DEVICE,  /* s = guest path, a = major, b = minor: character device, 0666 */
+        PLAN_SYMLINK, /* s = guest path of the link, t = target; in a tmpfs of ours */
+        PLAN_MASK, /* s = guest path: an inaccessible file or directory over it; no error if missing
+                    */
+        PLAN_READONLY, /* s = guest path: read-only bind over itself; no error if missing */
+        PLAN_WRITABLE, /* s = guest path: bind over itself, not read-only, below a PLAN_READONLY
+                        * that follows in the list; no error if missing */
+        PLAN_BIND,     /* s = host path (opened in the first stage), t = guest path; PLAN_RDONLY */
+
+        /* PLAN_STAGE_PAYLOAD */
+        PLAN_HOSTNAME,     /* s */
+        PLAN_TERMINAL,     /* stdio of PID 1 is a new pty of the guest's devpts, also /dev/console;
+                            * a, b = rows, columns (0: unset). Absent: pipes */
+        PLAN_CONSOLE_CTTY, /* the terminal becomes PID 1's controlling terminal */
+        PLAN_RLIMIT,       /* s = name without RLIMIT_, a = soft, b = hard */
+        PLAN_CAPS,         /* a = bounding set, and the permitted and effective set of root */
+        PLAN_NO_NEW_PRIVS,
+        PLAN_SECCOMP, /* data = struct sock_filter[] */
+        PLAN_ENV,     /* s = KEY=VALUE */
+        PLAN_USER,    /* s = user, user:group, uid, uid:gid: looked up in the guest's own files */
+        PLAN_CHDIR,   /* s = guest path */
+        PLAN_ARG,  /* s: argv, one step each; argv[0] is looked up in $PATH of PLAN_ENV if it has no
+                      '/' */
+        PLAN_INIT, /* s = guest path tried as PID 1 when there is no PLAN_ARG; several in order */
+        _PLAN_OP_MAX,
+} PlanOp;
+
+/* step flags */
+#define PLAN_RDONLY     (1U << 0)
+#define PLAN_NOSUID     (1U << 1)
+#define PLAN_NODEV      (1U << 2)
+#define PLAN_NOEXEC     (1U << 3)
+#define PLAN_FRESH      (1U << 4) /* the writable layer is dropped before and after */
+#define PLAN_VOLATILE   (1U << 5) /* no syncs: nothing of the layer is kept */
+#define PLAN_OPTIONAL   (1U << 6) /* a kernel without it is no reason to fail */
+#define _PLAN_FLAGS_ALL 0x7fU
+
+typedef struct PlanStep {
+        PlanOp op;
+        PlanStage stage;
+        uint32_t flags;
+        uint64_t a, b;
+        const char *s, *t; /* NULL if absent; NUL-terminated */
+        const void *data;
+        uint32_t n_data;
+} PlanStep;
+
+/* ---- writing (lodged) ---- */
+
+typedef struct PlanWriter {
+        char *buf;
+        size_t n, allocated;
+        uint32_t n_steps;
+        int error; /* the first -ENOMEM or -E2BIG; later adds do nothing */
+} PlanWriter;
+
+/** plan_add() - append one step; what it points to is copied
+ * An error is kept and told by plan_finish(). */
+void plan_add(PlanWriter *w, PlanStep step);
+
+/** plan_finish() - complete the header
+ * @ret,@ret_n the plan's bytes, owned by the writer until plan_writer_done()
+ * Return: 0; -ENOMEM; -E2BIG above PLAN_SIZE_MAX or PLAN_STEPS_MAX. */
+int plan_finish(PlanWriter *w, const void **ret, size_t *ret_n);
+void plan_writer_done(PlanWriter *w);
+
+/* ---- reading (shim, lodgectl plan, tests) ---- */
+
+/** plan_check() - is this a whole, well-formed plan of our version?
+ * Every length, offset, op, stage, flag and NUL is checked here; afterwards plan_next() cannot
+ * fail. Return: 0; -EBADMSG; -EPROTONOSUPPORT for another version. */
+int plan_check(const void *plan, size_t n);
+
+/** plan_next() - the step at *@offset of a checked plan
+ * @offset starts at 0
+ * Return: true and advances, false at the end. */
+bool plan_next(const void *plan, size_t n, size_t *offset, PlanStep *ret);
+
+/** plan_find() - the first step with this op
+ * Return: true if there is one. */
+bool plan_find(const void *plan, size_t n, PlanOp op, PlanStep *ret);
+
+#define PLAN_FOREACH(step, plan, n)                                                                \
+        for (size_t _plan_off = 0; plan_next((plan), (n), &_plan_off, (step));)
+
+/** plan_print() - one line a step, stage by stage, for people and golden files
+ * Foreign strings are quoted and cleaned. */
+void plan_print(const void *plan, size_t n, FILE *f);
+
+const char *plan_op_name(PlanOp op);
+const char *plan_stage_name(PlanStage stage);
