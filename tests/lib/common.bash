@@ -74,7 +74,7 @@ check_id() {
 # cached_tree KIND RECIPE MAKE ARGS...: prints the directory of a cached tree, made by `MAKE DIR ARGS...` if it is not
 # there. RECIPE is all that decides what the tree contains: another recipe is another tree. The tree is built
 # under a temporary name and renamed, so a killed build leaves no half tree; the lock keeps two harnesses from
-# building the same one twice. Older trees of the same kind are left alone: a running host may stand on them.
+# building the same one twice.
 cached_tree() {
     local kind=$1 recipe=$2 make=$3 key dir
     shift 3
@@ -83,6 +83,7 @@ cached_tree() {
     mkdir -p "$LODGE_CACHE"
     (
         flock 9
+        drop_unused_trees
         [[ ! -d $dir ]] || exit 0
         say "building $dir (cached from then on)"
         rm -rf --one-file-system "$dir.new"
@@ -92,7 +93,16 @@ cached_tree() {
         fi
         mv -T "$dir.new" "$dir"
     ) 9>"$LODGE_CACHE/$kind.lock" || exit 1
+    touch "$dir.used"
     printf '%s\n' "$dir"
+}
+
+# Trees of old recipes: other checkouts may still use them, so they go when nobody asked for them for a week.
+drop_unused_trees() {
+    local stamp
+    find "$LODGE_CACHE" -maxdepth 1 -name '*.used' -mtime +7 | while read -r stamp; do
+        rm -rf --one-file-system "${stamp%.used}" "$stamp"
+    done
 }
 
 # debootstrap_into DIR SUITE VARIANT PACKAGES...: a Debian tree without documentation and translations but with man pages.
