@@ -26,6 +26,7 @@ char **strv_copy(char *const *v);
 /** strv_push() - append a copy of @s
  * Return: 0, -ENOMEM; *@v is unchanged on failure. */
 int strv_push(char ***v, const char *s);
+/** strv_equal() - the same strings in the same order? NULL equals an empty vector */
 bool strv_equal(char *const *a, char *const *b);
 
 static inline void strv_freep(char ***v)

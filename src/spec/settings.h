@@ -75,6 +75,7 @@ typedef struct SettingValue {
 
 /** settings_init() - the built-in defaults */
 void settings_init(Settings *s);
+/** settings_done() - free what @s holds; @s itself is the caller's */
 void settings_done(Settings *s);
 #define _cleanup_settings_ _cleanup_(settings_done)
 

@@ -43,5 +43,6 @@ int exit_record_read(int dirfd, const char *name, ExitRecord *ret);
  * @text NUL-terminated, modified
  * Return: 0; -EBADMSG; -ENOMEM. */
 int exit_record_parse(char *text, ExitRecord *ret);
+/** exit_record_done() - free what @r holds; @r itself is the caller's */
 void exit_record_done(ExitRecord *r);
 #define _cleanup_exit_record_ _cleanup_(exit_record_done)

@@ -104,9 +104,11 @@ typedef struct FrameWriter {
 /** frame_begin() - start a frame; forgets what the writer held
  * @serial 0 for what is not a request or a reply */
 void frame_begin(FrameWriter *w, FrameType type, uint64_t serial);
+/** frame_add_number() - append one field */
 void frame_add_number(FrameWriter *w, FrameTag tag, uint64_t v);
 /** frame_add_string() - a NULL string is left out */
 void frame_add_string(FrameWriter *w, FrameTag tag, const char *s);
+/** frame_add_strv() - append one field @tag for each string; NULL is none */
 void frame_add_strv(FrameWriter *w, FrameTag tag, char *const *v);
 /** frame_add_fd() - send @fd along; borrowed until frame_send() */
 void frame_add_fd(FrameWriter *w, int fd);
@@ -114,6 +116,7 @@ void frame_add_fd(FrameWriter *w, int fd);
 /** frame_send() - send it; never blocks on a socket that is non-blocking
  * Return: 0; -EAGAIN the peer does not read; -EPIPE it is gone; -ENOMEM; -E2BIG. */
 int frame_send(int fd, FrameWriter *w);
+/** frame_writer_done() - free the buffer; descriptors were only borrowed */
 void frame_writer_done(FrameWriter *w);
 #define _cleanup_frame_writer_ _cleanup_(frame_writer_done)
 
@@ -138,6 +141,7 @@ int frame_receive(int fd, Frame *ret);
  * @buf  consumed on success
  * Return: 0; -EBADMSG; -EPROTONOSUPPORT. */
 int frame_parse(char *buf, size_t n, Frame *ret);
+/** frame_done() - free a received frame and close the descriptors that nobody took */
 void frame_done(Frame *f);
 #define _cleanup_frame_ _cleanup_(frame_done)
 

@@ -115,6 +115,7 @@ void plan_add(PlanWriter *w, PlanStep step);
  * @ret,@ret_n the plan's bytes, owned by the writer until plan_writer_done()
  * Return: 0; -ENOMEM; -E2BIG above PLAN_SIZE_MAX or PLAN_STEPS_MAX. */
 int plan_finish(PlanWriter *w, const void **ret, size_t *ret_n);
+/** plan_writer_done() - free the plan's bytes */
 void plan_writer_done(PlanWriter *w);
 
 /* ---- reading (shim, lodgectl plan, tests) ---- */
@@ -140,5 +141,7 @@ bool plan_find(const void *plan, size_t n, PlanOp op, PlanStep *ret);
  * Foreign strings are quoted and cleaned. */
 void plan_print(const void *plan, size_t n, FILE *f);
 
+/** plan_op_name() - the word plan_print() shows; NULL out of range */
 const char *plan_op_name(PlanOp op);
+/** plan_stage_name() - the word plan_print() shows; NULL out of range */
 const char *plan_stage_name(PlanStage stage);
