@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The cgroup v2 sub-tree that systemd delegated to us. Source: kernel admin-guide/cgroup-v2. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/** cgroup_open_own() - the directory of the unit's cgroup, with the caller in its "supervisor" child
+ * systemd 254 and later start us there (DelegateSubgroup=); before, we move ourselves.
+ * Return: descriptor of the unit's directory; negative errno. */
+int cgroup_open_own(void);
+
+/** cgroup_create() - make a child and hand it to a guest
+ * Every controller of @unitfd is enabled for it; the files that a delegatee must write belong to @owner.
+ * Return: directory descriptor; negative errno. */
+int cgroup_create(int unitfd, const char *name, uid_t owner);
+
+/** cgroup_open_child() - make a child that stays ours; Return: as cgroup_create(). */
+int cgroup_open_child(int parentfd, const char *name);
+
+/** cgroup_kill() - SIGKILL for every process of the sub-tree (cgroup.kill, 5.14) */
+int cgroup_kill(int fd);
+
+/** cgroup_signal() - any signal for every process of the sub-tree
+ * Return: number of processes signalled; negative errno. */
+int cgroup_signal(int fd, int sig);
+
+/** cgroup_is_populated() - Return: 1, 0, negative errno. */
+int cgroup_is_populated(int fd);
+
+/** cgroup_oom_kills() - how often the kernel's OOM killer struck below; 0 without memory controller */
+uint64_t cgroup_oom_kills(int fd);
+
+/** cgroup_remove() - remove a child with all its empty children
+ * Return: 0; -EBUSY processes are left; negative errno. */
+int cgroup_remove(int parentfd, const char *name);
