@@ -16,15 +16,13 @@ LODGE_HOSTS=${LODGE_HOSTS:-/var/tmp/lodge-hosts}
     SUITES=(bookworm trixie)
 }
 
-# What the project needs to be built; one list for the machine at hand, the build chroots and the README command.
-# shellcheck disable=SC2034
-BUILD_PACKAGES=(
-    gcc libc6-dev meson ninja-build pkg-config
-    libsystemd-dev systemd-dev libglib2.0-dev libseccomp-dev libdbus-1-dev
-    dbus-daemon mandoc
-)
-# bookworm has no systemd-dev: its systemd.pc is in the package systemd.
-[[ $(. /etc/os-release && echo "${VERSION_CODENAME:-}") != bookworm ]] || BUILD_PACKAGES=("${BUILD_PACKAGES[@]/systemd-dev/systemd}")
+# build_packages_of SUITE: what the project needs to be built there; one list for the machine at hand, the build
+# chroots and the README command. In bookworm systemd.pc is in the package systemd.
+build_packages_of() {
+    echo gcc libc6-dev meson ninja-build pkg-config python3 \
+        libsystemd-dev libglib2.0-dev libseccomp-dev libdbus-1-dev dbus-daemon mandoc
+    if [[ $1 == bookworm ]]; then echo systemd; else echo systemd-dev; fi
+}
 
 say() { printf '%s: %s\n' "$TOOL" "$*" >&2; }
 die() { say "$*"; exit 1; }

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Builds of the checkout: natively, with clang, and inside a cached chroot of another Debian release.
+# To be sourced after common.bash. Every build directory is kept and reused; its name says checkout and variant.
+# shellcheck shell=bash
+
+build_dir() { # build_dir VARIANT
+    echo "$LODGE_CACHE/build-$(sha256sum <<<"$CHECKOUT" | cut -c1-8)-$1"
+}
+
+# build VARIANT [MESON_OPTION...]: VARIANT is SUITE-COMPILER, with "-sanitize" or "-release" after it where MESON_OPTIONs
+# differ. Output goes to the caller. The result is installed below DIR/destdir.
+build() {
+    local variant=$1 dir suite
+    shift
+    dir=$(build_dir "$variant")
+    suite=${variant%%-*}
+    mkdir -p "$dir"
+    if [[ $suite == "$(native_suite)" ]]; then
+        compile "$CHECKOUT" "$dir" "$variant" "$@"
+    else
+        in_build_chroot "$suite" "$dir" "$variant" "$@"
+    fi
+}
+
+# compile SOURCE DIR VARIANT [MESON_OPTION...]: also runs inside the chroot, so it uses nothing but its arguments
+compile() {
+    local source=$1 dir=$2 variant=$3 compiler=gcc
+    shift 3
+    [[ $variant != *-clang* ]] || compiler=clang
+    # other options, other directory content: meson keeps the old ones otherwise
+    if [[ "$(cat "$dir/options" 2>/dev/null)" != "$*" || ! -e $dir/tree/build.ninja ]]; then
+        rm -rf "$dir/tree"
+        CC=$compiler meson setup "$dir/tree" "$source" --werror --prefix=/usr --sysconfdir=/etc --localstatedir=/var "$@" || return 1
+        echo "$*" >"$dir/options"
+    fi
+    meson compile -C "$dir/tree" || return 1
+    rm -rf "$dir/destdir"
+    mkdir "$dir/destdir"
+    DESTDIR="$dir/destdir" meson install --no-rebuild --quiet -C "$dir/tree"
+}
+
+make_build_root() {
+    local dir=$1 suite=$2
+    # shellcheck disable=SC2046
+    debootstrap_into "$dir" "$suite" essential $(build_packages_of "$suite") || return 1
+    mkdir "$dir/source" "$dir/build"
+}
+
+# The checkout is bound read-only, the build directory writable; both only in a mount namespace that ends with the build.
+in_build_chroot() {
+    local suite=$1 dir=$2 root
+    root=$(cached_tree "build-$suite" "$suite $(build_packages_of "$suite") $(declare -f debootstrap_into)" make_build_root "$suite") || return 1
+    shift 2
+    # shellcheck disable=SC2016
+    unshare --mount --pid --fork --kill-child -- bash -ec '
+        root=$1 source=$2 dir=$3
+        mount --bind "$source" "$root/source"
+        mount -o remount,bind,ro "$root/source"
+        mount --bind "$dir" "$root/build"
+        mount --rbind /dev "$root/dev"
+        mount -t proc proc "$root/proc"
+        mount -t tmpfs tmpfs "$root/tmp"
+        shift 3
+        exec chroot "$root" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin bash -c "$@"' \
+        - "$root" "$CHECKOUT" "$dir" "$(declare -f compile); compile \"\$@\"" - /source /build "$@"
+}
