@@ -8,12 +8,6 @@ import subprocess
 import sys
 
 SKIP = 77
-PACKAGES = {  # tool: Debian package; the list to install for CI is `tests/style/packages`
-    'clang-format-14': 'clang-format-14', 'run-clang-tidy': 'clang-tidy', 'clang-tidy': 'clang-tidy',
-    'shellcheck': 'shellcheck', 'codespell': 'codespell', 'xmllint': 'libxml2-utils', 'mandoc': 'mandoc',
-    'ctags': 'universal-ctags', 'pmccabe': 'pmccabe', 'cloc': 'cloc', 'readelf': 'binutils', 'bash': 'bash',
-    'systemd-analyze': 'systemd',
-}
 
 
 def need(*tools):
@@ -21,7 +15,9 @@ def need(*tools):
     missing = [tool for tool in tools if not shutil.which(tool)]
     if not missing:
         return
-    packages = ' '.join(sorted({PACKAGES[tool] for tool in missing}))
+    table = read(pathlib.Path(__file__).with_name('packages')).splitlines()
+    package_of = dict(line.split() for line in table if not line.startswith('#'))
+    packages = ' '.join(sorted({package_of[tool] for tool in missing}))
     print(f'{", ".join(missing)} not found; install with: apt-get install {packages}')
     sys.exit(1 if os.environ.get('CI') == '1' else SKIP)
 
@@ -82,3 +78,36 @@ def run(command, **options):
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           encoding='utf-8', errors='replace', check=False, **options)
     return done.returncode, done.stdout
+
+
+def ctags(root, paths, kind):
+    """(file, name, fields) of each C function (kind f) or prototype (kind p); fields: line and, of a function, end."""
+    if not paths:
+        return []
+    _, output = run(['ctags', '--languages=C', '--language-force=C', f'--kinds-C={kind}', '--fields=+ne', '-u',
+                     '-I', '_printf_+,_noreturn_', '-f', '-', *paths], cwd=root)
+    rows = [line.split('\t') for line in output.splitlines() if '\tline:' in line]
+    return [(row[1], row[0], dict(field.split(':', 1) for field in row[3:] if ':' in field)) for row in rows]
+
+
+def prototypes(root, headers):
+    """(header, line, name) of each function declared in a header, by ctags."""
+    return [(path, int(fields['line']), name) for path, name, fields in ctags(root, headers, 'p')]
+
+
+def documented(lines, number, name):
+    """Is there `/** name() - ...` right above line @number (from 1)? A return type may stand on a line of its own."""
+    above = number - 2
+    while above >= 0 and re.match(r'[\w \t*]+$', lines[above]):
+        above -= 1
+    if above < 0 or not lines[above].rstrip().endswith('*/'):
+        return False
+    while above >= 0 and '/*' not in lines[above]:
+        above -= 1
+    return re.match(rf'\s*/\*\* {re.escape(name)}\(\) - \S', lines[above]) is not None
+
+
+def mutable_externs(text):
+    """(line, text) of each extern variable that is not const, in C without comments."""
+    return [(text.count('\n', 0, match.start()) + 1, match.group())
+            for match in re.finditer(r'^extern\b(?!.*\bconst\b)[^(\n]*;', text, re.MULTILINE)]
