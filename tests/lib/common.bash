@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Shared by the test tools (host, images, vm, run, demo): messages, package installation, cached Debian trees.
 # To be sourced. Everything here runs as root on the developer's own machine, so nothing is removed or mounted
-# outside $LODGE_CACHE, $LODGE_HOSTS, /run/lodge-tests and the tool's own mount namespace.
+# outside $LODGE_CACHE, the hosts' own directories and the tool's own mount namespace.
 # shellcheck shell=bash
 
 LODGE_CACHE=${LODGE_CACHE:-/var/cache/lodge/tests}
-LODGE_HOSTS=${LODGE_HOSTS:-/var/tmp/lodge-hosts}
 # The variables below are for the tools that source this file.
 # shellcheck disable=SC2034
 {
-    RUN_DIR=/run/lodge-tests
     TOOL=${0##*/}
     LIB_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
     CHECKOUT=$(cd "$LIB_DIR/../.." && pwd)
