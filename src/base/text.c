@@ -243,6 +243,18 @@ char *text_for_display(const char *s, size_t max)
         return out;
 }
 
+bool utf8_is_well_formed(const char *s)
+{
+        uint32_t c;
+
+        for (size_t n; *s; s += n) {
+                n = utf8_decode(s, &c);
+                if (n == 0)
+                        return false;
+        }
+        return true;
+}
+
 bool utf8_is_valid(const char *s)
 {
         while (*s) {

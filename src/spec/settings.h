@@ -6,7 +6,11 @@
 #include "base/fault.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+/* Of a definition file's text. */
+#define SETTINGS_FILE_MAX (8U << 20)
 
 typedef enum WritableLayer {
         WRITABLE_LAYER_STOP,   /* thrown away whenever PID 1 ends */
@@ -50,11 +54,14 @@ typedef enum SettingKind {
 
 /* One word of the vocabulary. */
 typedef struct SettingKey {
-        const char *section; /* in the definition file: Machine, Exec, Network, Security */
+        const char *section; /* in the definition file: Machine, Exec, Files, Network, Security */
         const char *name;    /* "StopTimeoutSec"; the command line derives "--stop-timeout-sec" */
         SettingKind kind;
         bool internal;    /* kept by lodged (Owner, Created): not taken from callers */
         const char *help; /* one line for --help and the man page */
+        const struct SettingType
+                *type; /* how it is read, checked and written: spec/setting-type.h */
+        size_t offset; /* in Settings */
 } SettingKey;
 
 /** setting_keys() - the whole vocabulary, ended by a NULL name; libc only, so that the CLI can link
@@ -80,14 +87,16 @@ void settings_done(Settings *s);
 #define _cleanup_settings_ _cleanup_(settings_done)
 
 /** settings_set() - give one key a value
- * A list is replaced; the empty string resets to the default.
+ * A list is replaced; the empty string resets to the default. Internal keys are refused: lodged sets
+ * them in the struct.
  * @value from anybody; checked
  * Return: 0; -EINVAL with FAULT_INVALID_OPTION naming key and value, and the nearest key for an
  * unknown one; -ENOMEM. @s is unchanged on failure. */
 int settings_set(Settings *s, const char *key, const SettingValue *value, Fault *reterr);
 
-/** settings_get() - the value of one key in the file's syntax
- * @ret one string, or for SETTING_STRV each element; caller frees; empty vector if unset (default)
+/** settings_get() - the value of one key
+ * @ret one string in the file's syntax, or for SETTING_STRV each element as it is, not quoted; caller
+ *      frees; empty vector if unset
  * Return: 1 it differs from the default, 0 it is the default; -ENOMEM. */
 int settings_get(const Settings *s, const SettingKey *key, char ***ret);
 

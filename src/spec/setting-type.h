@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How the values of the vocabulary are read, checked and written. Private to spec. libc only. */
+#pragma once
+
+#include "spec/settings.h"
+
+#define SETTING_VALUE_SIZE_MAX 16 /* of what lies in Settings itself */
+
+/* Limits of lists: an argument or environment that execve(2) would refuse fails at the start of a
+ * machine, so it is refused where somebody can still be told. */
+#define SETTING_WORDS_MAX       1024U
+#define SETTING_WORD_SIZE_MAX   (128U << 10) /* the kernel's MAX_ARG_STRLEN */
+#define SETTING_WORDS_SIZE_MAX  (1U << 20)
+#define SETTING_STRING_SIZE_MAX 4096U
+
+typedef struct SettingType {
+        const char *allowed; /* ends "KEY='x' is not valid: " */
+
+        /* char * and char ** fields: may @s be (one element of) the value? @ret_why: set where
+         * ->allowed does not tell */
+        bool (*check)(const char *s, const char **ret_why);
+        bool is_list;
+        bool one_a_line; /* a list is written with one element a line */
+
+        /* other fields */
+        size_t size;
+        /* A list-like value adds to what is in @field. Return: 0; -EINVAL. */
+        int (*parse)(const char *s, void *field);
+        /* @ret: newly allocated, or NULL for "not given". Return: 0; -ENOMEM. */
+        int (*format)(const void *field, char **ret);
+} SettingType;
+
+extern const SettingType setting_text, setting_image, setting_root_directory, setting_path,
+        setting_user, setting_hostname, setting_command, setting_environment;
+extern const SettingType setting_id, setting_uid, setting_timestamp, setting_bool,
+        setting_optional_bool, setting_signal, setting_usec, setting_writable_layer,
+        setting_capabilities, setting_capabilities_or_all;
+
+/** setting_assign() - parse a value in the file's syntax
+ * @text    not empty; from anybody
+ * @append  a list keeps what it has
+ * Return: 0; -EINVAL with FAULT_INVALID_OPTION; -ENOMEM. @s is unchanged on failure. */
+int setting_assign(Settings *s, const SettingKey *key, const char *text, bool append,
+                   Fault *reterr);
+
+/** setting_assign_words() - the same for a list whose words are apart already
+ * @words may be empty */
+int setting_assign_words(Settings *s, const SettingKey *key, char *const *words, bool append,
+                         Fault *reterr);
+
+/** setting_reset() - back to the default */
+void setting_reset(Settings *s, const SettingKey *key);
+
+/** setting_unknown() - the sentence for a key that does not exist
+ * Return: -EINVAL. */
+int setting_unknown(const char *name, Fault *reterr);
