@@ -97,7 +97,7 @@ cached_tree() {
 drop_unused_trees() {
     local stamp
     find "$LODGE_CACHE" -maxdepth 1 -name '*.used' -mtime +7 | while read -r stamp; do
-        rm -rf --one-file-system "${stamp%.used}" "$stamp"
+        rm -rf --one-file-system "${stamp%.used}" "${stamp%.used}.ext4" "$stamp"
     done
 }
 
