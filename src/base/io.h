@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 /** write_all() - write every byte, through short writes and EINTR
  * Return: 0; negative errno. */

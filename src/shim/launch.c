@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/launch.h"
+
+#include "base/names.h"
+#include "base/text.h"
+#include "shim/overlay.h"
+#include "shim/root.h"
+#include "shim/start-child.h"
+#include "sys/cgroup.h"
+#include "sys/mountfd.h"
+#include "sys/process.h"
+#include "sys/userns.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+void leader_init(Leader *l)
+{
+        *l = (Leader){
+                .pidfd = -EBADF,
+                .pts = -EBADF,
+                .terminal = -EBADF,
+                .slave = -EBADF,
+                .in = -EBADF,
+                .out = -EBADF,
+                .err = -EBADF,
+        };
+}
+
+void leader_done(Leader *l)
+{
+        int *fds[] = {&l->pidfd, &l->pts, &l->terminal, &l->slave, &l->in, &l->out, &l->err};
+
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                *fds[i] = close_fd(*fds[i]);
+        leader_init(l);
+}
+
+int launch_drop_layer(const void *plan, size_t n_plan)
+{
+        _cleanup_free_ char *target = NULL;
+        unsigned random = 0;
+        PlanStep s;
+
+        if (!plan_find(plan, n_plan, PLAN_UPPER, &s) || !s.t)
+                return 0;
+        if (getrandom(&random, sizeof(random), 0) < 0)
+                return -errno;
+        const char *base = strrchr(s.s, '/');
+        if (asprintf(&target, "%s/%s.%08x", s.t, base ? base + 1 : s.s, random) < 0)
+                return -ENOMEM;
+        if (renameat2(AT_FDCWD, s.s, AT_FDCWD, target, RENAME_NOREPLACE) < 0 && errno != ENOENT)
+                return -errno;
+        return 0;
+}
+
+static int open_directory_mount(const char *path, Failure *f)
+{
+        _cleanup_close_ int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int fd = dir < 0 ? -errno : mountfd_clone(dir, "", 0);
+
+        return fd < 0 ? failure_set(f, FAULT_START_FAILED, fd, "open directory", path) : fd;
+}
+
+static int open_upper(const void *plan, size_t n_plan, const PlanStep *s, Failure *f)
+{
+        if (s->flags & PLAN_FRESH) { /* the last run was killed before it could */
+                int r = launch_drop_layer(plan, n_plan);
+                if (r < 0)
+                        return failure_set(f, FAULT_START_FAILED, r, "drop the writable layer",
+                                           s->s);
+        }
+        if (mkdir(s->s, 0700) < 0 && errno != EEXIST)
+                return failure_set(f, errno == ENOSPC ? FAULT_NO_SPACE : FAULT_START_FAILED, errno,
+                                   "make directory", s->s);
+        return open_directory_mount(s->s, f);
+}
+
+/* PLAN_STAGE_HOST: everything that a path of the host leads to is opened here, and no path later. */
+static int open_sources(Start *st, Failure *f)
+{
+        PlanStep s;
+
+        st->notify = mountfd_clone(AT_FDCWD, st->args->notify, 0);
+        if (st->notify < 0)
+                return failure_set(f, FAULT_START_FAILED, st->notify, "open", st->args->notify);
+        PLAN_FOREACH (&s, st->args->plan, st->args->n_plan) {
+                int fd = 0;
+
+                if (s.op == PLAN_LOWER) {
+                        if (st->n_layers >= OVERLAY_LAYERS_MAX)
+                                return failure_set(f, FAULT_START_FAILED, E2BIG, "stack layer",
+                                                   s.s);
+                        fd = st->layers[st->n_layers++] = open_directory_mount(s.s, f);
+                } else if (s.op == PLAN_UPPER) {
+                        fd = st->upper = open_upper(st->args->plan, st->args->n_plan, &s, f);
+                        st->is_volatile = s.flags & PLAN_VOLATILE;
+                } else if (s.op == PLAN_BIND) {
+                        if (st->n_binds >= STAGE_BINDS_MAX)
+                                return failure_set(f, FAULT_START_FAILED, E2BIG, "bind", s.s);
+                        st->binds[st->n_binds++] = mountfd_clone(AT_FDCWD, s.s, 1);
+                } else if (s.op == PLAN_USERNS)
+                        st->uid_base = (uint32_t)s.a;
+                else if (s.op == PLAN_NETNS)
+                        st->has_netns = s.a;
+                if (fd < 0)
+                        return fd;
+        }
+        return 0;
+}
+
+/* Waits for a message of the child; a Failure is one too, and the end of the file. */
+static int wait_child(Start *st, LaunchMessage *ret, Failure *f)
+{
+        struct pollfd p[] = {
+                {.fd = st->sock[0], .events = POLLIN},
+                {.fd = st->args->signals, .events = POLLIN},
+        };
+        union {
+                LaunchMessage message;
+                Failure failure;
+        } buf;
+
+        for (;;) {
+                if (poll(p, ELEMENTSOF(p), -1) < 0 && errno != EINTR)
+                        return failure_set(f, FAULT_START_FAILED, errno, "wait for", "child");
+                if (p[0].revents)
+                        break;
+                struct signalfd_siginfo si;
+                if (p[1].revents && read(st->args->signals, &si, sizeof(si)) == sizeof(si) &&
+                    si.ssi_signo == SIGTERM)
+                        return failure_reason(f, FAULT_CANCELLED, ECANCELED, "start",
+                                              "stopped before it had started");
+        }
+        ssize_t n = recv(st->sock[0], &buf, sizeof(buf), 0);
+        if (n == (ssize_t)sizeof(Failure)) {
+                *f = buf.failure;
+                return -(f->error ?: EIO);
+        }
+        if (n == (ssize_t)sizeof(LaunchMessage)) {
+                *ret = buf.message;
+                return 1;
+        }
+        return 0; /* the program runs, or the child was killed: the caller knows which it can be */
+}
+
+static int expect(Start *st, LaunchMessageKind kind, LaunchMessage *ret, Failure *f)
+{
+        int r = wait_child(st, ret, f);
+
+        if (r < 0)
+                return r;
+        if (r == 0 || ret->kind != kind)
+                return failure_set(f, FAULT_START_FAILED, ECHILD, "start", "child that was killed");
+        return 0;
+}
+
+static int map_ids(Start *st, pid_t pid, Failure *f)
+{
+        _cleanup_close_ int userns = -EBADF;
+        PlanStep s;
+        size_t i = 0;
+
+        if (!plan_find(st->args->plan, st->args->n_plan, PLAN_USERNS, &s))
+                return failure_set(f, FAULT_START_FAILED, EPROTO, "use",
+                                   "plan without user namespace");
+        int r = userns_map(pid, (uint32_t)s.a, (uint32_t)s.b);
+        userns = r < 0 ? r : userns_open(pid);
+        if (userns < 0)
+                return failure_set(f, FAULT_START_FAILED, userns, "map the ids of",
+                                   "user namespace");
+        PLAN_FOREACH (&s, st->args->plan, st->args->n_plan) {
+                if (s.op != PLAN_LOWER && s.op != PLAN_UPPER)
+                        continue;
+                r = s.op == PLAN_UPPER ? mountfd_idmap(st->upper, userns, MOUNT_ATTR_NODEV)
+                                       : mountfd_idmap(st->layers[i++], userns, MOUNT_ATTR_RDONLY);
+                if (r < 0)
+                        return failure_set(
+                                f, r == -EINVAL ? FAULT_NOT_SUPPORTED : FAULT_START_FAILED, r,
+                                "map the owners of the files (does the file system take idmapped "
+                                "mounts?) in",
+                                s.s);
+        }
+        return 0;
+}
+
+static int make_stdio(Start *st, Failure *f)
+{
+        int p[3][2];
+        PlanStep s;
+
+        st->has_terminal = plan_find(st->args->plan, st->args->n_plan, PLAN_TERMINAL, &s);
+        if (st->has_terminal)
+                return 0;
+        for (int i = 0; i < 3; i++) {
+                if (pipe2(p[i], O_CLOEXEC) < 0)
+                        return failure_set(f, FAULT_START_FAILED, errno, "make", "pipe");
+                int ours = i == 0 ? 1 : 0;
+                int *end[] = {&st->run.in, &st->run.out, &st->run.err};
+
+                *end[i] = p[i][ours];
+                st->child_stdio[i] = p[i][!ours];
+                (void)fcntl(p[i][ours], F_SETFL, O_NONBLOCK);
+        }
+        return 0;
+}
+
+static int converse(Start *st, Failure *f)
+{
+        LaunchMessage m = {.kind = LAUNCH_MAPPED};
+
+        int r = map_ids(st, st->run.pid, f);
+        if (r < 0)
+                return r;
+        if (send(st->sock[0], &m, sizeof(m), MSG_NOSIGNAL) < 0)
+                return failure_set(f, FAULT_START_FAILED, errno, "start", "child");
+        r = expect(st, LAUNCH_ROOT, &m, f);
+        if (r < 0)
+                return r;
+        /* from here on our children are born in the guest's pid namespace: the helper that mounts its proc,
+         * and all that exec starts */
+        if (setns(st->run.pidfd, CLONE_NEWPID) < 0)
+                return failure_set(f, FAULT_START_FAILED, errno, "enter", "pid namespace");
+        r = root_assemble(st, m.fd, f);
+        (void)close(m.fd);
+        if (r < 0)
+                return r;
+        m = (LaunchMessage){.kind = LAUNCH_PIVOTED};
+        if (send(st->sock[0], &m, sizeof(m), MSG_NOSIGNAL) < 0)
+                return failure_set(f, FAULT_START_FAILED, errno, "start", "child");
+        r = expect(st, LAUNCH_FURNISHED, &m, f);
+        if (r < 0)
+                return r;
+        st->run.pts = m.fd;
+        st->run.terminal = m.terminal;
+        st->run.slave = m.slave;
+        st->sock[1] = close_fd(st->sock[1]); /* or we would never see the child close it */
+        r = wait_child(st, &m, f);
+        return r > 0 ? failure_set(f, FAULT_START_FAILED, EPROTO, "start", "child") : r;
+}
+
+static int spawn(Start *st, Failure *f)
+{
+        uint64_t flags = CLONE_FILES | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC |
+                         (st->has_netns ? CLONE_NEWNET : 0);
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, st->sock) < 0)
+                return failure_set(f, FAULT_START_FAILED, errno, "make", "socket");
+        int r = make_stdio(st, f);
+        if (r < 0)
+                return r;
+        st->run.pid = process_clone(flags, st->args->payload_cgroup, &st->run.pidfd);
+        if (st->run.pid == 0)
+                start_child(st); /* does not return */
+        if (st->run.pid < 0)
+                return failure_set(f, FAULT_START_FAILED, st->run.pid, "create namespaces for",
+                                   st->args->name);
+        return 0;
+}
+
+static void start_done(Start *st)
+{
+        for (size_t i = 0; i < st->n_layers; i++)
+                (void)close_fd(st->layers[i]);
+        for (size_t i = 0; i < st->n_binds; i++)
+                (void)close_fd(st->binds[i]);
+        for (size_t i = 0; i < 3; i++)
+                (void)close_fd(st->child_stdio[i]);
+        (void)close_fd(st->upper);
+        (void)close_fd(st->notify);
+        (void)close_fd(st->sock[0]);
+        (void)close_fd(st->sock[1]);
+        leader_done(&st->run);
+}
+
+static void kill_child(Start *st)
+{
+        int status, sig;
+
+        if (st->run.pidfd < 0)
+                return;
+        (void)process_signal(st->run.pidfd, SIGKILL);
+        if (waitid(P_PIDFD, (id_t)st->run.pidfd, &(siginfo_t){0}, WEXITED) < 0)
+                (void)process_reap(st->run.pidfd, &status, &sig);
+}
+
+/* With the shim in a private copy of the mount namespace; the caller brings it back. */
+static int launch_here(Start *st, Failure *f)
+{
+        /* "slave" would do for us, but the guest's root must not be anybody's slave */
+        if (unshare(CLONE_NEWNS) < 0 || mountns_propagation(MS_PRIVATE) < 0)
+                return failure_set(f, FAULT_START_FAILED, errno, "copy", "mount namespace");
+        int r = open_sources(st, f);
+        r = r < 0 ? r : spawn(st, f);
+        if (r < 0)
+                return r;
+        r = converse(st, f);
+        if (r < 0)
+                kill_child(st);
+        return r;
+}
+
+int launch(const LaunchArgs *args, Leader *ret, Failure *f)
+{
+        _cleanup_close_ int mountns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+        _cleanup_close_ int pidns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+        Start st = {
+                .args = args,
+                .upper = -EBADF,
+                .notify = -EBADF,
+                .sock = {-EBADF, -EBADF},
+                .child_stdio = {-EBADF, -EBADF, -EBADF},
+        };
+
+        leader_init(&st.run);
+        /* after a reboot from inside, children would be born in the namespace of the PID 1 that ended */
+        if (mountns < 0 || pidns < 0 || setns(pidns, CLONE_NEWPID) < 0)
+                return failure_set(f, FAULT_START_FAILED, errno, "open", "own namespaces");
+        int r = launch_here(&st, f);
+        if (setns(mountns, CLONE_NEWNS) < 0 && r >= 0) {
+                r = failure_set(f, FAULT_START_FAILED, errno, "return to", "host's mounts");
+                kill_child(&st);
+        }
+        if (r >= 0) {
+                *ret = st.run;
+                leader_init(&st.run);
+        }
+        start_done(&st);
+        return r;
+}

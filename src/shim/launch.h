@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One start of PID 1, by the plan.
+ *
+ *   shim (host's root, own copy of the mount namespace for the duration)     future PID 1 (in its user namespace)
+ *     open layers, binds ------------------------------- clone3 -----------> waits
+ *     write id maps, idmap the layers ------------------ LAUNCH_MAPPED ----> mounts the overlay, furnishes it
+ *     <------------------------------------------------- LAUNCH_ROOT
+ *     mount what is to be locked, pivot_root ----------- LAUNCH_PIVOTED ---> unshares mount and cgroup namespace:
+ *                                                                           what was mounted so far is locked
+ *     <------------------------------------------------- LAUNCH_FURNISHED    mounts the rest, opens its terminal
+ *     (end of file: the program runs)                                       execve
+ *
+ * Both share one descriptor table until LAUNCH_FURNISHED, so a descriptor is passed by its number. */
+#pragma once
+
+#include "shim/failure.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+typedef struct LaunchArgs {
+        const void *plan;
+        size_t n_plan;
+        const char *name;
+        int payload_cgroup; /* where PID 1 is born */
+        int signals;        /* signalfd with SIGTERM: a start can be given up */
+        const char *notify; /* host path of the notify socket, to be bound into the guest */
+} LaunchArgs;
+
+typedef struct Leader {
+        pid_t pid;
+        int pidfd;
+        int pts;      /* root of the guest's devpts */
+        int terminal; /* master side, or -EBADF */
+        int slave;    /* kept open: a terminal that nobody has open polls as hung up, for ever */
+        int in;       /* our ends of the pipes, without a terminal */
+        int out, err;
+} Leader;
+
+/** launch() - start PID 1
+ * @ret caller calls leader_done(); set on success only
+ * Context: blocks until PID 1 runs, or failed; afterwards children of ours are born in its pid namespace.
+ * Return: 0; -ECANCELED SIGTERM came; negative errno; nothing is left behind; @f is set. */
+int launch(const LaunchArgs *args, Leader *ret, Failure *f);
+
+/** leader_init() - no leader: every descriptor -EBADF */
+void leader_init(Leader *l);
+/** leader_done() - close what belongs to it; does not kill */
+void leader_done(Leader *l);
+
+/** launch_drop_layer() - throw the writable layer away
+ * Renames the directory into the plan's trash, which takes no time however much is in it; lodge-work deletes it.
+ * Return: 0; negative errno. */
+int launch_drop_layer(const void *plan, size_t n_plan);

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/payload.h"
+
+#include "base/text.h"
+#include "sys/passwd.h"
+#include "sys/userns.h"
+#include "wire/plan.h"
+
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+static int reset_signals(void)
+{
+        struct sigaction dfl = {.sa_handler = SIG_DFL};
+        sigset_t none;
+
+        for (int sig = 1; sig < _NSIG; sig++)
+                (void)sigaction(sig, &dfl, NULL); /* SIGKILL, SIGSTOP and libc's own refuse: fine */
+        (void)sigemptyset(&none);
+        return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
+}
+
+static int set_rlimit(const PlanStep *s)
+{
+        static const struct {
+                const char *name;
+                int resource;
+        } names[] = {
+                {"AS", RLIMIT_AS},
+                {"CORE", RLIMIT_CORE},
+                {"CPU", RLIMIT_CPU},
+                {"DATA", RLIMIT_DATA},
+                {"FSIZE", RLIMIT_FSIZE},
+                {"MEMLOCK", RLIMIT_MEMLOCK},
+                {"NOFILE", RLIMIT_NOFILE},
+                {"NPROC", RLIMIT_NPROC},
+                {"STACK", RLIMIT_STACK},
+                {"SIGPENDING", RLIMIT_SIGPENDING},
+                {"MSGQUEUE", RLIMIT_MSGQUEUE},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                struct rlimit have, want;
+
+                if (!streq(names[i].name, s->s))
+                        continue;
+                if (getrlimit((__rlimit_resource_t)names[i].resource, &have) < 0)
+                        return -errno;
+                /* raising the hard limit takes CAP_SYS_RESOURCE of the host: we only ever lower it */
+                want.rlim_max = s->b < have.rlim_max ? s->b : have.rlim_max;
+                want.rlim_cur = s->a < want.rlim_max ? s->a : want.rlim_max;
+                return setrlimit((__rlimit_resource_t)names[i].resource, &want) < 0 ? -errno : 0;
+        }
+        return -EINVAL;
+}
+
+/* A descriptor that is to become 0, 1 or 2 may sit on one of those numbers already: lift all first. */
+static int install_stdio(const int stdio[3])
+{
+        int lifted[3];
+
+        for (int i = 0; i < 3; i++) {
+                lifted[i] = fcntl(stdio[i], F_DUPFD_CLOEXEC, 3);
+                if (lifted[i] < 0)
+                        return -errno;
+        }
+        for (int i = 0; i < 3; i++)
+                if (dup2(lifted[i], i) < 0)
+                        return -errno;
+        return 0;
+}
+
+static int take_terminal(const PayloadArgs *a, bool controlling)
+{
+        if (setsid() < 0 && errno != EPERM) /* EPERM: we lead a session already */
+                return -errno;
+        if (a->terminal && controlling && ioctl(0, TIOCSCTTY, 0) < 0)
+                return -errno;
+        return 0;
+}
+
+static void env_set(char **env, size_t *n, char *assignment)
+{
+        size_t key = strcspn(assignment, "=") + 1;
+
+        for (size_t i = 0; i < *n; i++)
+                if (strncmp(env[i], assignment, key) == 0) {
+                        env[i] = assignment;
+                        return;
+                }
+        env[(*n)++] = assignment;
+}
+
+static int env_add(char **env, size_t *n, const char *key, const char *value)
+{
+        char *s;
+
+        if (!value)
+                return 0;
+        if (asprintf(&s, "%s=%s", key, value) < 0)
+                return -ENOMEM;
+        env_set(env, n, s);
+        return 0;
+}
+
+/* Plan, then the user's entry, then what the caller gave: later ones win. All of it lives until exec. */
+static int build_environment(const PayloadArgs *a, const PasswdUser *u, char ***ret)
+{
+        size_t n = 0, n_plan = 0;
+        char **env;
+        PlanStep s;
+
+        PLAN_FOREACH (&s, a->plan, a->n_plan)
+                n_plan += s.op == PLAN_ENV;
+        env = calloc(n_plan + strv_length(a->env) + 8, sizeof(char *));
+        if (!env)
+                return -ENOMEM;
+        int r = env_add(env, &n, "HOME", u->home);
+        r = r < 0 ? r : env_add(env, &n, "USER", u->name);
+        r = r < 0 ? r : env_add(env, &n, "LOGNAME", u->name);
+        r = r < 0 || !u->shell ? r : env_add(env, &n, "SHELL", u->shell);
+        if (r < 0)
+                return r;
+        PLAN_FOREACH (&s, a->plan, a->n_plan)
+                /* the notification socket and the terminal type of the console are PID 1's alone */
+                if (s.op == PLAN_ENV && (a->leader || (strncmp(s.s, "NOTIFY_SOCKET=", 14) != 0 &&
+                                                       strncmp(s.s, "TERM=", 5) != 0)))
+                        env_set(env, &n, (char *)s.s);
+        if (!a->leader && a->terminal)
+                env_set(env, &n, (char *)"TERM=xterm-256color");
+        STRV_FOREACH (e, a->env)
+                env_set(env, &n, *e);
+        *ret = env;
+        return 0;
+}
+
+static const char *env_get(char *const *env, const char *key)
+{
+        size_t n = strlen(key);
+
+        STRV_FOREACH (e, env)
+                if (strncmp(*e, key, n) == 0 && (*e)[n] == '=')
+                        return *e + n + 1;
+        return NULL;
+}
+
+/* execve() along $PATH. Returns only on failure: -ENOENT if there is no such file anywhere. */
+static int search_and_exec(const char *file, char *const *argv, char *const *env)
+{
+        const char *path =
+                env_get(env, "PATH")
+                        ?: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        int error = ENOENT;
+
+        if (strchr(file, '/')) {
+                (void)execve(file, argv, env);
+                return -errno;
+        }
+        while (*path) {
+                size_t n = strcspn(path, ":");
+                char full[4096];
+
+                if (n > 0 && snprintf(full, sizeof(full), "%.*s/%s", (int)n, path, file) <
+                                     (int)sizeof(full)) {
+                        (void)execve(full, argv, env);
+                        if (errno != ENOENT && errno != ENOTDIR)
+                                error = errno;
+                }
+                path += n + (path[n] == ':');
+        }
+        return -error;
+}
+
+/* execve() says ENOENT for a missing interpreter too; only a missing file is "not found". */
+static FaultCode exec_fault(const char *file, int error)
+{
+        if (error != -ENOENT)
+                return FAULT_EXEC_FAILED;
+        return strchr(file, '/') && access(file, F_OK) == 0 ? FAULT_EXEC_FAILED
+                                                            : FAULT_COMMAND_NOT_FOUND;
+}
+
+static int exec_argv(char *const *argv, const char *file, char *const *env, Failure *f)
+{
+        int r = search_and_exec(file, argv, env);
+
+        return failure_set(f, exec_fault(file, r), r, "execute", file);
+}
+
+static int exec_init(const PayloadArgs *a, char *const *env, Failure *f)
+{
+        PlanStep s, last = {.s = "init"};
+        int r = -ENOENT;
+
+        PLAN_FOREACH (&s, a->plan, a->n_plan)
+                if (s.op == PLAN_INIT) {
+                        char *argv[] = {(char *)s.s, NULL};
+
+                        (void)execve(s.s, argv, env);
+                        r = -errno;
+                        last = s;
+                }
+        return failure_set(f, exec_fault(last.s, r), r, "execute", last.s);
+}
+
+static int exec_plan(const PayloadArgs *a, char *const *env, Failure *f)
+{
+        _cleanup_free_ char **argv = NULL;
+        size_t n = 0;
+        PlanStep s;
+
+        PLAN_FOREACH (&s, a->plan, a->n_plan)
+                n += s.op == PLAN_ARG;
+        if (n == 0)
+                return exec_init(a, env, f);
+        argv = calloc(n + 1, sizeof(char *));
+        if (!argv)
+                return failure_set(f, FAULT_FAILED, ENOMEM, "execute", "");
+        n = 0;
+        PLAN_FOREACH (&s, a->plan, a->n_plan)
+                if (s.op == PLAN_ARG)
+                        argv[n++] = (char *)s.s;
+        return exec_argv(argv, argv[0], env, f);
+}
+
+/* A login shell is told so by a '-' in front of its name. */
+static int exec_shell(const PasswdUser *u, char *const *env, Failure *f)
+{
+        const char *shell = u->shell && access(u->shell, X_OK) == 0 ? u->shell : "/bin/sh";
+        char *argv0, *argv[2] = {NULL};
+
+        if (asprintf(&argv0, "-%s", strrchr(shell, '/') + 1) < 0)
+                return failure_set(f, FAULT_FAILED, ENOMEM, "execute", shell);
+        argv[0] = argv0;
+        return exec_argv(argv, shell, env, f);
+}
+
+/* With a path through /proc/self/fd a working directory could be one of the host's: it must be below our
+ * root. */
+static int enter_directory(const char *cwd, Failure *f)
+{
+        char real[4096];
+
+        if (chdir(cwd) < 0)
+                return failure_set(f, FAULT_EXEC_FAILED, errno, "change to working directory", cwd);
+        if (syscall(SYS_getcwd, real, sizeof(real)) < 0 || real[0] != '/')
+                return failure_set(f, FAULT_EXEC_FAILED, ENOENT, "change to working directory",
+                                   cwd);
+        return 0;
+}
+
+static int confine(const PayloadArgs *a, const PasswdUser *u, Failure *f)
+{
+        PlanStep s, caps = {.a = UINT64_MAX};
+        int r = 0;
+
+        if (plan_find(a->plan, a->n_plan, PLAN_CAPS, &caps))
+                r = credentials_bound(caps.a);
+        if (r < 0)
+                return failure_set(f, FAULT_START_FAILED, r, "drop", "capabilities");
+        if (plan_find(a->plan, a->n_plan, PLAN_NO_NEW_PRIVS, &s) &&
+            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                return failure_set(f, FAULT_START_FAILED, errno, "set", "no_new_privs");
+        /* while we still may load a filter without no_new_privs; it allows all that follows */
+        if (plan_find(a->plan, a->n_plan, PLAN_SECCOMP, &s)) {
+                struct sock_fprog prog = {
+                        .len = (unsigned short)(s.n_data / sizeof(struct sock_filter)),
+                        .filter = (struct sock_filter *)s.data,
+                };
+
+                if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0)
+                        return failure_set(f, FAULT_START_FAILED, errno, "load",
+                                           "system call filter");
+        }
+        r = credentials_become(u->uid, u->gid, u->groups, u->n_groups, caps.a);
+        if (r < 0)
+                return failure_set(f, FAULT_START_FAILED, r, "become user", u->name);
+        return 0;
+}
+
+static int apply_plan(const PayloadArgs *a, Failure *f)
+{
+        PlanStep s;
+
+        PLAN_FOREACH (&s, a->plan, a->n_plan) {
+                int r = 0;
+
+                if (s.op == PLAN_RLIMIT)
+                        r = set_rlimit(&s);
+                else if (s.op == PLAN_HOSTNAME && a->leader)
+                        r = sethostname(s.s, strlen(s.s)) < 0 ? -errno : 0;
+                if (r < 0)
+                        return failure_set(f, FAULT_START_FAILED, r, plan_op_name(s.op), s.s);
+        }
+        return 0;
+}
+
+int payload_exec(const PayloadArgs *a, Failure *f)
+{
+        _cleanup_passwd_user_ PasswdUser user = {0};
+        _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_fault_ Fault fault = {0};
+        PlanStep s = {0};
+        char **env;
+        bool controlling = !a->leader || plan_find(a->plan, a->n_plan, PLAN_CONSOLE_CTTY, &s);
+
+        int r = apply_plan(a, f);
+        if (r < 0)
+                return r;
+        const char *spec = !a->leader                                     ? a->user
+                           : plan_find(a->plan, a->n_plan, PLAN_USER, &s) ? s.s
+                                                                          : NULL;
+        r = passwd_lookup(root, spec, &user, &fault);
+        if (r < 0)
+                return failure_reason(f, FAULT_EXEC_FAILED, r, "find user",
+                                      fault.message ?: "out of memory");
+        const char *cwd =
+                a->leader ? (plan_find(a->plan, a->n_plan, PLAN_CHDIR, &s) ? s.s : "/") : a->cwd;
+        if (!cwd)
+                cwd = a->login && access(user.home, X_OK) == 0 ? user.home : "/";
+        r = build_environment(a, &user, &env);
+        r = r < 0 ? r : install_stdio(a->stdio);
+        r = r < 0 ? r : take_terminal(a, controlling);
+        r = r < 0 ? r : reset_signals();
+        if (r < 0)
+                return failure_set(f, FAULT_START_FAILED, r, "prepare", user.name);
+        if (a->terminal && fchown(0, user.uid, (gid_t)-1) < 0)
+                return failure_set(f, FAULT_START_FAILED, errno, "hand the terminal to", user.name);
+        (void)umask(022);
+        if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+                return failure_set(f, FAULT_START_FAILED, errno, "close", "descriptors");
+        r = confine(a, &user, f);
+        r = r < 0 ? r : enter_directory(cwd, f);
+        if (r < 0)
+                return r;
+        /* die with the shim; after the last change of credentials, which would reset it */
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        if (a->leader)
+                return exec_plan(a, env, f);
+        if (strv_length(a->argv) > 0)
+                return exec_argv(a->argv, a->argv[0], env, f);
+        return exec_shell(&user, env, f);
+}

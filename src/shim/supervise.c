@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/io.h"
+#include "base/text.h"
+#include "shim/shim.h"
+#include "sys/cgroup.h"
+#include "sys/process.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#define POLL_MAX             (4 + SHIM_LINKS_MAX + OUTPUT_POLL_MAX + SHIM_PROCESSES_MAX)
+#define CLIENT_PATIENCE_USEC 5000000ULL
+
+typedef enum End { END_STOPPED, END_REBOOT } End;
+
+static bool expects_ready(const Shim *s)
+{
+        PlanStep step;
+
+        return plan_find(s->plan, s->n_plan, PLAN_NOTIFY, &step) && step.a;
+}
+
+static void set_ready(Shim *s)
+{
+        if (s->state != SHIM_RUNNING)
+                return;
+        s->state = SHIM_READY;
+        s->ready_usec = now_usec(CLOCK_REALTIME);
+}
+
+static void handle_notify(Shim *s)
+{
+        char status[NOTIFY_STATUS_MAX], line[NOTIFY_STATUS_MAX + 16];
+        bool ready, changed = false;
+
+        while (notify_receive(s->notify, s->leader.pid, &ready, status) > 0) {
+                if (ready)
+                        set_ready(s);
+                if (status[0] && !streq(status, s->status_text)) {
+                        memcpy(s->status_text, status, sizeof(status));
+                        (void)snprintf(line, sizeof(line), "STATUS=%s", status);
+                        notify_systemd(line);
+                }
+                changed |= ready || status[0];
+        }
+        if (changed)
+                link_send_state(s);
+}
+
+static void handle_signals(Shim *s)
+{
+        struct signalfd_siginfo si;
+
+        while (read(s->signals, &si, sizeof(si)) == sizeof(si))
+                if (si.ssi_signo == SIGTERM || si.ssi_signo == SIGINT)
+                        stop_request(s, UINT64_MAX);
+}
+
+static void wait_for_events(Shim *s, uint64_t timeout_usec)
+{
+        struct pollfd p[POLL_MAX];
+        size_t n = 0, links;
+
+        p[n++] = (struct pollfd){.fd = s->leader.pidfd, .events = POLLIN};
+        p[n++] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+        p[n++] = (struct pollfd){.fd = s->notify, .events = POLLIN};
+        p[n++] = (struct pollfd){.fd = s->control, .events = POLLIN};
+        links = n;
+        for (size_t i = 0; i < s->n_links; i++)
+                p[n++] = (struct pollfd){.fd = s->links[i], .events = POLLIN};
+        for (size_t i = 0; i < s->n_processes; i++)
+                if (s->processes[i].errors >= 0)
+                        p[n++] = (struct pollfd){.fd = s->processes[i].errors, .events = POLLIN};
+        n += output_poll(&s->output, p + n);
+
+        int timeout = timeout_usec / 1000 >= INT32_MAX ? -1 : (int)((timeout_usec + 999) / 1000);
+        if (poll(p, n, timeout) <= 0)
+                return;
+        if (p[1].revents)
+                handle_signals(s);
+        if (p[2].revents)
+                handle_notify(s);
+        for (size_t i = s->n_links; i > 0;
+             i--) /* backwards: a broken one is replaced by the last */
+                if (p[links + i - 1].revents)
+                        link_dispatch(s, i - 1);
+        if (p[3].revents)
+                link_accept(s);
+        exec_check(s);
+        (void)output_pump(&s->output);
+}
+
+/* All that PID 1 left behind dies with its pid namespace, but the kernel takes a moment over it. */
+static void collect_payload(Shim *s)
+{
+        for (int i = 0;
+             i < 2000 && (cgroup_is_populated(s->payload_cgroup) == 1 || s->n_processes > 0); i++) {
+                (void)cgroup_kill(s->payload_cgroup);
+                (void)usleep(i < 20 ? 100 : 1000);
+                exec_check(s);
+        }
+}
+
+static const char *classify(const Shim *s, int sig)
+{
+        if (s->stop.requested)
+                return s->stop.timed_out ? EXIT_CAUSE_TIMEOUT : EXIT_CAUSE_STOPPED;
+        if (sig == SIGINT) /* reboot(2) in a pid namespace: how halt and poweroff end its init */
+                return EXIT_CAUSE_SHUTDOWN;
+        if (sig == SIGKILL && cgroup_oom_kills(s->payload_cgroup) > s->oom_kills)
+                return EXIT_CAUSE_OOM;
+        return sig ? EXIT_CAUSE_KILLED : EXIT_CAUSE_EXITED;
+}
+
+/* PID 1 runs; returns when it has ended. */
+static End run_leader(Shim *s, ExitRecord *ret)
+{
+        int status = 0, sig = 0;
+
+        while (process_reap(s->leader.pidfd, &status, &sig) == 0)
+                wait_for_events(s, stop_tick(s));
+        collect_payload(s);
+        output_finish(&s->output, CLIENT_PATIENCE_USEC);
+        if (sig == SIGHUP && !s->stop.requested)
+                return END_REBOOT;
+        free(ret->cause);
+        ret->cause = strdup(classify(s, sig));
+        ret->status = status;
+        ret->signal = sig;
+        return END_STOPPED;
+}
+
+static int start_leader(Shim *s, Failure *f)
+{
+        LaunchArgs a = {
+                .plan = s->plan,
+                .n_plan = s->n_plan,
+                .name = s->name,
+                .signals = s->signals,
+                .notify = s->notify_path,
+        };
+        PlanStep step = {0};
+
+        s->state = SHIM_STARTING;
+        s->ready_usec = 0;
+        s->status_text[0] = '\0';
+        (void)plan_find(s->plan, s->n_plan, PLAN_USERNS, &step);
+        int r = cgroup_remove(s->unit_cgroup, "payload");
+        s->payload_cgroup = r < 0 ? r : cgroup_create(s->unit_cgroup, "payload", (uid_t)step.a);
+        if (s->payload_cgroup < 0)
+                return failure_set(f, FAULT_START_FAILED, s->payload_cgroup, "make cgroup",
+                                   "payload");
+        a.payload_cgroup = s->payload_cgroup;
+        s->oom_kills = cgroup_oom_kills(s->payload_cgroup);
+        r = launch(&a, &s->leader, f);
+        if (r < 0)
+                return r;
+        s->boot_count++;
+        s->started_usec = now_usec(CLOCK_REALTIME);
+        s->launched_usec = now_usec(CLOCK_MONOTONIC);
+        s->state = SHIM_RUNNING;
+        if (!expects_ready(s))
+                set_ready(s);
+        return 0;
+}
+
+static void drop_layer(Shim *s, PlanOp wanted_by)
+{
+        PlanStep step;
+
+        if (!plan_find(s->plan, s->n_plan, wanted_by, &step) || !(step.flags & PLAN_FRESH))
+                return;
+        int r = launch_drop_layer(s->plan, s->n_plan);
+        if (r < 0)
+                (void)fprintf(stderr, "<4>cannot drop the writable layer of '%s': %s, ignoring\n",
+                              s->name, strerror(-r));
+}
+
+static void leave(Shim *s)
+{
+        if (s->payload_cgroup >= 0) {
+                (void)cgroup_kill(s->payload_cgroup);
+                (void)cgroup_remove(s->unit_cgroup,
+                                    "payload"); /* else systemd does, with the unit's */
+        }
+        s->payload_cgroup = close_fd(s->payload_cgroup);
+        leader_done(&s->leader);
+}
+
+static int record_failure(const Failure *f, ExitRecord *ret)
+{
+        free(ret->cause);
+        ret->cause = strdup(EXIT_CAUSE_FAILED);
+        ret->phase = strdup(f->phase);
+        ret->object = strdup(f->object);
+        ret->message = failure_message(f);
+        ret->error = f->error;
+        ret->status = f->code == FAULT_COMMAND_NOT_FOUND ? 127
+                      : f->code == FAULT_EXEC_FAILED     ? 126
+                                                         : -1;
+        return -f->error;
+}
+
+int supervise(Shim *s, int attach[static 3], ExitRecord *ret)
+{
+        Failure f = {0};
+        End end;
+
+        s->output.leader = &s->leader;
+        if (attach[0] >= 0 || attach[1] >= 0 || attach[2] >= 0)
+                (void)output_attach(&s->output, attach); /* the first one: there is room */
+        do {
+                int r = start_leader(s, &f);
+                if (r < 0) {
+                        leave(s);
+                        drop_layer(s, PLAN_UPPER);
+                        return record_failure(&f, ret);
+                }
+                link_send_state(s);
+                if (s->boot_count == 1)
+                        notify_systemd("READY=1");
+                end = run_leader(s, ret);
+                leave(s);
+                drop_layer(s, end == END_REBOOT ? PLAN_REBOOT : PLAN_UPPER);
+        } while (end == END_REBOOT);
+        return 0;
+}
