@@ -117,4 +117,4 @@ def documented(lines, number, name):
 def mutable_externs(text):
     """(line, text) of each extern variable that is not const, in C without comments."""
     return [(text.count('\n', 0, match.start()) + 1, match.group())
-            for match in re.finditer(r'^extern\b(?!.*\bconst\b)[^(\n]*;', text, re.MULTILINE)]
+            for match in re.finditer(r'^extern\b(?![^;]*\bconst\b)[^(;]*;', text, re.MULTILINE)]
