@@ -7,19 +7,32 @@ build_dir() { # build_dir VARIANT
     echo "$LODGE_CACHE/build-$(sha256sum <<<"$CHECKOUT" | cut -c1-8)-$1"
 }
 
-# build VARIANT [MESON_OPTION...]: VARIANT is SUITE-COMPILER, with "-sanitize" or "-release" after it where MESON_OPTIONs
+# build VARIANT [MESON_OPTION...]: VARIANT is SUITE-COMPILER, with "-sanitize" or "-release" after it where the options
 # differ. Output goes to the caller. The result is installed below DIR/destdir.
-build() {
-    local variant=$1 dir suite
-    shift
+build() { in_build_root "$1" compile "$@"; }
+
+# test_build VARIANT [MESON_TEST_OPTION...]: runs the tests that need no host in that build's own surroundings
+test_build() { in_build_root "$1" run_tests "$@"; }
+
+# in_build_root VARIANT FUNCTION ARGS...: calls FUNCTION SOURCE DIR ARGS... here or in the suite's chroot
+in_build_root() {
+    local variant=$1 function=$2 dir suite
+    shift 2
     dir=$(build_dir "$variant")
     suite=${variant%%-*}
     mkdir -p "$dir"
     if [[ $suite == "$(native_suite)" ]]; then
-        compile "$CHECKOUT" "$dir" "$variant" "$@"
+        "$function" "$CHECKOUT" "$dir" "$@"
     else
-        in_build_chroot "$suite" "$dir" "$variant" "$@"
+        in_build_chroot "$suite" "$dir" "$function" "$@"
     fi
+}
+
+run_tests() { # run_tests SOURCE DIR VARIANT [MESON_TEST_OPTION...]: may run in the chroot, like compile
+    local dir=$2
+    shift 3
+    rm -f "$dir/tree/meson-logs/testlog.json"
+    meson test --no-rebuild -C "$dir/tree" "$@"
 }
 
 # compile SOURCE DIR VARIANT [MESON_OPTION...]: also runs inside the chroot, so it uses nothing but its arguments
@@ -48,9 +61,9 @@ make_build_root() {
 
 # The checkout is bound read-only, the build directory writable; both only in a mount namespace that ends with the build.
 in_build_chroot() {
-    local suite=$1 dir=$2 root
-    root=$(cached_tree "build-$suite" "$suite $(build_packages_of "$suite") $(declare -f debootstrap_into)" make_build_root "$suite") || return 1
-    shift 2
+    local suite=$1 dir=$2 function=$3 root
+    root=$(build_root "$suite") || return 1
+    shift 3
     # shellcheck disable=SC2016
     unshare --mount --pid --fork --kill-child -- bash -ec '
         root=$1 source=$2 dir=$3
@@ -61,6 +74,10 @@ in_build_chroot() {
         mount -t proc proc "$root/proc"
         mount -t tmpfs tmpfs "$root/tmp"
         shift 3
-        exec chroot "$root" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin bash -c "$@"' \
-        - "$root" "$CHECKOUT" "$dir" "$(declare -f compile); compile \"\$@\"" - /source /build "$@"
+        exec chroot "$root" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin CI="${CI:-}" bash -c "$@"' \
+        - "$root" "$CHECKOUT" "$dir" "$(declare -f "$function"); $function \"\$@\"" - /source /build "$@"
+}
+
+build_root() {
+    cached_tree "build-$1" "$1 $(build_packages_of "$1") $(declare -f debootstrap_into)" make_build_root "$1"
 }

@@ -233,7 +233,7 @@ verb_run() {
         case $1 in
             -u) options+=("--uid=$2"); shift ;;
             -E) options+=("--setenv=$2"); shift ;;
-            -t) mode=--pty IN_HOST_TERMINAL=1 ;;
+            -t) mode=--pty; export IN_HOST_TERMINAL=1 ;;
             *) die "run: unknown option \"$1\"; see: $KIND help" ;;
         esac
         shift

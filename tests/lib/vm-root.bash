@@ -78,7 +78,7 @@ configure_vm_root() {
     for unit in "${VM_UNMASKED[@]}"; do rm -f "$root/etc/systemd/system/$unit"; done
     printf '%s\n' "${BOOT_MODULES[@]}" >"$root/etc/modules-load.d/test.conf"
     ssh-keygen -q -t ed25519 -N '' -C lodge-tests -f "$dir/key" </dev/null || return 1
-    mkdir -p -m 0700 "$root/root/.ssh"
+    mkdir -m 0700 "$root/root/.ssh"
     cp "$dir/key.pub" "$root/root/.ssh/authorized_keys"
     # authentication needs no PAM session, name look-up or banner; one key is enough
     cat >"$root/etc/ssh/sshd_config" <<'SSHD'
