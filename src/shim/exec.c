@@ -29,8 +29,8 @@ static void request_done(ExecRequest *r)
         (void)close_fd(r->errors[1]);
 }
 
-/* The guest's systemd keeps its processes out of the cgroup root; a child of ours beside its own is fine both
- * for it and for a guest without one, and goes with the payload. */
+/* The guest's systemd keeps its processes out of the cgroup root; a child of ours beside its own is
+ * fine both for it and for a guest without one, and goes with the payload. */
 static int open_cgroup(Shim *s)
 {
         return cgroup_open_child(s->payload_cgroup, "exec");

@@ -21,6 +21,7 @@ int failure_set(Failure *f, FaultCode code, int error, const char *phase, const 
  * Return: the negative errno. */
 int failure_reason(Failure *f, FaultCode code, int error, const char *phase, const char *sentence);
 
-/** failure_message() - the sentence, such as "cannot execute '/sbin/init': No such file or directory"
+/** failure_message() - the sentence, such as "cannot execute '/sbin/init': No such file or
+ * directory"
  * Return: newly allocated, caller frees; NULL on OOM. */
 char *failure_message(const Failure *f);

@@ -85,7 +85,8 @@ static int open_upper(const void *plan, size_t n_plan, const PlanStep *s, Failur
         return open_directory_mount(s->s, f);
 }
 
-/* PLAN_STAGE_HOST: everything that a path of the host leads to is opened here, and no path later. */
+/* PLAN_STAGE_HOST: everything that a path of the host leads to is opened here, and no path later.
+ */
 static int open_sources(Start *st, Failure *f)
 {
         PlanStep s;
@@ -226,8 +227,8 @@ static int converse(Start *st, Failure *f)
         r = expect(st, LAUNCH_ROOT, &m, f);
         if (r < 0)
                 return r;
-        /* from here on our children are born in the guest's pid namespace: the helper that mounts its proc,
-         * and all that exec starts */
+        /* from here on our children are born in the guest's pid namespace: the helper that mounts
+         * its proc, and all that exec starts */
         if (setns(st->run.pidfd, CLONE_NEWPID) < 0)
                 return failure_set(f, FAULT_START_FAILED, errno, "enter", "pid namespace");
         r = root_assemble(st, m.fd, f);
@@ -322,7 +323,8 @@ int launch(const LaunchArgs *args, Leader *ret, Failure *f)
         };
 
         leader_init(&st.run);
-        /* after a reboot from inside, children would be born in the namespace of the PID 1 that ended */
+        /* after a reboot from inside, children would be born in the namespace of the PID 1 that
+         * ended */
         if (mountns < 0 || pidns < 0 || setns(pidns, CLONE_NEWPID) < 0)
                 return failure_set(f, FAULT_START_FAILED, errno, "open", "own namespaces");
         int r = launch_here(&st, f);

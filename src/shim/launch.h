@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One start of PID 1, by the plan.
  *
- *   shim (host's root, own copy of the mount namespace for the duration)     future PID 1 (in its user namespace)
- *     open layers, binds ------------------------------- clone3 -----------> waits
- *     write id maps, idmap the layers ------------------ LAUNCH_MAPPED ----> mounts the overlay, furnishes it
- *     <------------------------------------------------- LAUNCH_ROOT
- *     mount what is to be locked, pivot_root ----------- LAUNCH_PIVOTED ---> unshares mount and cgroup namespace:
- *                                                                           what was mounted so far is locked
- *     <------------------------------------------------- LAUNCH_FURNISHED    mounts the rest, opens its terminal
- *     (end of file: the program runs)                                       execve
+ *   shim: host's root, in a copy of               child: root of a new user namespace,
+ *   the mount namespace                           the future PID 1
+ *     opens layers and binds
+ *     clone3 -----------------------------------> waits
+ *     writes the id maps, idmaps the layers
+ *     LAUNCH_MAPPED ----------------------------> mounts the overlay, furnishes it
+ *     <---------------------------- LAUNCH_ROOT
+ *     mounts what is to be locked, pivot_root
+ *     LAUNCH_PIVOTED ---------------------------> own mount and cgroup namespace: what is
+ *                                                 mounted by now is locked; mounts the rest
+ *     <----------------------- LAUNCH_FURNISHED
+ *     <----------------------------- end of file  execve
  *
- * Both share one descriptor table until LAUNCH_FURNISHED, so a descriptor is passed by its number. */
+ * Both share one descriptor table until LAUNCH_FURNISHED, so a descriptor is passed by number. */
 #pragma once
 
 #include "shim/failure.h"
@@ -40,7 +44,8 @@ typedef struct Leader {
 
 /** launch() - start PID 1
  * @ret caller calls leader_done(); set on success only
- * Context: blocks until PID 1 runs, or failed; afterwards children of ours are born in its pid namespace.
+ * Context: blocks until PID 1 runs, or failed; afterwards children of ours are born in its pid
+ *   namespace.
  * Return: 0; -ECANCELED SIGTERM came; negative errno; nothing is left behind; @f is set. */
 int launch(const LaunchArgs *args, Leader *ret, Failure *f);
 
@@ -50,6 +55,7 @@ void leader_init(Leader *l);
 void leader_done(Leader *l);
 
 /** launch_drop_layer() - throw the writable layer away
- * Renames the directory into the plan's trash, which takes no time however much is in it; lodge-work deletes it.
+ * Renames the directory into the plan's trash, which takes no time however much is in it;
+ * lodge-work deletes it.
  * Return: 0; negative errno. */
 int launch_drop_layer(const void *plan, size_t n_plan);

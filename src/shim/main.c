@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* lodge-shim: the main process of lodge@NAME.service. Runs as the host's root with what its unit leaves it;
- * gets the plan from lodged, starts PID 1 by it and looks after it until it ends. Reads no configuration,
- * knows no D-Bus, links nothing but libc. */
+/* lodge-shim: the main process of lodge@NAME.service. Runs as the host's root with what its unit
+ * leaves it; gets the plan from lodged, starts PID 1 by it and looks after it until it ends. Reads
+ * no configuration, knows no D-Bus, links nothing but libc. */
 #include "base/io.h"
 #include "base/machine-name.h"
 #include "base/names.h"
@@ -42,7 +42,8 @@ static int setup_runtime(Shim *s)
 
 static int setup(Shim *s, Fault *reterr)
 {
-        /* nothing of ours may be read or traced from inside while a child of ours is on its way in */
+        /* nothing of ours may be read or traced from inside while a child of ours is on its way in
+         */
         (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
         (void)fcntl(STDOUT_FILENO, F_SETFL, fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
         int r = setup_signals(s);

@@ -36,8 +36,8 @@ static void finish_line(Output *o, int stream)
         if (!clean)
                 return;
         tail_append(o, clean);
-        /* our stdout is the journal's stream, without blocking: a journal that is stuck must not hold the
-         * guest up, it loses lines */
+        /* our stdout is the journal's stream, without blocking: a journal that is stuck must not
+         * hold the guest up, it loses lines */
         char text[OUTPUT_LINE_MAX + 16];
         int len = snprintf(text, sizeof(text), "%s%s\n", stream == 1 ? "<4>" : "", clean);
         (void)!write(STDOUT_FILENO, text, (size_t)len);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* PID 1's standard streams: its output goes line by line to the journal (our stdout) and to a short tail that
- * is kept, and as it is to everybody who has attached; what those send goes to its input. */
+/* PID 1's standard streams: its output goes line by line to the journal (our stdout) and to a short
+ * tail that is kept, and as it is to everybody who has attached; what those send goes to its input.
+ */
 #pragma once
 
 #include "shim/launch.h"

@@ -17,8 +17,8 @@ typedef struct Work {
         Failure *failure;
 } Work;
 
-/* Attaches a layer in the scratch directory. Overlayfs takes its layers by path, and before Linux 6.15 only
- * from mounts of the caller's namespace. */
+/* Attaches a layer in the scratch directory. Overlayfs takes its layers by path, and before
+ * Linux 6.15 only from mounts of the caller's namespace. */
 static int attach_layer(int scratch, const char *name, int layer)
 {
         _cleanup_close_ int target = -EBADF;
@@ -29,7 +29,8 @@ static int attach_layer(int scratch, const char *name, int layer)
         return target < 0 ? -errno : mountfd_attach(layer, target);
 }
 
-/* The merged root directory shows the owner and mode of the upper one: make them those of the image. */
+/* The merged root directory shows the owner and mode of the upper one: make them those of the
+ * image. */
 static int make_upper(int scratch)
 {
         _cleanup_close_ int upper = openat(scratch, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -61,7 +62,8 @@ static int make_options(const OverlayArgs *a, char **ret)
         return 0;
 }
 
-/* Everything below happens in a directory of a tmpfs that nobody else sees and that goes with us. */
+/* Everything below happens in a directory of a tmpfs that nobody else sees and that goes with us.
+ */
 static int prepare_scratch(const OverlayArgs *a, Failure *f)
 {
         _cleanup_close_ int scratch = mountfd_new("tmpfs", "mode=0700,size=1m", 0), at = -EBADF;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The root file system: read-only layers under one writable layer, mounted from inside the user namespace
- * (its work directory cannot be made through an idmapped mount by the host's root). */
+/* The root file system: read-only layers under one writable layer, mounted from inside the user
+ * namespace (its work directory cannot be made through an idmapped mount by the host's root). */
 #pragma once
 
 #include "shim/failure.h"
@@ -20,7 +20,8 @@ typedef struct OverlayArgs {
 } OverlayArgs;
 
 /** overlay_mount() - mount it
- * Context: a process of the new user namespace; a helper child does the work in a mount namespace of
+ * Context: a process of the new user namespace; a helper child does the work in a mount
+ *   namespace of
  * its own, so nothing is attached in the caller's.
  * Return: detached mount of the root; negative errno with @f set. */
 int overlay_mount(const OverlayArgs *args, Failure *f);

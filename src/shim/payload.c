@@ -54,7 +54,8 @@ static int set_rlimit(const PlanStep *s)
                         continue;
                 if (getrlimit((__rlimit_resource_t)names[i].resource, &have) < 0)
                         return -errno;
-                /* raising the hard limit takes CAP_SYS_RESOURCE of the host: we only ever lower it */
+                /* raising the hard limit takes CAP_SYS_RESOURCE of the host: we only ever lower it
+                 */
                 want.rlim_max = s->b < have.rlim_max ? s->b : have.rlim_max;
                 want.rlim_cur = s->a < want.rlim_max ? s->a : want.rlim_max;
                 return setrlimit((__rlimit_resource_t)names[i].resource, &want) < 0 ? -errno : 0;
@@ -62,7 +63,8 @@ static int set_rlimit(const PlanStep *s)
         return -EINVAL;
 }
 
-/* A descriptor that is to become 0, 1 or 2 may sit on one of those numbers already: lift all first. */
+/* A descriptor that is to become 0, 1 or 2 may sit on one of those numbers already: lift all first.
+ */
 static int install_stdio(const int stdio[3])
 {
         int lifted[3];
@@ -111,7 +113,8 @@ static int env_add(char **env, size_t *n, const char *key, const char *value)
         return 0;
 }
 
-/* Plan, then the user's entry, then what the caller gave: later ones win. All of it lives until exec. */
+/* Plan, then the user's entry, then what the caller gave: later ones win. All of it lives until
+ * exec. */
 static int build_environment(const PayloadArgs *a, const PasswdUser *u, char ***ret)
 {
         size_t n = 0, n_plan = 0;
@@ -243,8 +246,8 @@ static int exec_shell(const PasswdUser *u, char *const *env, Failure *f)
         return exec_argv(argv, shell, env, f);
 }
 
-/* With a path through /proc/self/fd a working directory could be one of the host's: it must be below our
- * root. */
+/* With a path through /proc/self/fd a working directory could be one of the host's: it must be
+ * below our root. */
 static int enter_directory(const char *cwd, Failure *f)
 {
         char real[4096];
@@ -303,49 +306,76 @@ static int apply_plan(const PayloadArgs *a, Failure *f)
         return 0;
 }
 
-int payload_exec(const PayloadArgs *a, Failure *f)
+/* What the plan says of PID 1, and the request of any other program. */
+static const char *choose(const PayloadArgs *a, PlanOp op, const char *requested,
+                          const char *fallback)
 {
-        _cleanup_passwd_user_ PasswdUser user = {0};
+        PlanStep s = {0};
+
+        if (a->leader)
+                requested = plan_find(a->plan, a->n_plan, op, &s) ? s.s : NULL;
+        return requested ?: fallback;
+}
+
+static int find_user(const PayloadArgs *a, PasswdUser *ret, Failure *f)
+{
         _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         _cleanup_fault_ Fault fault = {0};
-        PlanStep s = {0};
-        char **env;
-        bool controlling = !a->leader || plan_find(a->plan, a->n_plan, PLAN_CONSOLE_CTTY, &s);
 
-        int r = apply_plan(a, f);
-        if (r < 0)
-                return r;
-        const char *spec = !a->leader                                     ? a->user
-                           : plan_find(a->plan, a->n_plan, PLAN_USER, &s) ? s.s
-                                                                          : NULL;
-        r = passwd_lookup(root, spec, &user, &fault);
+        int r = passwd_lookup(root, choose(a, PLAN_USER, a->user, NULL), ret, &fault);
         if (r < 0)
                 return failure_reason(f, FAULT_EXEC_FAILED, r, "find user",
-                                      fault.message ?: "out of memory");
-        const char *cwd =
-                a->leader ? (plan_find(a->plan, a->n_plan, PLAN_CHDIR, &s) ? s.s : "/") : a->cwd;
-        if (!cwd)
-                cwd = a->login && access(user.home, X_OK) == 0 ? user.home : "/";
-        r = build_environment(a, &user, &env);
-        r = r < 0 ? r : install_stdio(a->stdio);
+                                      fault.message ?: strerror(-r));
+        return 0;
+}
+
+/* Standard streams, session and signals of the new program. */
+static int prepare(const PayloadArgs *a, const PasswdUser *user, Failure *f)
+{
+        PlanStep s;
+        bool controlling = !a->leader || plan_find(a->plan, a->n_plan, PLAN_CONSOLE_CTTY, &s);
+
+        int r = install_stdio(a->stdio);
         r = r < 0 ? r : take_terminal(a, controlling);
         r = r < 0 ? r : reset_signals();
         if (r < 0)
-                return failure_set(f, FAULT_START_FAILED, r, "prepare", user.name);
-        if (a->terminal && fchown(0, user.uid, (gid_t)-1) < 0)
-                return failure_set(f, FAULT_START_FAILED, errno, "hand the terminal to", user.name);
+                return failure_set(f, FAULT_START_FAILED, r, "prepare", "standard streams");
+        if (a->terminal && fchown(0, user->uid, (gid_t)-1) < 0)
+                return failure_set(f, FAULT_START_FAILED, errno, "hand the terminal to",
+                                   user->name);
         (void)umask(022);
         if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
                 return failure_set(f, FAULT_START_FAILED, errno, "close", "descriptors");
-        r = confine(a, &user, f);
-        r = r < 0 ? r : enter_directory(cwd, f);
-        if (r < 0)
-                return r;
+        return 0;
+}
+
+static int execute(const PayloadArgs *a, const PasswdUser *user, char *const *env, Failure *f)
+{
         /* die with the shim; after the last change of credentials, which would reset it */
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         if (a->leader)
                 return exec_plan(a, env, f);
         if (strv_length(a->argv) > 0)
                 return exec_argv(a->argv, a->argv[0], env, f);
-        return exec_shell(&user, env, f);
+        return exec_shell(user, env, f);
+}
+
+int payload_exec(const PayloadArgs *a, Failure *f)
+{
+        _cleanup_passwd_user_ PasswdUser user = {0};
+        char **env;
+
+        int r = apply_plan(a, f);
+        r = r < 0 ? r : find_user(a, &user, f);
+        if (r < 0)
+                return r;
+        bool home = a->login && access(user.home, X_OK) == 0;
+        const char *cwd = choose(a, PLAN_CHDIR, a->cwd, home ? user.home : "/");
+        r = build_environment(a, &user, &env);
+        if (r < 0)
+                return failure_set(f, FAULT_START_FAILED, r, "prepare", "environment");
+        r = prepare(a, &user, f);
+        r = r < 0 ? r : confine(a, &user, f);
+        r = r < 0 ? r : enter_directory(cwd, f);
+        return r < 0 ? r : execute(a, &user, env, f);
 }

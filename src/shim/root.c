@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* PLAN_STAGE_OUTER: the host's root builds on a tree that a stranger made, so every path is opened below it
- * without following links, and every file that is bound comes from a file system of our own. */
+/* PLAN_STAGE_OUTER: the host's root builds on a tree that a stranger made, so every path is opened
+ * below it without following links, and every file that is bound comes from a file system of our
+ * own. */
 #include "shim/root.h"
 
 #include "base/names.h"
@@ -11,8 +12,9 @@
 #include <sys/stat.h>
 
 typedef struct Scratch {
-        int root; /* where the overlay is attached */
-        int mask_file; /* inaccessible: no permission for anybody but the host's root, who does not enter */
+        int root;      /* where the overlay is attached */
+        int mask_file; /* inaccessible: no permission for anybody but the host's root, who does not
+                          enter */
         int mask_directory;
 } Scratch;
 
@@ -33,7 +35,8 @@ static int open_in(int dirfd, const char *name)
         return fd < 0 ? -errno : fd;
 }
 
-/* open_tree() clones attached mounts only (before Linux 6.15), so the source of masks is attached too. */
+/* open_tree() clones attached mounts only (before Linux 6.15), so the source of masks is attached
+ * too. */
 static int make_masks(int scratch, Scratch *s)
 {
         uint64_t ro = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;

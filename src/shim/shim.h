@@ -38,8 +38,9 @@ typedef struct Shim {
         const char *name;
         void *plan;
         size_t n_plan;
-        int uid_lock; /* held as long as we live */
-        int unit_cgroup; /* lodge@NAME.service; guest below payload/, exec'd programs in payload or exec */
+        int uid_lock;    /* held as long as we live */
+        int unit_cgroup; /* lodge@NAME.service; guest below payload/, exec'd programs in payload or
+                            exec */
         int payload_cgroup;
         int signals; /* signalfd */
         int notify;
@@ -68,8 +69,10 @@ typedef struct Shim {
  * @attach clients' descriptors that came along, for output_attach(); -EBADF: none
  * Return: 0; -ECANCELED SIGTERM; negative errno with @reterr. */
 int link_fetch_plan(Shim *s, int attach[static 3], Fault *reterr);
-/** link_listen() - open the control socket in the unit's runtime directory; Return: 0, negative errno. */
+/** link_listen() - open the control socket in the unit's runtime directory; Return: 0, negative
+ * errno. */
 int link_listen(Shim *s);
+/** link_accept() - take a connection to the control socket, from root only */
 void link_accept(Shim *s);
 /** link_dispatch() - handle what came over links[@i]; closes it if it is broken */
 void link_dispatch(Shim *s, size_t i);
@@ -94,7 +97,8 @@ void exec_forget_link(Shim *s, int link);
 /* ---- stop.c ---- */
 
 /** stop_request() - begin to stop, or to stop sooner
- * @timeout_usec until everything is killed; UINT64_MAX: as the plan says. A later call can only shorten it. */
+ * @timeout_usec until everything is killed; UINT64_MAX: as the plan says. A later call can only
+ *   shorten it. */
 void stop_request(Shim *s, uint64_t timeout_usec);
 /** stop_tick() - send the signal when PID 1 can take it, kill at the deadline
  * Return: µs until it wants to be called again; UINT64_MAX: nothing to wait for. */

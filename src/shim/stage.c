@@ -87,7 +87,8 @@ typedef struct NewMount {
         int leader_pidfd;
 } NewMount;
 
-/* proc shows the pid namespace, sysfs the network namespace, of the process that makes the instance. */
+/* proc shows the pid namespace, sysfs the network namespace, of the process that makes the
+ * instance. */
 static int new_mount_inside(void *arg)
 {
         NewMount *m = arg;
@@ -163,7 +164,8 @@ static int step_mask(StageContext *c, const PlanStep *s)
         return fd < 0 ? fd : mountfd_attach(fd, target);
 }
 
-/* Bind over itself. The mounts below come along as they are, so a PLAN_WRITABLE one stays writable. */
+/* Bind over itself. The mounts below come along as they are, so a PLAN_WRITABLE one stays writable.
+ */
 static int step_rebind(StageContext *c, const PlanStep *s)
 {
         _cleanup_close_ int target = beneath_open(c->root, s->s, O_PATH, 0), fd = -EBADF;

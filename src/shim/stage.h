@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Executes the steps of PLAN_STAGE_TREE, _OUTER and _INNER on a root file system given by descriptor. */
+/* Executes the steps of PLAN_STAGE_TREE, _OUTER and _INNER on a root file system given by
+ * descriptor. */
 #pragma once
 
 #include "shim/failure.h"

@@ -44,7 +44,8 @@ static int mount_root(Start *st, Failure *f)
         return fd < 0 ? fd : tell(st, (LaunchMessage){.kind = LAUNCH_ROOT, .fd = fd});
 }
 
-/* /dev/console is the terminal itself, bound over an empty file: also for programs that open it anew. */
+/* /dev/console is the terminal itself, bound over an empty file: also for programs that open it
+ * anew. */
 static int bind_console(int root, int slave)
 {
         _cleanup_close_ int fd = mountfd_clone(slave, "", 0);
@@ -68,8 +69,9 @@ static int open_terminal(Start *st, int root, int pts, LaunchMessage *m, Failure
         return r < 0 ? failure_set(f, FAULT_START_FAILED, r, "mount", "/dev/console") : 0;
 }
 
-/* In mount and cgroup namespaces of our own. They belong to our user namespace, that before did not: so the
- * mounts made until now are locked, and what covers /proc stays. Source: mount_namespaces(7), "Restrictions". */
+/* In mount and cgroup namespaces of our own. They belong to our user namespace, that before did
+ * not: so the mounts made until now are locked, and what covers /proc stays. Source:
+ * mount_namespaces(7), "Restrictions". */
 static int enter_own_namespaces(Start *st, Failure *f)
 {
         if (unshare(CLONE_NEWNS | CLONE_NEWCGROUP) < 0 || mountns_propagation(MS_SHARED) < 0)
@@ -115,8 +117,8 @@ static int become(Start *st, LaunchMessage m, Failure *f)
                 .stdio = {st->child_stdio[0], st->child_stdio[1], st->child_stdio[2]},
         };
 
-        /* the table was the shim's too; from here on it is ours alone, and the shim closes in its own what is
-         * ours, the other end of our socket above all */
+        /* the table was the shim's too; from here on it is ours alone, and the shim closes in its
+         * own what is ours, the other end of our socket above all */
         if (unshare(CLONE_FILES) < 0)
                 return failure_set(f, FAULT_START_FAILED, errno, "unshare", "descriptors");
         (void)close(st->sock[0]);

@@ -12,7 +12,8 @@ typedef enum LaunchMessageKind {
         LAUNCH_MAPPED = 1, /* shim: the id maps are written */
         LAUNCH_ROOT,       /* child: fd = the overlay */
         LAUNCH_PIVOTED,    /* shim: the root is yours */
-        LAUNCH_FURNISHED, /* child, in a descriptor table of its own: fd = devpts, terminal and slave */
+        LAUNCH_FURNISHED,  /* child, in a descriptor table of its own: fd = devpts, terminal and
+                              slave */
 } LaunchMessageKind;
 
 typedef struct LaunchMessage {

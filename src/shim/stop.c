@@ -7,8 +7,8 @@
 #include <signal.h>
 
 #define RETRY_USEC 10000ULL
-/* How long we wait for a PID 1 that has no handler to install one. A handler-less SIGTERM would end any other
- * process at once; only as PID 1 it is lost. */
+/* How long we wait for a PID 1 that has no handler to install one. A handler-less SIGTERM would end
+ * any other process at once; only as PID 1 it is lost. */
 #define GRACE_USEC     300000ULL
 #define GRACE_NEW_USEC 1000000ULL /* since its start */
 
@@ -56,7 +56,8 @@ void stop_request(Shim *s, uint64_t timeout_usec)
 
 static bool grace_is_over(const Shim *s, int sig, uint64_t now)
 {
-        /* any other signal was chosen for a program that is known to handle it: it may still be booting */
+        /* any other signal was chosen for a program that is known to handle it: it may still be
+         * booting */
         return sig == SIGTERM && now >= s->stop.since_usec + GRACE_USEC &&
                now >= s->launched_usec + GRACE_NEW_USEC;
 }

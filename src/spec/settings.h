@@ -87,15 +87,16 @@ void settings_done(Settings *s);
 #define _cleanup_settings_ _cleanup_(settings_done)
 
 /** settings_set() - give one key a value
- * A list is replaced; the empty string resets to the default. Internal keys are refused: lodged sets
- * them in the struct.
+ * A list is replaced; the empty string resets to the default. Internal keys are refused: lodged
+ * sets them in the struct.
  * @value from anybody; checked
  * Return: 0; -EINVAL with FAULT_INVALID_OPTION naming key and value, and the nearest key for an
  * unknown one; -ENOMEM. @s is unchanged on failure. */
 int settings_set(Settings *s, const char *key, const SettingValue *value, Fault *reterr);
 
 /** settings_get() - the value of one key
- * @ret one string in the file's syntax, or for SETTING_STRV each element as it is, not quoted; caller
+ * @ret one string in the file's syntax, or for SETTING_STRV each element as it is, not quoted;
+ *   caller
  *      frees; empty vector if unset
  * Return: 1 it differs from the default, 0 it is the default; -ENOMEM. */
 int settings_get(const Settings *s, const SettingKey *key, char ***ret);

@@ -48,7 +48,8 @@ int beneath_mkdir(int rootfd, const char *path, mode_t mode)
                 return S_ISDIR(st.st_mode) ? 0 : S_ISLNK(st.st_mode) ? -ELOOP : -ENOTDIR;
         if (errno != ENOENT || mkdirat(parent, name, mode) < 0)
                 return -errno;
-        /* mkdir(2) masks the mode, chmod does not: /tmp wants its sticky bit whatever our umask is */
+        /* mkdir(2) masks the mode, chmod does not: /tmp wants its sticky bit whatever our umask is
+         */
         return fchmodat(parent, name, mode, 0) < 0 ? -errno : 1;
 }
 

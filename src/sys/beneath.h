@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files below a directory that belongs to a stranger: no component of a path may be a symlink, nothing
- * leads out (openat2(2), Linux 5.6). */
+/* Files below a directory that belongs to a stranger: no component of a path may be a symlink,
+ * nothing leads out (openat2(2), Linux 5.6). */
 #pragma once
 
 #include "base/cleanup.h"

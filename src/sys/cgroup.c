@@ -76,7 +76,8 @@ static int enable_controllers(int unitfd)
 
 int cgroup_create(int unitfd, const char *name, uid_t owner)
 {
-        /* what may be written in a delegated cgroup, /sys/kernel/cgroup/delegate; missing ones are skipped */
+        /* what may be written in a delegated cgroup, /sys/kernel/cgroup/delegate; missing ones are
+         * skipped */
         static const char *const files[] = {"cgroup.procs", "cgroup.threads",
                                             "cgroup.subtree_control", "memory.oom.group",
                                             "memory.reclaim"};

@@ -6,13 +6,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** cgroup_open_own() - the directory of the unit's cgroup, with the caller in its "supervisor" child
- * systemd 254 and later start us there (DelegateSubgroup=); before, we move ourselves.
+/** cgroup_open_own() - the directory of the unit's cgroup, with the caller in its "supervisor"
+ * child systemd 254 and later start us there (DelegateSubgroup=); before, we move ourselves.
  * Return: descriptor of the unit's directory; negative errno. */
 int cgroup_open_own(void);
 
 /** cgroup_create() - make a child and hand it to a guest
- * Every controller of @unitfd is enabled for it; the files that a delegatee must write belong to @owner.
+ * Every controller of @unitfd is enabled for it; the files that a delegatee must write belong to
+ * @owner.
  * Return: directory descriptor; negative errno. */
 int cgroup_create(int unitfd, const char *name, uid_t owner);
 
@@ -29,7 +30,8 @@ int cgroup_signal(int fd, int sig);
 /** cgroup_is_populated() - Return: 1, 0, negative errno. */
 int cgroup_is_populated(int fd);
 
-/** cgroup_oom_kills() - how often the kernel's OOM killer struck below; 0 without memory controller */
+/** cgroup_oom_kills() - how often the kernel's OOM killer struck below; 0 without memory controller
+ */
 uint64_t cgroup_oom_kills(int fd);
 
 /** cgroup_remove() - remove a child with all its empty children

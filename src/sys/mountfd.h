@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The file-descriptor mount API of the kernel (open_tree, fsopen, mount_setattr, move_mount; Linux 5.2,
- * idmapped mounts 5.12): mounts are made detached, set up, and attached to an open directory, so that no
- * path is looked up twice. Used by the shim. */
+/* The file-descriptor mount API of the kernel (open_tree, fsopen, mount_setattr, move_mount;
+ * Linux 5.2, idmapped mounts 5.12): mounts are made detached, set up, and attached to an open
+ * directory, so that no path is looked up twice. Used by the shim. */
 #pragma once
 
 #include <stdint.h>
@@ -40,6 +40,7 @@ int mountfd_attach(int mountfd, int target);
 int mountns_propagation(unsigned long propagation);
 
 /** pivot_to() - make an attached mount the root of the caller's mount namespace
- * The old root and all below it are unmounted; every process that had it as its root gets the new one.
+ * The old root and all below it are unmounted; every process that had it as its root gets the new
+ * one.
  * Return: 0; negative errno. */
 int pivot_to(int rootfd);

@@ -11,7 +11,8 @@
 #define FILE_MAX (1U << 20)
 #define ID_MAX   65535U
 
-/* Opens a file of the guest as a stream over a copy, so that it is a regular file of bounded size. */
+/* Opens a file of the guest as a stream over a copy, so that it is a regular file of bounded size.
+ */
 static int open_copy(int rootfd, const char *path, char **ret_text, FILE **ret)
 {
         _cleanup_free_ char *text = NULL;

@@ -18,11 +18,14 @@ typedef struct PasswdUser {
         char *shell; /* NULL if unknown */
 } PasswdUser;
 
-/** passwd_lookup() - "name", "name:group", "uid", "uid:gid" in /etc/passwd and /etc/group below @rootfd
+/** passwd_lookup() - "name", "name:group", "uid", "uid:gid" in /etc/passwd and /etc/group below
+ * @rootfd
  * @spec NULL or "" is root; numbers are the whole string, 0..65535, and need no entry
  * @ret  caller calls passwd_user_done()
- * Return: 0; -EINVAL malformed, -ESRCH unknown, with a sentence in @reterr; else why a file cannot be
+ * Return: 0; -EINVAL malformed, -ESRCH unknown, with a sentence in @reterr; else why a file
+ *   cannot be
  * read. A missing file has no entries. */
 int passwd_lookup(int rootfd, const char *spec, PasswdUser *ret, Fault *reterr);
+/** passwd_user_done() - free what a PasswdUser holds */
 void passwd_user_done(PasswdUser *u);
 #define _cleanup_passwd_user_ _cleanup_(passwd_user_done)

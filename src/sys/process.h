@@ -14,8 +14,8 @@
 pid_t process_clone(uint64_t flags, int cgroupfd, int *ret_pidfd);
 
 /** process_call() - run a function in a short-lived child that shares our memory and descriptors
- * For a step that must be done from within other namespaces: what the function opens or writes is there
- * afterwards, the namespaces it entered are not.
+ * For a step that must be done from within other namespaces: what the function opens or writes is
+ * there afterwards, the namespaces it entered are not.
  * @flags CLONE_NEWNS or 0
  * Return: what @fn returned (0 or negative errno); negative errno if there was no child. */
 int process_call(int flags, int (*fn)(void *), void *arg);
@@ -30,6 +30,8 @@ int process_signal(int pidfd, int sig);
 int process_reap(int pidfd, int *ret_status, int *ret_signal);
 
 /** process_handles_signal() - would this signal have an effect on a PID 1?
- * The kernel drops signals that the init of a pid namespace has no handler for. Reads /proc/PID/status.
- * Return: 1 caught, or blocked (signalfd); 0 default action; 2 ignored on purpose; negative errno. */
+ * The kernel drops signals that the init of a pid namespace has no handler for. Reads
+ * /proc/PID/status.
+ * Return: 1 caught, or blocked (signalfd); 0 default action; 2 ignored on purpose; negative
+ *   errno. */
 int process_handles_signal(pid_t pid, int sig);

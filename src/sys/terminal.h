@@ -6,7 +6,8 @@
 #include <sys/types.h>
 
 /** terminal_open() - a new terminal
- * @ptsfd  the devpts mount's root; opened by descriptor, so that nothing of the guest's is in the way
+ * @ptsfd  the devpts mount's root; opened by descriptor, so that nothing of the guest's is in
+ *   the way
  * @owner  host uid that the slave side gets; group stays that of the mount option
  * @rows,@columns 0: unset
  * @ret_slave O_NOCTTY
