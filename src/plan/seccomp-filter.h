@@ -9,7 +9,8 @@
 /** seccomp_filter_compile() - the BPF program of the default policy
  * Allowed calls pass; calls known to this table and refused get EPERM; unknown ones ENOSYS; other
  * architectures and the x32 ABI ENOSYS; socket families that are not allowed EAFNOSUPPORT.
- * @caps  the bounding set: calls that need a capability which is not there are refused early
+ * @caps  the bounding set: mounting, setns, chroot and reboot are refused where their capability is
+ *        not there, so that a user namespace made inside does not bring them back
  * @ret   newly allocated array of struct sock_filter; caller frees
  * @ret_n bytes
  * Context: slow (tens of ms): once per policy at start-up, then cached.
