@@ -28,3 +28,10 @@ typedef struct PlanFacts {
  * Return: 0; -EINVAL with FAULT_INVALID_OPTION or FAULT_START_FAILED: the settings do not fit the
  * image (Boot=yes and no init; nothing to run). */
 int plan_compile(const Settings *s, const PlanFacts *facts, PlanWriter *w, Fault *reterr);
+
+/** plan_boots() - is the tree's init started, or Command=? */
+bool plan_boots(const Settings *s, const PlanFacts *facts);
+
+/** plan_capabilities() - the bounding set that the plan will have
+ * For seccomp_filter_compile(), whose program goes into @facts: what is there already is not looked at. */
+uint64_t plan_capabilities(const Settings *s, const PlanFacts *facts);

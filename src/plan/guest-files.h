@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What every machine finds in /proc, /sys, /dev, /run and /tmp. Private to plan. */
+#pragma once
+
+#include "wire/plan.h"
+
+#include <stdbool.h>
+
+typedef struct GuestFiles {
+        const char *machine_id; /* 32 digits */
+        const char *uuid;       /* the same with dashes */
+        const char *hostname;
+        bool booting;
+        bool private_network;
+} GuestFiles;
+
+/** guest_files_add() - the steps of PLAN_STAGE_TREE, PLAN_STAGE_OUTER and PLAN_STAGE_INNER */
+void guest_files_add(PlanWriter *w, const GuestFiles *g);
+
+#define GUEST_NOTIFY_SOCKET "/run/host/notify"

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/plan-compile.h"
+
+#include "base/text.h"
+#include "plan/capabilities.h"
+#include "plan/guest-files.h"
+
+#include <signal.h>
+#include <string.h>
+
+#define IDS 65536U
+
+#define PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+typedef struct Limit {
+        const char *name;
+        uint64_t soft, hard;
+} Limit;
+
+/* The shim only ever lowers: UINT64_MAX leaves the hard limit as it is. */
+static const Limit limits[] = {
+        {"NOFILE", 1024, 524288}, /* as systemd: select() ends at 1024 */
+        {"CORE", 0, UINT64_MAX},  /* a guest's dump is for the guest to ask for */
+        {"MEMLOCK", UINT64_C(64) << 20, UINT64_C(64) << 20},
+};
+
+bool plan_boots(const Settings *s, const PlanFacts *facts)
+{
+        return s->boot < 0 ? !s->command && facts->init : s->boot == 1;
+}
+
+uint64_t plan_capabilities(const Settings *s, const PlanFacts *facts)
+{
+        return capabilities_of(s, plan_boots(s, facts));
+}
+
+static void add(PlanWriter *w, PlanStage stage, PlanStep step)
+{
+        step.stage = stage;
+        plan_add(w, step);
+}
+
+static uint32_t layer_flags(const Settings *s)
+{
+        switch (s->writable_layer) {
+        case WRITABLE_LAYER_STOP: return PLAN_FRESH | PLAN_VOLATILE;
+        case WRITABLE_LAYER_REBOOT: /* mounted again after a reboot, which a volatile one refuses */
+                return PLAN_FRESH;
+        default: return 0;
+        }
+}
+
+static void add_host(PlanWriter *w, const Settings *s, const PlanFacts *facts, bool booting)
+{
+        bool systemd = booting && facts->init_is_systemd;
+        bool ready = s->notify_ready < 0 ? systemd : s->notify_ready == 1;
+        int sig = s->stop_signal ?: systemd ? SIGRTMIN + 3 : SIGTERM;
+
+        add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_USERNS, .a = facts->uid_base, .b = IDS});
+        for (const char *const *layer = facts->layers; *layer; layer++)
+                add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_LOWER, .s = *layer});
+        add(w, PLAN_STAGE_HOST,
+            (PlanStep){PLAN_UPPER, .s = facts->writable_layer, .t = facts->trash,
+                       .flags = layer_flags(s)});
+        if (s->private_network)
+                add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_NETNS, .a = 1});
+        add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_NOTIFY, .s = GUEST_NOTIFY_SOCKET, .a = ready});
+        add(w, PLAN_STAGE_HOST,
+            (PlanStep){PLAN_STOP, .a = (uint64_t)sig, .b = s->stop_timeout_usec});
+        add(w, PLAN_STAGE_HOST,
+            (PlanStep){PLAN_REBOOT,
+                       .flags = s->writable_layer == WRITABLE_LAYER_STOP ? PLAN_FRESH : 0});
+}
+
+/* Is the key of @assignment set again in @later? */
+static bool is_overridden(const char *assignment, char *const *later)
+{
+        size_t n = strcspn(assignment, "=") + 1;
+
+        STRV_FOREACH (other, later)
+                if (strncmp(assignment, *other, n) == 0)
+                        return true;
+        return false;
+}
+
+static void add_env(PlanWriter *w, const char *key, const char *value, char *const *later)
+{
+        _cleanup_free_ char *assignment = NULL;
+
+        if (asprintf(&assignment, "%s=%s", key, value) < 0) {
+                w->error = w->error ?: -ENOMEM;
+                return;
+        }
+        if (!is_overridden(assignment, later))
+                add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_ENV, .s = assignment});
+}
+
+/* HOME, USER, LOGNAME and SHELL are the shim's: it finds them in the guest's passwd file. */
+static void add_environment(PlanWriter *w, const Settings *s, const char *uuid, bool booting)
+{
+        char **mine = s->environment;
+
+        add_env(w, "container", "lodge", mine);
+        add_env(w, "container_uuid", uuid, mine);
+        add_env(w, "PATH", PATH, mine);
+        if (booting || s->terminal)
+                add_env(w, "TERM", booting ? "vt220" : "xterm-256color", mine);
+        add_env(w, "NOTIFY_SOCKET", GUEST_NOTIFY_SOCKET, mine);
+        STRV_FOREACH (assignment, mine)
+                if (!is_overridden(*assignment, assignment + 1))
+                        add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_ENV, .s = *assignment});
+}
+
+static void add_program(PlanWriter *w, const Settings *s, const PlanFacts *facts, bool booting)
+{
+        if (booting) {
+                add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_INIT, .s = facts->init});
+                return;
+        }
+        if (s->user)
+                add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_USER, .s = s->user});
+        if (s->working_directory)
+                add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_CHDIR, .s = s->working_directory});
+        STRV_FOREACH (arg, s->command)
+                add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_ARG, .s = *arg});
+}
+
+/* No PLAN_NO_NEW_PRIVS, not for commands either: sudo, ping and their like are expected to work. */
+static void add_payload(PlanWriter *w, const Settings *s, const PlanFacts *facts,
+                        const GuestFiles *g)
+{
+        add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_HOSTNAME, .s = g->hostname});
+        if (g->booting || s->terminal)
+                add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_TERMINAL});
+        if (s->terminal && !g->booting) /* an init gives its terminal to the getty it starts */
+                add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_CONSOLE_CTTY});
+        for (size_t i = 0; i < ELEMENTSOF(limits); i++)
+                add(w, PLAN_STAGE_PAYLOAD,
+                    (PlanStep){PLAN_RLIMIT, .s = limits[i].name, .a = limits[i].soft,
+                               .b = limits[i].hard});
+        add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_CAPS, .a = plan_capabilities(s, facts)});
+        if (facts->seccomp)
+                add(w, PLAN_STAGE_PAYLOAD,
+                    (PlanStep){PLAN_SECCOMP, .data = facts->seccomp, .n_data = facts->n_seccomp});
+        add_environment(w, s, g->uuid, g->booting);
+        add_program(w, s, facts, g->booting);
+}
+
+static void format_id(const uint8_t id[static 16], char hex[static 33], char uuid[static 37])
+{
+        char *u = uuid;
+
+        for (size_t i = 0; i < 16; i++) {
+                (void)snprintf(hex + 2 * i, 3, "%02x", id[i]);
+                if (i == 4 || i == 6 || i == 8 || i == 10)
+                        *u++ = '-';
+                u = mempcpy(u, hex + 2 * i, 2);
+        }
+        *u = '\0';
+}
+
+static int check(const Settings *s, const PlanFacts *facts, Fault *reterr)
+{
+        static const uint8_t none[16];
+
+        if (s->boot == 1 && !facts->init)
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "machine '%s' cannot be booted: its image has no init such as "
+                                 "/sbin/init; set Command= instead of Boot=yes",
+                                 facts->name);
+        if (!plan_boots(s, facts) && !s->command)
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "machine '%s' has nothing to run: its image has no init and "
+                                 "Command= is not set",
+                                 facts->name);
+        if (!facts->layers || !facts->layers[0])
+                return fault_set(reterr, FAULT_START_FAILED, EINVAL, "machine '%s' has no layers",
+                                 facts->name);
+        if (memcmp(s->machine_id, none, sizeof(none)) == 0)
+                return fault_set(reterr, FAULT_START_FAILED, EINVAL,
+                                 "machine '%s' has no MachineID=", facts->name);
+        return 0;
+}
+
+int plan_compile(const Settings *s, const PlanFacts *facts, PlanWriter *w, Fault *reterr)
+{
+        char id[33], uuid[37];
+        int r = check(s, facts, reterr);
+
+        if (r < 0)
+                return r;
+        format_id(s->machine_id, id, uuid);
+
+        GuestFiles g = {
+                .machine_id = id,
+                .uuid = uuid,
+                .hostname = s->hostname ?: facts->name,
+                .booting = plan_boots(s, facts),
+                .private_network = s->private_network,
+        };
+        add_host(w, s, facts, g.booting);
+        guest_files_add(w, &g);
+        add_payload(w, s, facts, &g);
+        return 0;
+}
