@@ -15,10 +15,10 @@ static const PlanStep tree_steps[] = {
         {PLAN_DIRECTORY, .s = "/tmp", .a = 01777},
 };
 
-/* Kernel files that tell of the host, or change it. The kernel keeps a guest's root out of most of them
- * already; these are what nspawn, podman and docker hide taken together, and what shows addresses,
- * other guests or timings besides. Not /proc/pressure and /proc/meminfo: programs size themselves by
- * them. All are real paths: a step through one of sysfs's links would be refused. */
+/* Kernel files that tell of the host, or change it. The kernel keeps a guest's root out of most of
+ * them already; these are what nspawn, podman and docker hide taken together, and what shows
+ * addresses, other guests or timings besides. Not /proc/pressure and /proc/meminfo: programs size
+ * themselves by them. All are real paths: a step through one of sysfs's links would be refused. */
 static const char *const masked[] = {
         "/proc/acpi",          "/proc/asound",        "/proc/config.gz",   "/proc/interrupts",
         "/proc/iomem",         "/proc/ioports",       "/proc/kallsyms",    "/proc/kcore",
@@ -47,8 +47,8 @@ static const char *const readonly[] = {
         "/proc/sys", "/proc/apm", "/proc/bus", "/proc/fs", "/proc/irq",
 };
 
-/* A small /dev of our own, so that nothing in the image's is ever opened. No mknod in the guest: these
- * are all it gets. */
+/* A small /dev of our own, so that nothing in the image's is ever opened. No mknod in the guest:
+ * these are all it gets. */
 static const PlanStep dev_steps[] = {
         {PLAN_MOUNT, .s = "/dev", .t = "tmpfs", OPTIONS("mode=0755,size=4m,nr_inodes=65536"),
          .flags = PLAN_NOSUID | PLAN_NOEXEC},
@@ -68,8 +68,8 @@ static const PlanStep dev_steps[] = {
         {PLAN_DIRECTORY, .s = "/dev/mqueue", .a = 0755},
 };
 
-/* /run/host is how a host tells a guest about itself (systemd's CONTAINER_INTERFACE): read-only for the
- * guest. The shim binds its notify socket over the empty file when this stage is done. */
+/* /run/host is how a host tells a guest about itself (systemd's CONTAINER_INTERFACE): read-only for
+ * the guest. The shim binds its notify socket over the empty file when this stage is done. */
 static const PlanStep run_steps[] = {
         {PLAN_MOUNT, .s = "/run", .t = "tmpfs", OPTIONS("mode=0755,size=20%"),
          .flags = PLAN_NOSUID | PLAN_NODEV},
@@ -149,8 +149,9 @@ static void add_outer(PlanWriter *w, const GuestFiles *g)
 static void add_inner(PlanWriter *w, const GuestFiles *g)
 {
         add_all(w, PLAN_STAGE_INNER, inner_steps, ELEMENTSOF(inner_steps));
-        /* An init expects an empty /tmp at each boot. A command's stays in the writable layer, as podman
-         * has it: images bring files in /tmp, and programs write more there than belongs in memory. */
+        /* An init expects an empty /tmp at each boot. A command's stays in the writable layer, as
+         * podman has it: images bring files in /tmp, and programs write more there than belongs in
+         * memory. */
         if (g->booting)
                 add(w, PLAN_STAGE_INNER,
                     (PlanStep){PLAN_MOUNT, .s = "/tmp", .t = "tmpfs", OPTIONS("mode=1777,size=10%"),

@@ -33,5 +33,6 @@ int plan_compile(const Settings *s, const PlanFacts *facts, PlanWriter *w, Fault
 bool plan_boots(const Settings *s, const PlanFacts *facts);
 
 /** plan_capabilities() - the bounding set that the plan will have
- * For seccomp_filter_compile(), whose program goes into @facts: what is there already is not looked at. */
+ * For seccomp_filter_compile(), whose program goes into @facts: what is there already is not looked
+ * at. */
 uint64_t plan_capabilities(const Settings *s, const PlanFacts *facts);

@@ -70,8 +70,8 @@ static const struct sock_filter argument_checks[PASS] = {
         TEST(IS_TIOCSTI, TIOCSTI, REFUSE_REQUEST, PASS),
         [REFUSE_REQUEST] = REFUSE(EPERM),
 
-        /* the families a Debian system uses; the others (AF_ALG, AF_VSOCK, AF_XDP, AF_RXRPC ...) are
-         * where the kernel's holes have been, and few of them know of namespaces */
+        /* the families a Debian system uses; the others (AF_ALG, AF_VSOCK, AF_XDP, AF_RXRPC ...)
+         * are where the kernel's holes have been, and few of them know of namespaces */
         [FAMILY] = LOAD(ARGUMENT(0)),
         TEST(IS_UNIX, AF_UNIX, PASS, IS_INET),
         TEST(IS_INET, AF_INET, PASS, IS_INET6),
