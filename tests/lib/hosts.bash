@@ -2,7 +2,6 @@
 # What all kinds of test hosts have in common: who may start, stop and clear one, and the verbs of the command line.
 # To be sourced after common.bash by a tool that sets RUN_DIR, DISKS, KIND and BOOT_SECONDS and has
 #   root_of SUITE                       prints the cached root, makes it if need be
-#   all_ids                             prints every ID of which anything is left
 #   prepare_disk ID ROOT                makes the writable parts in DISKS/ID
 #   add_destdir|add_image|add_bind ID VALUE
 #   boot ID                             starts it, writes RUN_DIR/ID/init (see identify)
@@ -69,6 +68,17 @@ is_leftover() {
 }
 
 is_gone() { [[ -e $1 ]] && ! is_same_process "$1"; }
+
+# Every ID of which anything is left. State is made first and removed last; a disk without state is from before a reboot.
+# A cgroup without state is not ours: it belongs to somebody who sees the same cgroups but another /run.
+all_ids() {
+    local path
+    for path in "$RUN_DIR"/*/ "$DISKS"/*/; do
+        [[ -d $path ]] || continue
+        path=${path%/}
+        echo "${path##*/}"
+    done | sort -u
+}
 
 clear_leftovers() {
     local id
