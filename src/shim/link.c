@@ -32,7 +32,7 @@ static int unix_address(const char *path, struct sockaddr_un *ret)
         *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
         if (strlen(path) >= sizeof(ret->sun_path))
                 return -ENAMETOOLONG;
-        (void)snprintf(ret->sun_path, sizeof(ret->sun_path), "%s", path);
+        memcpy(ret->sun_path, path, strlen(path) + 1);
         return 0;
 }
 

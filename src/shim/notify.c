@@ -20,7 +20,7 @@ int notify_open(const char *path)
                 return -errno;
         if (strlen(path) >= sizeof(sa.sun_path))
                 return -ENAMETOOLONG;
-        (void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
+        memcpy(sa.sun_path, path, strlen(path) + 1);
         (void)unlink(path);
         if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
                 return -errno;
@@ -102,7 +102,7 @@ void notify_systemd(const char *state)
 
         if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof(sa.sun_path))
                 return;
-        (void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
+        memcpy(sa.sun_path, path, strlen(path) + 1);
         if (path[0] == '@')
                 sa.sun_path[0] = '\0';
         fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -43,26 +43,51 @@ static void finish_line(Output *o, int stream)
         (void)!write(STDOUT_FILENO, text, (size_t)len);
 }
 
-/* Lines for the journal, without the control sequences of terminals: ESC, then up to a letter. */
+/* Terminal control sequences: ESC [ ... letter, ESC ] ... BEL or ESC \\, ESC ( X, ESC X.
+ * Return: true if @c is part of one. Source: ECMA-48, section 5.4. */
+static bool in_escape(EscapeState *state, char c)
+{
+        switch (*state) {
+        case ESCAPE_NONE:
+                if (c != '\033')
+                        return false;
+                *state = ESCAPE_BEGUN;
+                return true;
+        case ESCAPE_BEGUN:
+                *state = c == '[' ? ESCAPE_CSI : c == ']' ? ESCAPE_OSC : ESCAPE_NONE;
+                if (c == '(' || c == ')')
+                        *state = ESCAPE_CHARSET;
+                return true;
+        case ESCAPE_CSI:
+                if (c >= 0x40 && c <= 0x7e)
+                        *state = ESCAPE_NONE;
+                return c != '\n';
+        case ESCAPE_OSC:
+                if (c == '\007' || c == '\n')
+                        *state = ESCAPE_NONE;
+                else if (c == '\033')
+                        *state = ESCAPE_BEGUN;
+                return c != '\n';
+        case ESCAPE_CHARSET: *state = ESCAPE_NONE; return true;
+        }
+        return false;
+}
+
+/* Lines for the journal and the tail. */
 static void log_bytes(Output *o, int stream, const char *data, size_t n)
 {
         for (size_t i = 0; i < n; i++) {
                 char c = data[i];
 
-                if (o->escape[stream]) {
-                        bool introducer = c == '[' || c == '(' || c == ']' || c == '?';
-                        o->escape[stream] = introducer || c == ';' || (c >= '0' && c <= '9');
-                } else if (c == '\033')
-                        o->escape[stream] = true;
-                else if (c == '\n')
+                if (in_escape(&o->escape[stream], c) || c == '\r')
+                        continue;
+                if (c == '\n') {
                         finish_line(o, stream);
-                else if (c != '\r') {
-                        o->line[stream][o->n_line[stream]++] = c == '\0'   ? '?'
-                                                               : c == '\t' ? ' '
-                                                                           : c;
-                        if (o->n_line[stream] == OUTPUT_LINE_MAX)
-                                finish_line(o, stream);
+                        continue;
                 }
+                o->line[stream][o->n_line[stream]++] = c == '\0' ? '?' : c == '\t' ? ' ' : c;
+                if (o->n_line[stream] == OUTPUT_LINE_MAX)
+                        finish_line(o, stream);
         }
 }
 

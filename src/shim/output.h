@@ -16,6 +16,15 @@
 #define OUTPUT_LINE_MAX 512
 #define OUTPUT_POLL_MAX (3 + OUTPUT_SINKS_MAX * 3)
 
+/* Where we are in a terminal control sequence. */
+typedef enum EscapeState {
+        ESCAPE_NONE,
+        ESCAPE_BEGUN,
+        ESCAPE_CSI,
+        ESCAPE_OSC,
+        ESCAPE_CHARSET,
+} EscapeState;
+
 typedef struct Sink {
         int fds[3];    /* the client's: input, output, errors; owned; -EBADF: none */
         char *pending; /* what fds[pending_fd] has not taken yet */
@@ -29,7 +38,7 @@ typedef struct Output {
         size_t n_sinks;
         char line[2][OUTPUT_LINE_MAX]; /* unfinished line of stdout and stderr */
         size_t n_line[2];
-        bool escape[2];         /* inside a terminal control sequence */
+        EscapeState escape[2];
         char tail[OUTPUT_TAIL]; /* whole cleaned lines, each with its '\n'; oldest first */
         size_t n_tail;
 } Output;

@@ -11,8 +11,9 @@
 
 int beneath_open(int rootfd, const char *path, uint64_t flags, mode_t mode)
 {
+        /* no O_NOFOLLOW: with O_PATH it would open a link at the end instead of refusing it */
         struct open_how how = {
-                .flags = flags | O_CLOEXEC | O_NOFOLLOW | (flags & O_PATH ? 0 : O_NOCTTY),
+                .flags = flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY),
                 .mode = flags & O_CREAT ? mode : 0,
                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
         };

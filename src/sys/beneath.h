@@ -10,7 +10,7 @@
 
 /** beneath_open() - open a path below @rootfd
  * @path "/a/b" or "a/b", both relative to @rootfd; "/" for @rootfd itself
- * @flags as for open(2); O_CLOEXEC, O_NOFOLLOW and O_NOCTTY are added
+ * @flags as for open(2); O_CLOEXEC and O_NOCTTY are added
  * Return: descriptor; -ELOOP a component is a symlink; else from openat2(2). */
 int beneath_open(int rootfd, const char *path, uint64_t flags, mode_t mode);
 
