@@ -9,31 +9,35 @@
 #include <linux/filter.h>
 #include <string.h>
 
-/* A quoted string, with what is not printable cleaned; longer ones are cut. */
-static void print_string(FILE *f, const char *s)
+/* In quotes, on one line: \", \\, \n and \t as one would type them, the rest cleaned. */
+static void print_text(FILE *f, const char *s)
 {
-        _cleanup_free_ char *shown = text_for_display(s, 4096);
+        static const char special[] = "\"\\\n\t", letters[] = "\"\\nt";
 
-        (void)fprintf(f, " \"%s\"", shown ?: "(out of memory)");
-}
-
-/* Printable content as one quoted string with \n for newlines, else its size. */
-static void print_bytes(FILE *f, const char *data, size_t n)
-{
-        for (size_t i = 0; i < n; i++) {
-                if ((data[i] < 0x20 || data[i] > 0x7e) && data[i] != '\n') {
-                        (void)fprintf(f, " %zu bytes", n);
-                        return;
-                }
-        }
         (void)fputs(" \"", f);
-        for (size_t i = 0; i < n; i++) {
-                if (data[i] == '\n')
-                        (void)fputs("\\n", f);
-                else
-                        (void)fputc(data[i], f);
+        for (;;) {
+                size_t n = strcspn(s, special);
+                _cleanup_free_ char *plain = strndup(s, n);
+                _cleanup_free_ char *shown = plain ? text_for_display(plain, n) : NULL;
+
+                (void)fputs(shown ?: "(out of memory)", f);
+                if (!s[n])
+                        break;
+                (void)fprintf(f, "\\%c", letters[strchr(special, s[n]) - special]);
+                s += n + 1;
         }
         (void)fputc('"', f);
+}
+
+/* The content of a file: as text if it can be one. */
+static void print_bytes(FILE *f, const char *data, size_t n)
+{
+        _cleanup_free_ char *text = n > 0 ? strndup(data, n) : strdup("");
+
+        if (text && strlen(text) == n)
+                print_text(f, text);
+        else
+                (void)fprintf(f, " %zu bytes", n);
 }
 
 static void print_number(FILE *f, const char *label, uint64_t v)
@@ -105,14 +109,14 @@ static void print_step(FILE *f, const PlanStep *step)
 
         (void)fprintf(f, "  %s", op->name);
         if (step->s)
-                print_string(f, step->s);
+                print_text(f, step->s);
         if (step->t)
-                print_string(f, step->t);
+                print_text(f, step->t);
         print_numbers(f, op, step);
         if (op->data == PLAN_DATA_FILTER)
                 (void)fprintf(f, " instructions=%zu", step->n_data / sizeof(struct sock_filter));
         else if (op->data == PLAN_DATA_STRING && step->n_data > 0)
-                print_string(f, step->data);
+                print_text(f, step->data);
         else if (op->data == PLAN_DATA_BYTES)
                 print_bytes(f, step->data, step->n_data);
         print_flags(f, step->flags);

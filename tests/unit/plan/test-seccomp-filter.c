@@ -11,8 +11,10 @@
 #include <seccomp.h>
 #include <stdbool.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #define ALLOW   SECCOMP_RET_ALLOW
 #define E(name) (SECCOMP_RET_ERRNO | name)
@@ -282,6 +284,42 @@ static void test_capabilities(void)
         free(p.code);
 }
 
+/* The exit status tells which check failed. In a process of its own: there is no way back. */
+static int confined(const Program *p)
+{
+        struct sock_fprog prog = {.len = (unsigned short)p->n, .filter = p->code};
+
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+            syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0)
+                return 1;
+        if (socket(40 /* AF_VSOCK */, SOCK_STREAM, 0) >= 0 || errno != EAFNOSUPPORT)
+                return 2;
+        if (socket(AF_NETLINK, SOCK_RAW, 9) >= 0 || errno != EAFNOSUPPORT)
+                return 3;
+        if (socket(AF_UNIX, SOCK_STREAM, 0) < 0)
+                return 4;
+        if (syscall(__NR_keyctl, 0, 0) >= 0 || errno != EPERM)
+                return 5;
+        if (syscall(__NR_io_uring_setup, 1, NULL) >= 0 || errno != ENOSYS)
+                return 6;
+        if (syscall(__NR_ioctl, 0, TIOCSTI | UINT64_C(1) << 32, "x") >= 0 || errno != EPERM)
+                return 7;
+        return 0;
+}
+
+/* The kernel takes the program, and reads it as our interpreter does. */
+static void test_kernel(const Program *p)
+{
+        int status;
+        pid_t pid = fork();
+
+        if (pid == 0)
+                _exit(confined(p));
+        CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+        CHECK(WIFEXITED(status));
+        CHECK_NUMBER(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
         Program p = compile(SYSTEM);
@@ -292,6 +330,7 @@ int main(void)
         test_other_architectures(&p);
         test_counts(&p);
         test_capabilities();
+        test_kernel(&p);
         free(p.code);
         return 0;
 }

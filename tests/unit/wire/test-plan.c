@@ -16,7 +16,7 @@ static const PlanStep steps[] = {
         {PLAN_MOUNT, PLAN_STAGE_OUTER, PLAN_NOSUID | PLAN_NOEXEC, .s = "/dev", .t = "tmpfs",
          .data = "mode=0755", .n_data = sizeof("mode=0755")},
         {PLAN_SECCOMP, PLAN_STAGE_PAYLOAD, .data = filter, .n_data = sizeof(filter)},
-        {PLAN_ENV, PLAN_STAGE_PAYLOAD, .s = "A=\x1b[0m\nü"},
+        {PLAN_ENV, PLAN_STAGE_PAYLOAD, .s = "A=\x1b[0m\n\t\"ü\\"},
         {PLAN_ARG, PLAN_STAGE_PAYLOAD, .s = ""},
         {PLAN_CAPS, PLAN_STAGE_PAYLOAD, .a = 0x3},
 };
@@ -33,7 +33,7 @@ static const char printed[] = "host:\n"
                               "inner:\n"
                               "payload:\n"
                               "  seccomp instructions=1\n"
-                              "  env \"A=?[0m?ü\"\n"
+                              "  env \"A=?[0m\\n\\t\\\"ü\\\\\"\n"
                               "  arg \"\"\n"
                               "  caps CAP_CHOWN CAP_DAC_OVERRIDE\n";
 
@@ -75,7 +75,7 @@ static void test_round_trip(void)
         }
         CHECK_NUMBER(i, ELEMENTSOF(steps));
         CHECK(plan_find(plan, n, PLAN_ENV, &step));
-        CHECK_STRING(step.s, "A=\x1b[0m\nü");
+        CHECK_STRING(step.s, "A=\x1b[0m\n\t\"ü\\");
         CHECK(!plan_find(plan, n, PLAN_INIT, &step));
 
         size_t n_text;
