@@ -183,19 +183,24 @@ static int search_and_exec(const char *file, char *const *argv, char *const *env
 }
 
 /* execve() says ENOENT for a missing interpreter too; only a missing file is "not found". */
-static FaultCode exec_fault(const char *file, int error)
+static int exec_failed(const char *file, int r, Failure *f)
 {
-        if (error != -ENOENT)
-                return FAULT_EXEC_FAILED;
-        return strchr(file, '/') && access(file, F_OK) == 0 ? FAULT_EXEC_FAILED
-                                                            : FAULT_COMMAND_NOT_FOUND;
+        char sentence[256];
+
+        if (r != -ENOENT)
+                return failure_set(f, FAULT_EXEC_FAILED, r, "execute", file);
+        if (!strchr(file, '/') || access(file, F_OK) < 0)
+                return failure_set(f, FAULT_COMMAND_NOT_FOUND, r, "execute", file);
+        (void)snprintf(sentence, sizeof(sentence),
+                       "cannot execute '%s': the interpreter or loader that it names is missing",
+                       file);
+        (void)failure_set(f, FAULT_EXEC_FAILED, r, "execute", file);
+        return failure_reason(f, FAULT_EXEC_FAILED, r, "execute", sentence);
 }
 
 static int exec_argv(char *const *argv, const char *file, char *const *env, Failure *f)
 {
-        int r = search_and_exec(file, argv, env);
-
-        return failure_set(f, exec_fault(file, r), r, "execute", file);
+        return exec_failed(file, search_and_exec(file, argv, env), f);
 }
 
 static int exec_init(const PayloadArgs *a, char *const *env, Failure *f)
@@ -211,7 +216,7 @@ static int exec_init(const PayloadArgs *a, char *const *env, Failure *f)
                         r = -errno;
                         last = s;
                 }
-        return failure_set(f, exec_fault(last.s, r), r, "execute", last.s);
+        return exec_failed(last.s, r, f);
 }
 
 static int exec_plan(const PayloadArgs *a, char *const *env, Failure *f)

@@ -95,6 +95,14 @@ static bool parse_id(const char *s, uint32_t *ret)
         return true;
 }
 
+static int file_refused(const char *path, int r, Fault *reterr)
+{
+        return fault_set(reterr, FAULT_EXEC_FAILED, r, "cannot use %s of the machine: %s", path,
+                         r == -ELOOP    ? "it is a symbolic link"
+                         : r == -EBADFD ? "it is not a regular file"
+                                        : strerror(-r));
+}
+
 static int look_up(int rootfd, const char *user, const char *group, PasswdUser *u, Fault *reterr)
 {
         _cleanup_free_ char *shown = text_for_display(user, 64);
@@ -109,8 +117,7 @@ static int look_up(int rootfd, const char *user, const char *group, PasswdUser *
                 return -ENOMEM;
         int r = read_passwd(rootfd, user, numeric, u);
         if (r < 0)
-                return fault_set(reterr, FAULT_EXEC_FAILED, r,
-                                 "cannot use /etc/passwd of the machine: %s", strerror(-r));
+                return file_refused("/etc/passwd", r, reterr);
         if (r == 0 && !numeric && !streq(user, "root"))
                 return fault_set(reterr, FAULT_EXEC_FAILED, ESRCH, "the machine has no user '%s'",
                                  shown ?: "");
@@ -123,8 +130,7 @@ static int look_up(int rootfd, const char *user, const char *group, PasswdUser *
                                          "the machine has no such group");
         }
         if (r < 0)
-                return fault_set(reterr, FAULT_EXEC_FAILED, r,
-                                 "cannot use /etc/group of the machine: %s", strerror(-r));
+                return file_refused("/etc/group", r, reterr);
         if (!u->home)
                 u->home = strdup(u->uid == 0 ? "/root" : "/");
         return u->home ? 0 : -ENOMEM;
