@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/client-machine.h"
+
+#include "base/machine-name.h"
+#include "base/names.h"
+#include "base/text.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct {
+        const char *name;
+        char type;
+        size_t offset;
+} fields[] = {
+        {"Name", 's', offsetof(ClientMachine, name)},
+        {"State", 's', offsetof(ClientMachine, state)},
+        {"StatusText", 's', offsetof(ClientMachine, status_text)},
+        {"Image", 's', offsetof(ClientMachine, image)},
+        {"RootDirectory", 's', offsetof(ClientMachine, root_directory)},
+        {"Unit", 's', offsetof(ClientMachine, unit)},
+        {"Owner", 'u', offsetof(ClientMachine, owner)},
+        {"Leader", 'u', offsetof(ClientMachine, leader)},
+        {"Supervisor", 'u', offsetof(ClientMachine, supervisor)},
+        {"UIDShift", 'u', offsetof(ClientMachine, uid_shift)},
+        {"BootCount", 'u', offsetof(ClientMachine, boot_count)},
+        {"CreatedTimestamp", 't', offsetof(ClientMachine, created_usec)},
+        {"StartedTimestamp", 't', offsetof(ClientMachine, started_usec)},
+        {"ReadyTimestamp", 't', offsetof(ClientMachine, ready_usec)},
+        {"StoppedTimestamp", 't', offsetof(ClientMachine, stopped_usec)},
+};
+
+void client_machine_done(ClientMachine *m)
+{
+        free(m->reason_code);
+        free(m->reason_message);
+        free(m->description);
+        for (size_t i = 0; i < ELEMENTSOF(fields); i++)
+                if (fields[i].type == 's')
+                        free(*(char **)((char *)m + fields[i].offset));
+        *m = (ClientMachine){0};
+}
+
+void client_machines_done(ClientMachines *list)
+{
+        for (size_t i = 0; i < list->n; i++)
+                client_machine_done(&list->items[i]);
+        free(list->items);
+        *list = (ClientMachines){0};
+}
+
+static int replace_string(char **where, const char *s)
+{
+        char *copy = strdup(s);
+
+        if (!copy)
+                return -ENOMEM;
+        free(*where);
+        *where = copy;
+        return 0;
+}
+
+static int read_field(sd_bus_message *m, size_t i, ClientMachine *ret)
+{
+        const char type[] = {fields[i].type, '\0'};
+        char *where = (char *)ret + fields[i].offset;
+        const char *s;
+
+        if (fields[i].type != 's')
+                return sd_bus_message_read(m, "v", type, where);
+        int r = sd_bus_message_read(m, "v", "s", &s);
+        return r < 0 ? r : replace_string((char **)where, s);
+}
+
+static int read_reason(sd_bus_message *m, ClientMachine *ret)
+{
+        const char *code, *message;
+        int r = sd_bus_message_enter_container(m, 'v', "(ssa{sv})");
+
+        if (r >= 0)
+                r = sd_bus_message_enter_container(m, 'r', "ssa{sv}");
+        if (r >= 0)
+                r = sd_bus_message_read(m, "ss", &code, &message);
+        if (r >= 0)
+                r = replace_string(&ret->reason_code, code);
+        if (r >= 0)
+                r = replace_string(&ret->reason_message, message);
+        if (r >= 0)
+                r = sd_bus_message_skip(m, "a{sv}");
+        if (r >= 0)
+                r = sd_bus_message_exit_container(m);
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+/* Call @read for each entry of the a{sv} at which @m stands; it reads or skips the value. */
+static int each_entry(sd_bus_message *m, int (*read)(sd_bus_message *, const char *key, void *),
+                      void *userdata)
+{
+        int r = sd_bus_message_enter_container(m, 'a', "{sv}");
+
+        while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+                const char *key;
+
+                r = sd_bus_message_read(m, "s", &key);
+                if (r >= 0)
+                        r = read(m, key, userdata);
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(m);
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_setting(sd_bus_message *m, const char *key, void *userdata)
+{
+        ClientMachine *ret = userdata;
+        const char *contents, *s;
+        char type;
+        int r = sd_bus_message_peek_type(m, &type, &contents);
+
+        if (r < 0)
+                return r;
+        if (!streq(key, "Description") || !streq(contents, "s"))
+                return sd_bus_message_skip(m, "v");
+        r = sd_bus_message_read(m, "v", "s", &s);
+        return r < 0 ? r : replace_string(&ret->description, s);
+}
+
+static int read_settings(sd_bus_message *m, ClientMachine *ret)
+{
+        int r = sd_bus_message_enter_container(m, 'v', "a{sv}");
+
+        if (r >= 0)
+                r = each_entry(m, read_setting, ret);
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_property(sd_bus_message *m, const char *key, void *userdata)
+{
+        ClientMachine *ret = userdata;
+
+        if (streq(key, "StateReason"))
+                return read_reason(m, ret);
+        if (streq(key, "Settings"))
+                return read_settings(m, ret);
+        for (size_t i = 0; i < ELEMENTSOF(fields); i++)
+                if (streq(key, fields[i].name))
+                        return read_field(m, i, ret);
+        return sd_bus_message_skip(m, "v");
+}
+
+/* Whoever uses a record may print every string but the description without a check. */
+static int fill_missing(ClientMachine *m)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(fields) && r >= 0; i++) {
+                char **where = (char **)((char *)m + fields[i].offset);
+
+                if (fields[i].type == 's' && !*where)
+                        r = replace_string(where, "");
+        }
+        if (r >= 0 && !m->reason_code)
+                r = replace_string(&m->reason_code, "");
+        if (r >= 0 && !m->reason_message)
+                r = replace_string(&m->reason_message, "");
+        return r;
+}
+
+int client_machine_read(sd_bus_message *m, ClientMachine *ret)
+{
+        _cleanup_client_machine_ ClientMachine machine = {0};
+        int r = each_entry(m, read_property, &machine);
+
+        if (r >= 0)
+                r = fill_missing(&machine);
+        if (r < 0)
+                return r;
+        *ret = machine;
+        machine = (ClientMachine){0};
+        return 0;
+}
+
+int client_get_objects(const Client *c, sd_bus_message **ret_reply, Fault *reterr)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        int r = client_call_new(c, LODGE_OBJECT_PATH, "org.freedesktop.DBus.ObjectManager",
+                                "GetManagedObjects", &m, reterr);
+
+        return r < 0 ? r : client_call(c, m, 0, ret_reply, reterr);
+}
+
+static int append_machine(sd_bus_message *m, ClientMachines *list)
+{
+        ClientMachine *grown = reallocarray(list->items, list->n + 1, sizeof(*grown));
+
+        if (!grown)
+                return -ENOMEM;
+        list->items = grown;
+        grown[list->n] = (ClientMachine){0};
+        int r = client_machine_read(m, &grown[list->n]);
+        if (r >= 0)
+                list->n++;
+        return r;
+}
+
+/* The interfaces of one object: a{sa{sv}}. */
+static int read_interfaces(sd_bus_message *m, ClientMachines *list)
+{
+        int r = sd_bus_message_enter_container(m, 'a', "{sa{sv}}");
+
+        while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sa{sv}")) > 0) {
+                const char *interface;
+
+                r = sd_bus_message_read(m, "s", &interface);
+                if (r >= 0)
+                        r = streq(interface, LODGE_MACHINE_INTERFACE)
+                                    ? append_machine(m, list)
+                                    : sd_bus_message_skip(m, "a{sv}");
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(m);
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+        return strverscmp(((const ClientMachine *)a)->name, ((const ClientMachine *)b)->name);
+}
+
+int client_machines_read(sd_bus_message *m, ClientMachines *ret, Fault *reterr)
+{
+        _cleanup_client_machines_ ClientMachines list = {0};
+        int r = sd_bus_message_enter_container(m, 'a', "{oa{sa{sv}}}");
+
+        while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "oa{sa{sv}}")) > 0) {
+                r = sd_bus_message_skip(m, "o");
+                if (r >= 0)
+                        r = read_interfaces(m, &list);
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(m);
+        }
+        if (r >= 0)
+                r = sd_bus_message_rewind(m, true);
+        if (r < 0)
+                return fault_set(reterr, FAULT_FAILED, r,
+                                 "lodged gave an answer that cannot be read: %s", strerror(-r));
+        if (list.n > 0)
+                qsort(list.items, list.n, sizeof(*list.items), compare_names);
+        *ret = list;
+        list = (ClientMachines){0};
+        return 0;
+}
+
+int client_machine_get_properties(const Client *c, const char *name, sd_bus_message **ret_reply,
+                                  Fault *reterr)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *ask = NULL, *get = NULL, *answer = NULL;
+        const char *path;
+
+        /* The path could be made from the name, but GetMachine() fails with a sentence. */
+        int r = client_machine_call_new(c, "Get", name, &ask, reterr);
+        if (r >= 0)
+                r = client_call(c, ask, 0, &answer, reterr);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(answer, "o", &path);
+        if (r < 0)
+                return client_fault(NULL, r, reterr);
+        r = client_call_new(c, path, "org.freedesktop.DBus.Properties", "GetAll", &get, reterr);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append(get, "s", LODGE_MACHINE_INTERFACE);
+        return r < 0 ? client_fault(NULL, r, reterr) : client_call(c, get, 0, ret_reply, reterr);
+}

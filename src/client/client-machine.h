@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What lodged tells about machines, as plain data. Strings come from lodged, which repeats what
+ * guests and users said: clean them before showing. */
+#pragma once
+
+#include "client/client.h"
+
+typedef struct ClientMachine {
+        char *name, *state, *status_text, *image, *root_directory, *unit;
+        char *reason_code, *reason_message; /* of StateReason; empty if there is none */
+        char *description;                  /* of Settings; NULL if there is none */
+        uint32_t owner, leader, supervisor, uid_shift, boot_count;
+        uint64_t created_usec, started_usec, ready_usec,
+                stopped_usec; /* CLOCK_REALTIME, 0: never */
+} ClientMachine;
+
+/** client_machine_done() - free what the record holds and make it empty */
+void client_machine_done(ClientMachine *m);
+#define _cleanup_client_machine_ _cleanup_(client_machine_done)
+
+typedef struct ClientMachines {
+        ClientMachine *items; /* sorted by name */
+        size_t n;
+} ClientMachines;
+
+/** client_machines_done() - free all records */
+void client_machines_done(ClientMachines *list);
+#define _cleanup_client_machines_ _cleanup_(client_machines_done)
+
+/** client_machine_read() - read the properties of org.lodge1.Machine
+ * @m   message that stands at an a{sv}; afterwards behind it
+ * @ret zeroed or done before; properties that are missing stay empty
+ * Return: 0; negative errno. */
+int client_machine_read(sd_bus_message *m, ClientMachine *ret);
+
+/** client_get_objects() - ask for every object with all its properties, in one call
+ * @ret_reply a{oa{sa{sv}}}, caller unrefs
+ * Return: 0; negative errno with a Fault. */
+int client_get_objects(const Client *c, sd_bus_message **ret_reply, Fault *reterr);
+
+/** client_machines_read() - the machines among the answer of client_get_objects()
+ * Leaves @m rewound. Return: 0; negative errno with a Fault. */
+int client_machines_read(sd_bus_message *m, ClientMachines *ret, Fault *reterr);
+
+/** client_machine_get_properties() - ask for all properties of one machine
+ * @ret_reply a{sv}, caller unrefs
+ * Return: 0; -ENOENT with FAULT_NO_SUCH_MACHINE; negative errno with a Fault. */
+int client_machine_get_properties(const Client *c, const char *name, sd_bus_message **ret_reply,
+                                  Fault *reterr);

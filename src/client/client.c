@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/client.h"
+
+#include "base/names.h"
+#include "base/text.h"
+
+#include <string.h>
+
+int client_open(bool interactive, Client *ret, Fault *reterr)
+{
+        _cleanup_(sd_bus_unrefp) sd_bus *bus = NULL;
+        int r = sd_bus_open_system(&bus);
+
+        if (r < 0) {
+                (void)fault_set(reterr, FAULT_FAILED, CLIENT_UNREACHABLE,
+                                "the system bus cannot be reached: %s", strerror(-r));
+                return -CLIENT_UNREACHABLE;
+        }
+        *ret = (Client){.bus = TAKE_PTR(bus), .interactive = interactive};
+        return 0;
+}
+
+void client_close(Client *c)
+{
+        c->bus = sd_bus_flush_close_unref(c->bus);
+}
+
+/* Errors that the bus or systemd give for lodged when it is not there to answer. */
+static bool is_unreachable_error(const char *name)
+{
+        static const char *const names[] = {
+                SD_BUS_ERROR_SERVICE_UNKNOWN,
+                SD_BUS_ERROR_NAME_HAS_NO_OWNER,
+                SD_BUS_ERROR_NO_REPLY,
+                SD_BUS_ERROR_NO_SERVER,
+                SD_BUS_ERROR_DISCONNECTED,
+                "org.freedesktop.DBus.Error.TimedOut", /* its unit did not come up in time */
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (streq(name, names[i]))
+                        return true;
+        return strncmp(name, "org.freedesktop.DBus.Error.Spawn.", 33) == 0 ||
+               strncmp(name, "org.freedesktop.systemd1.", 25) == 0;
+}
+
+static int unreachable(const sd_bus_error *error, int r, Fault *reterr)
+{
+        const char *detail = error && error->message ? error->message : strerror(r < 0 ? -r : r);
+
+        if (error && sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY))
+                detail = "it went away before it answered";
+        else if (error && (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+                           sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER)))
+                detail = "it does not run, and the bus does not know how to start it";
+        return fault_set(reterr, FAULT_FAILED, CLIENT_UNREACHABLE, "lodged does not answer: %s",
+                         detail);
+}
+
+int client_fault(const sd_bus_error *error, int r, Fault *reterr)
+{
+        if (!error || !sd_bus_error_is_set(error)) {
+                if (r == -ECONNRESET || r == -ENOTCONN || r == -ESHUTDOWN || r == -ETIMEDOUT)
+                        return unreachable(NULL, r, reterr);
+                return fault_set(reterr, FAULT_FAILED, r, "%s", strerror(-r));
+        }
+        if (strncmp(error->name, LODGE_ERROR_PREFIX, strlen(LODGE_ERROR_PREFIX)) == 0) {
+                FaultCode code = fault_code_from_name(error->name + strlen(LODGE_ERROR_PREFIX));
+
+                return fault_set(reterr, code, 0, "%s", error->message ?: "no reason was given");
+        }
+        if (is_unreachable_error(error->name))
+                return unreachable(error, r, reterr);
+        if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED))
+                return fault_set(reterr, FAULT_NOT_AUTHORIZED, EACCES,
+                                 "the policy of the bus does not allow it to this user");
+        if (sd_bus_error_has_name(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED))
+                return fault_set(reterr, FAULT_NOT_AUTHORIZED, EACCES,
+                                 "it needs an administrator's password, and none may be asked for");
+        if (sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD) ||
+            sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_INTERFACE))
+                return fault_set(reterr, FAULT_NOT_SUPPORTED, EOPNOTSUPP,
+                                 "the running lodged cannot do this; is it of another version?");
+        return fault_set(reterr, FAULT_FAILED, sd_bus_error_get_errno(error), "%s",
+                         error->message ?: error->name);
+}
+
+bool client_is_unreachable(const Fault *f)
+{
+        return f->error == CLIENT_UNREACHABLE;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One run of lodgectl: what was asked for and the connection to ask lodged with. */
+#pragma once
+
+#include "client/client.h"
+#include "ctl/options.h"
+
+#include <stdint.h>
+
+/* What lodgectl exits with. Verbs that run a command inside pass on its status instead, and use the
+ * last three for what went wrong before it ran. */
+enum {
+        EXIT_OK = 0,
+        EXIT_FAILED = 1,
+        EXIT_USAGE = 2,
+        EXIT_NOT_FOUND = 3,
+        EXIT_WRONG_STATE = 4,
+        EXIT_NOT_AUTHORIZED = 5,
+        EXIT_TIMED_OUT = 6,
+        EXIT_UNREACHABLE = 7,
+        EXIT_NOT_RUN = 125,
+        EXIT_CANNOT_EXECUTE = 126,
+        EXIT_COMMAND_NOT_FOUND = 127,
+};
+
+typedef enum JsonMode {
+        JSON_OFF,
+        JSON_SHORT,
+        JSON_PRETTY,
+} JsonMode;
+
+typedef struct Ctl Ctl;
+
+typedef struct Verb {
+        const char *name;
+        const char *aliases;  /* separated by spaces; NULL: none */
+        const char *synopsis; /* its words: "NAME..." */
+        const char *summary;
+        const char *action;          /* "start", for "cannot start 'web'" */
+        const Option *options;       /* its own; NULL: none */
+        bool takes_settings;         /* and the options of the definition's vocabulary */
+        bool passes_status;          /* exits with the status of a command inside */
+        bool without_bus;            /* works without lodged */
+        size_t min_words, max_words; /* SIZE_MAX: any number */
+        size_t words_before_command; /* as in OptionTables; 0: options may stand anywhere */
+        bool (*command_is_next)(const Args *so_far); /* as in OptionTables */
+        int (*run)(Ctl *c);                          /* returns the exit status */
+} Verb;
+
+struct Ctl {
+        const Verb *verb;
+        Args args; /* words behind the verb, and options */
+        char **argv;
+        Client client;
+        JsonMode json;
+        bool no_legend, quiet, no_pager, no_ask_password;
+};
+
+/** verb_table() - all verbs, ended by a NULL name */
+const Verb *verb_table(void);
+
+/** verb_find() - a verb by its name or an alias; NULL if there is none */
+const Verb *verb_find(const char *name);
+
+/** settings_options() - the options that the vocabulary of definitions gives to create and run
+ * Return: table ended by a NULL name, static; NULL on OOM. */
+const Option *settings_options(void);
+
+/** global_options() - the options of every verb, ended by a NULL name */
+const Option *global_options(void);
+
+/** verb_option_tables() - what options a verb takes: its own, those of settings, the global ones
+ * @verb   NULL: the global ones alone
+ * @tables room for them and a final NULL
+ * Return: 0; -ENOMEM. */
+int verb_option_tables(const Verb *verb, const Option *tables[static 4]);

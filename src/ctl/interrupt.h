@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Interrupting lodgectl while lodged works: the operation is lodged's and goes on, and the user is
+ * told so. */
+#pragma once
+
+#include "ctl/ctl.h"
+
+/** interrupt_arm() - on SIGINT say that the verb goes on, and exit with 130
+ * @machine the one machine it is about; NULL: several */
+void interrupt_arm(const Ctl *c, const char *machine);

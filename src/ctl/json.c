@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/json.h"
+
+#include "base/names.h"
+#include "base/text.h"
+
+#include <string.h>
+
+static int read_number(sd_bus_message *m, char type, json_t **ret)
+{
+        union {
+                uint8_t y;
+                int b; /* sd-bus reads a boolean into an int */
+                int16_t n;
+                uint16_t q;
+                int32_t i;
+                uint32_t u;
+                int64_t x;
+                uint64_t t;
+                double d;
+        } v = {0};
+        int r = sd_bus_message_read_basic(m, type, &v);
+
+        if (r < 0)
+                return r;
+        switch (type) {
+        case 'y': *ret = json_integer(v.y); break;
+        case 'b': *ret = json_boolean(v.b); break;
+        case 'n': *ret = json_integer(v.n); break;
+        case 'q': *ret = json_integer(v.q); break;
+        case 'i': *ret = json_integer(v.i); break;
+        case 'u': *ret = json_integer(v.u); break;
+        case 'x': *ret = json_integer(v.x); break;
+        /* JSON has no "infinity", and jansson no number above 2^63 - 1. */
+        case 't': *ret = v.t > INT64_MAX ? json_null() : json_integer((json_int_t)v.t); break;
+        default: *ret = json_real(v.d); break;
+        }
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int read_string(sd_bus_message *m, char type, json_t **ret)
+{
+        const char *s;
+        int r = sd_bus_message_read_basic(m, type, &s);
+
+        if (r < 0)
+                return r;
+        *ret = json_string(s); /* sd-bus has checked that it is UTF-8 */
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int read_bytes(sd_bus_message *m, json_t **ret)
+{
+        const uint8_t *bytes;
+        size_t n;
+        int r = sd_bus_message_read_array(m, 'y', (const void **)&bytes, &n);
+        _cleanup_free_ char *hex = r < 0 ? NULL : calloc(n + 1, 2);
+
+        if (r < 0)
+                return r;
+        if (!hex)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                (void)snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+        *ret = json_string(hex);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* A dictionary whose keys are strings or paths; sd-bus guarantees the signature. */
+static int read_dictionary(sd_bus_message *m, const char *entry, json_t **ret)
+{
+        _cleanup_json_ json_t *object = json_object();
+        _cleanup_free_ char *contents = strndup(entry + 1, strlen(entry) - 2);
+        int r = contents ? sd_bus_message_enter_container(m, 'a', entry) : -ENOMEM;
+
+        while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', contents)) > 0) {
+                _cleanup_json_ json_t *value = NULL;
+                const char *key;
+
+                r = sd_bus_message_read_basic(m, contents[0], &key);
+                if (r >= 0)
+                        r = json_from_message(m, &value);
+                if (r >= 0 && json_object_set(object, key, value) < 0)
+                        r = -ENOMEM;
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(m);
+        }
+        if (r >= 0)
+                r = sd_bus_message_exit_container(m);
+        if (r >= 0)
+                *ret = TAKE_PTR(object);
+        return r;
+}
+
+/* What is in an array or a struct, one after the other. */
+static int read_sequence(sd_bus_message *m, char type, const char *contents, json_t **ret)
+{
+        _cleanup_json_ json_t *array = json_array();
+        int r = sd_bus_message_enter_container(m, type, contents);
+
+        while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0) {
+                _cleanup_json_ json_t *value = NULL;
+
+                r = json_from_message(m, &value);
+                if (r >= 0 && json_array_append(array, value) < 0)
+                        r = -ENOMEM;
+        }
+        if (r >= 0)
+                r = sd_bus_message_exit_container(m);
+        if (r >= 0)
+                *ret = TAKE_PTR(array);
+        return r;
+}
+
+static int read_variant(sd_bus_message *m, const char *contents, json_t **ret)
+{
+        _cleanup_json_ json_t *value = NULL;
+        int r = sd_bus_message_enter_container(m, 'v', contents);
+
+        if (r >= 0)
+                r = json_from_message(m, &value);
+        if (r >= 0)
+                r = sd_bus_message_exit_container(m);
+        if (r >= 0)
+                *ret = TAKE_PTR(value);
+        return r;
+}
+
+int json_from_message(sd_bus_message *m, json_t **ret)
+{
+        const char *contents;
+        char type;
+        int r = sd_bus_message_peek_type(m, &type, &contents);
+
+        if (r <= 0)
+                return r < 0 ? r : -EBADMSG;
+        switch (type) {
+        case 's':
+        case 'o':
+        case 'g': return read_string(m, type, ret);
+        case 'v': return read_variant(m, contents, ret);
+        case 'r': return read_sequence(m, type, contents, ret);
+        case 'a':
+                if (streq(contents, "y"))
+                        return read_bytes(m, ret);
+                if (strncmp(contents, "{s", 2) == 0 || strncmp(contents, "{o", 2) == 0)
+                        return read_dictionary(m, contents, ret);
+                return read_sequence(m, type, contents, ret);
+        case 'h': return -EBADMSG;
+        default: return read_number(m, type, ret);
+        }
+}
+
+static void name_reason(json_t *machine)
+{
+        static const char *const names[] = {"Code", "Message", "Details"};
+        json_t *reason = json_object_get(machine, "StateReason"), *named = json_object();
+
+        if (json_array_size(reason) == ELEMENTSOF(names)) {
+                for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                        (void)json_object_set(named, names[i], json_array_get(reason, i));
+                (void)json_object_set(machine, "StateReason", named);
+        }
+        json_decref(named);
+}
+
+int json_machine_from_message(sd_bus_message *m, json_t **ret)
+{
+        int r = json_from_message(m, ret);
+
+        if (r >= 0)
+                name_reason(*ret);
+        return r;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+        return strverscmp(json_string_value(json_object_get(*(json_t *const *)a, "Name")) ?: "",
+                          json_string_value(json_object_get(*(json_t *const *)b, "Name")) ?: "");
+}
+
+static json_t *sorted_by_name(json_t **items, size_t n)
+{
+        json_t *array = json_array();
+
+        if (n > 0)
+                qsort(items, n, sizeof(*items), compare_names);
+        for (size_t i = 0; i < n; i++)
+                (void)json_array_append(array, items[i]);
+        return array;
+}
+
+int json_machines_from_message(sd_bus_message *m, json_t **ret)
+{
+        _cleanup_json_ json_t *objects = NULL;
+        int r = json_from_message(m, &objects);
+        _cleanup_free_ json_t **items = calloc(json_object_size(objects) + 1, sizeof(*items));
+        const char *path;
+        json_t *interfaces;
+        size_t n = 0;
+
+        if (r < 0 || !items)
+                return r < 0 ? r : -ENOMEM;
+        json_object_foreach(objects, path, interfaces)
+        {
+                json_t *machine = json_object_get(interfaces, LODGE_MACHINE_INTERFACE);
+
+                if (!machine)
+                        continue;
+                name_reason(machine);
+                items[n++] = machine;
+        }
+        *ret = sorted_by_name(items, n);
+        return 0;
+}
+
+void json_print(const Ctl *c, const json_t *j)
+{
+        size_t flags = c->json == JSON_PRETTY ? JSON_INDENT(4) : JSON_COMPACT;
+
+        (void)json_dumpf(j, stdout, flags | JSON_ENCODE_ANY);
+        (void)putchar('\n');
+}

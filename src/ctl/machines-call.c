@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/machines.h"
+
+#include "base/text.h"
+#include "ctl/interrupt.h"
+#include "ctl/report.h"
+
+/* So many calls are sent before the first answer: a bus lets a user have 128 open. */
+#define IN_FLIGHT_MAX 64U
+
+typedef struct Request {
+        const char *name;
+        sd_bus_slot *slot;
+        Fault fault;
+        bool answered, failed, reported;
+} Request;
+
+static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+        Request *q = userdata;
+        const sd_bus_error *error = sd_bus_message_get_error(m);
+
+        q->answered = true;
+        if (error) {
+                q->failed = true;
+                (void)client_fault(error, 0, &q->fault);
+        }
+        return 0;
+}
+
+static void send_request(Ctl *c, const char *method, AppendArguments append, Request *q)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        int r = client_machine_call_new(&c->client, method, q->name, &m, &q->fault);
+
+        if (r >= 0)
+                r = append(c, m);
+        if (r >= 0)
+                r = sd_bus_call_async(c->client.bus, &q->slot, m, on_answer, q, CLIENT_FOREVER);
+        if (r < 0) {
+                (void)client_fault(NULL, r, &q->fault);
+                q->answered = q->failed = true;
+        }
+}
+
+/* Report what was answered since; returns how many are still open. */
+static size_t report_answers(Ctl *c, Request *requests, size_t n, int *status)
+{
+        size_t open = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                Request *q = &requests[i];
+
+                open += !q->answered;
+                if (!q->failed || q->reported)
+                        continue;
+                q->reported = true;
+                int s = report_fault(c, q->name, &q->fault);
+                if (*status == EXIT_OK)
+                        *status = s;
+        }
+        return open;
+}
+
+static void fail_open(Request *requests, size_t n, int r)
+{
+        for (size_t i = 0; i < n; i++)
+                if (!requests[i].answered) {
+                        requests[i].answered = requests[i].failed = true;
+                        (void)client_fault(NULL, r, &requests[i].fault);
+                }
+}
+
+static int process_bus(Ctl *c)
+{
+        int r = sd_bus_process(c->client.bus, NULL);
+
+        return r == 0 ? sd_bus_wait(c->client.bus, UINT64_MAX) : r;
+}
+
+static int call_all(Ctl *c, const char *method, AppendArguments append, Request *requests, size_t n)
+{
+        int status = EXIT_OK;
+        size_t sent = 0, open = 0;
+
+        while (sent < n || open > 0) {
+                for (; sent < n && open < IN_FLIGHT_MAX; sent++, open++)
+                        send_request(c, method, append, &requests[sent]);
+                open = report_answers(c, requests, sent, &status);
+                if (open == 0)
+                        continue;
+                int r = process_bus(c);
+                if (r < 0 && r != -EINTR) {
+                        fail_open(requests, sent, r);
+                        open = report_answers(c, requests, sent, &status);
+                }
+        }
+        return status;
+}
+
+int machines_call(Ctl *c, const char *method, AppendArguments append)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int missing = machines_expand(c, &names);
+        size_t n = strv_length(names);
+        _cleanup_free_ Request *requests = calloc(n + 1, sizeof(*requests));
+
+        if (n == 0)
+                return missing;
+        if (!requests)
+                return EXIT_FAILED;
+        for (size_t i = 0; i < n; i++)
+                requests[i].name = names[i];
+        interrupt_arm(c, n == 1 ? names[0] : NULL);
+        int status = call_all(c, method, append ?: machines_append_no_options, requests, n);
+        for (size_t i = 0; i < n; i++) {
+                sd_bus_slot_unref(requests[i].slot);
+                fault_done(&requests[i].fault);
+        }
+        return status != EXIT_OK ? status : missing;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* lodgectl: the command line of lodged. Runs as whoever calls it, holds no policy, and links
+ * libsystemd and jansson only, so that it starts in a few milliseconds. */
+#include "base/text.h"
+#include "ctl/ctl.h"
+#include "ctl/help.h"
+#include "ctl/hint.h"
+#include "ctl/nearest.h"
+#include "ctl/polkit-agent.h"
+#include "ctl/report.h"
+#include "ctl/verbs.h"
+
+#include <string.h>
+
+static int unknown_verb(const Ctl *c, const char *word)
+{
+        Nearest nearest = nearest_to(word, strlen(word));
+        _cleanup_free_ char *line = NULL;
+
+        for (const Verb *v = verb_table(); v->name; v++)
+                nearest_offer(&nearest, v->name);
+        report_error("there is no verb '%s'", word);
+        if (nearest.best)
+                line = hint_command_line(c, "", word, nearest.best);
+        report_hint("%s", line ?: "lodgectl help");
+        return EXIT_USAGE;
+}
+
+static int bad_global_option(const Fault *f)
+{
+        report_error("%s", f->message ?: "out of memory");
+        report_hint("lodgectl help");
+        return EXIT_USAGE;
+}
+
+static int choose_json(Ctl *c, const char *mode)
+{
+        static const char *const names[] = {
+                [JSON_OFF] = "off", [JSON_SHORT] = "short", [JSON_PRETTY] = "pretty"};
+
+        if (!mode) {
+                c->json = isatty(STDOUT_FILENO) ? JSON_PRETTY : JSON_SHORT;
+                return EXIT_OK;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (streq(mode, names[i])) {
+                        c->json = (JsonMode)i;
+                        return EXIT_OK;
+                }
+        return report_usage(c->verb, "--json wants short, pretty or off, not '%s'", mode);
+}
+
+static int apply_global_options(Ctl *c, const Args *a)
+{
+        int status = EXIT_OK;
+
+        c->no_legend = c->no_legend || args_has(a, "no-legend");
+        c->quiet = c->quiet || args_has(a, "quiet");
+        c->no_pager = c->no_pager || args_has(a, "no-pager");
+        c->no_ask_password = c->no_ask_password || args_has(a, "no-ask-password");
+        if (args_has(a, "json"))
+                status = choose_json(c, args_value(a, "json"));
+        return status;
+}
+
+static int check_words(const Ctl *c)
+{
+        size_t n = c->args.n_words;
+
+        if (n < c->verb->min_words)
+                return report_usage(c->verb, "too few words: lodgectl %s %s", c->verb->name,
+                                    c->verb->synopsis);
+        if (n > c->verb->max_words)
+                return report_usage(c->verb, "'%s' is one word too many: lodgectl %s %s",
+                                    c->args.words[c->verb->max_words], c->verb->name,
+                                    c->verb->synopsis);
+        return EXIT_OK;
+}
+
+static int run_verb(Ctl *c)
+{
+        _cleanup_fault_ Fault fault = {0};
+
+        if (!c->verb->without_bus) {
+                if (client_open(!c->no_ask_password, &c->client, &fault) < 0)
+                        return report_fault(c, NULL, &fault);
+                polkit_agent_start(c);
+        }
+        int status = c->verb->run(c);
+        polkit_agent_stop();
+        client_close(&c->client);
+        if (fflush(stdout) != 0 && status == EXIT_OK) {
+                report_error("cannot write the output: %s", strerror(errno));
+                return EXIT_FAILED;
+        }
+        return status;
+}
+
+static int parse_verb_line(Ctl *c, char **rest)
+{
+        _cleanup_fault_ Fault fault = {0};
+        const Option *tables[4];
+
+        if (verb_option_tables(c->verb, tables) < 0)
+                return EXIT_FAILED;
+        OptionTables known = {
+                .tables = tables,
+                .words_before_command = c->verb->words_before_command ?: SIZE_MAX,
+                .command_is_next = c->verb->command_is_next,
+        };
+        if (args_parse(rest, &known, &c->args, &fault) < 0)
+                return report_usage(c->verb, "%s", fault.message ?: "out of memory");
+        return EXIT_OK;
+}
+
+static int run_command_line(Ctl *c, char **argv)
+{
+        _cleanup_fault_ Fault fault = {0};
+        _cleanup_args_ Args global = {0};
+        const Option *tables[] = {global_options(), NULL};
+        /* The first word is the verb; what comes after it is the verb's. */
+        OptionTables known = {.tables = tables, .words_before_command = 1};
+
+        if (args_parse(argv + 1, &known, &global, &fault) < 0)
+                return bad_global_option(&fault);
+        if (args_has(&global, "help"))
+                return help_on_all();
+        if (args_has(&global, "version"))
+                return help_version();
+        c->verb = verb_find(global.n_words > 0 ? global.words[0] : "list");
+        if (!c->verb)
+                return unknown_verb(c, global.words[0]);
+        int status = apply_global_options(c, &global);
+        if (status == EXIT_OK)
+                status = parse_verb_line(c, global.words + (global.n_words > 0));
+        if (status != EXIT_OK)
+                return status;
+        if (args_has(&c->args, "help"))
+                return help_on_verb(c->verb);
+        if (args_has(&c->args, "version"))
+                return help_version();
+        status = apply_global_options(c, &c->args);
+        if (status == EXIT_OK)
+                status = check_words(c);
+        return status == EXIT_OK ? run_verb(c) : status;
+}
+
+int main(int argc, char **argv)
+{
+        Ctl c = {.argv = argv};
+
+        int status = run_command_line(&c, argv);
+        args_done(&c.args);
+        return status;
+}

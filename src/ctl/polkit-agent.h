@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A text agent of polkit's, so that a password can be asked for on a terminal without a desktop. */
+#pragma once
+
+#include "ctl/ctl.h"
+
+/** polkit_agent_start() - start pkttyagent beside this process, where it can be of use
+ * Does nothing for root, with --no-ask-password, without a terminal, or where it is not installed.
+ */
+void polkit_agent_start(const Ctl *c);
+
+/** polkit_agent_stop() - end the agent that polkit_agent_start() started, if any */
+void polkit_agent_stop(void);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/report.h"
+
+#include "ctl/hint.h"
+
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define TEXT_MAX 4096U
+
+void print_clean(FILE *f, const char *s)
+{
+        _cleanup_free_ char *text = text_for_display(s, TEXT_MAX);
+
+        (void)fputs(text ?: "", f);
+}
+
+static void print_line(const char *prefix, const char *format, va_list ap)
+{
+        _cleanup_free_ char *line = NULL;
+
+        if (vasprintf(&line, format, ap) < 0) {
+                line = NULL;
+                return;
+        }
+        (void)fflush(stdout);
+        (void)fputs(prefix, stderr);
+        print_clean(stderr, line);
+        (void)fputc('\n', stderr);
+}
+
+void report_error(const char *format, ...)
+{
+        va_list ap;
+
+        va_start(ap, format);
+        print_line("lodgectl: ", format, ap);
+        va_end(ap);
+}
+
+void report_note(const Ctl *c, const char *format, ...)
+{
+        va_list ap;
+
+        if (c->quiet)
+                return;
+        va_start(ap, format);
+        print_line("", format, ap);
+        va_end(ap);
+}
+
+void report_hint(const char *format, ...)
+{
+        va_list ap;
+
+        va_start(ap, format);
+        print_line("hint: ", format, ap);
+        va_end(ap);
+}
+
+int report_usage(const Verb *verb, const char *format, ...)
+{
+        va_list ap;
+
+        va_start(ap, format);
+        print_line("lodgectl: ", format, ap);
+        va_end(ap);
+        if (verb)
+                report_hint("lodgectl help %s", verb->name);
+        else
+                report_hint("lodgectl help");
+        return verb && verb->passes_status ? EXIT_NOT_RUN : EXIT_USAGE;
+}
+
+static int plain_exit_status(const Fault *f)
+{
+        if (client_is_unreachable(f))
+                return EXIT_UNREACHABLE;
+        switch (f->code) {
+        case FAULT_NO_SUCH_MACHINE:
+        case FAULT_NO_SUCH_IMAGE:
+        case FAULT_NO_SUCH_PROCESS: return EXIT_NOT_FOUND;
+        case FAULT_EXISTS:
+        case FAULT_NOT_RUNNING:
+        case FAULT_BUSY: return EXIT_WRONG_STATE;
+        case FAULT_INVALID_NAME:
+        case FAULT_INVALID_OPTION: return EXIT_USAGE;
+        case FAULT_NOT_AUTHORIZED: return EXIT_NOT_AUTHORIZED;
+        case FAULT_TIMED_OUT: return EXIT_TIMED_OUT;
+        default: return EXIT_FAILED;
+        }
+}
+
+int exit_status_of(const Verb *verb, const Fault *f)
+{
+        if (!verb->passes_status)
+                return plain_exit_status(f);
+        switch (f->code) {
+        case FAULT_COMMAND_NOT_FOUND: return EXIT_COMMAND_NOT_FOUND;
+        case FAULT_EXEC_FAILED:
+        case FAULT_NOT_RUNNING: return EXIT_CANNOT_EXECUTE;
+        default: return EXIT_NOT_RUN;
+        }
+}
+
+int report_fault(Ctl *c, const char *object, const Fault *f)
+{
+        const char *message = f->message ?: "out of memory";
+
+        if (client_is_unreachable(f))
+                report_error("%s", message);
+        else if (object)
+                report_error("cannot %s '%s': %s", c->verb->action, object, message);
+        else
+                report_error("cannot %s: %s", c->verb->action, message);
+        hint_for_fault(c, object, f);
+        return exit_status_of(c->verb, f);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/settings-options.h"
+
+#include "base/text.h"
+#include "ctl/environment.h"
+#include "spec/settings.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <string.h>
+
+#define SETTINGS_MAX 128U
+#define NAME_MAX_    40U
+
+/* What the words of create and run say already. */
+static bool is_word(const SettingKey *key)
+{
+        return streq(key->name, "Image") || streq(key->name, "Command");
+}
+
+/* May be given several times, and all count. */
+static bool is_list(const SettingKey *key)
+{
+        size_t n = strlen(key->name);
+
+        return key->kind == SETTING_STRV || (n >= 10 && streq(key->name + n - 10, "Capability"));
+}
+
+static char letter_of(const char *key)
+{
+        static const struct {
+                const char *key;
+                char letter;
+        } letters[] = {
+                {"Boot", 'b'}, {"Environment", 'E'}, {"RootDirectory", 'D'},
+                {"User", 'u'}, {"Terminal", 't'},    {"WorkingDirectory", 'w'},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(letters); i++)
+                if (streq(letters[i].key, key))
+                        return letters[i].letter;
+        return 0;
+}
+
+/* "StopTimeoutSec" is "stop-timeout-sec", "CPUQuota" is "cpu-quota". */
+static void option_name(const char *key, char ret[static NAME_MAX_])
+{
+        size_t n = 0;
+
+        for (const char *p = key; *p && n < NAME_MAX_ - 2; p++) {
+                bool begins = p > key && isupper(*p) && (islower(p[-1]) || islower(p[1]));
+
+                if (begins)
+                        ret[n++] = '-';
+                ret[n++] = (char)tolower(*p);
+        }
+        ret[n] = '\0';
+}
+
+static const char *value_name_of(const SettingKey *key)
+{
+        switch (key->kind) {
+        case SETTING_USEC: return "TIME";
+        case SETTING_STRV: return "NAME=VALUE";
+        default: return "VALUE";
+        }
+}
+
+const Option *settings_options(void)
+{
+        static Option table[SETTINGS_MAX + 1];
+        static char names[SETTINGS_MAX][NAME_MAX_];
+        size_t n = 0;
+
+        if (table[0].name)
+                return table;
+        for (const SettingKey *key = setting_keys(); key->name && n < SETTINGS_MAX; key++) {
+                if (key->internal || is_word(key))
+                        continue;
+                option_name(key->name, names[n]);
+                table[n] = (Option){
+                        .name = names[n],
+                        .letter = letter_of(key->name),
+                        .kind = key->kind == SETTING_BOOL ? OPTION_BOOL : OPTION_VALUE,
+                        .value_name = value_name_of(key),
+                        .help = key->help,
+                        .setting = key->name,
+                };
+                n++;
+        }
+        return table;
+}
+
+/* The daemon's working directory is not ours. */
+static int append_path(sd_bus_message *m, const char *key, const char *path, Fault *reterr)
+{
+        _cleanup_free_ char *absolute = realpath(path, NULL);
+
+        if (!absolute)
+                return fault_set(reterr, FAULT_INVALID_OPTION, errno, "the directory %s: %s", path,
+                                 strerror(errno));
+        return client_append_option_string(m, key, absolute);
+}
+
+static int collect_values(const Ctl *c, const SettingKey *key, char *const *before, char ***ret,
+                          Fault *reterr)
+{
+        _cleanup_strv_free_ char **values = NULL;
+        bool is_environment = streq(key->name, "Environment");
+        int r = 0;
+
+        STRV_FOREACH (s, is_environment ? before : NULL) {
+                r = strv_push(&values, *s);
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < c->args.n_given && r >= 0; i++) {
+                const Given *g = &c->args.given[i];
+
+                if (!streq(g->option->setting, key->name))
+                        continue;
+                r = is_environment ? environment_push(&values, g->value, reterr)
+                                   : strv_push(&values, g->value);
+        }
+        *ret = TAKE_PTR(values);
+        return r;
+}
+
+static char *join_words(char *const *words)
+{
+        char *line = NULL;
+        size_t n;
+        FILE *f = open_memstream(&line, &n);
+
+        if (!f)
+                return NULL;
+        STRV_FOREACH (word, words)
+                (void)fprintf(f, "%s%s", word == words ? "" : " ", *word);
+        if (fclose(f) != 0) {
+                free(line);
+                return NULL;
+        }
+        return line;
+}
+
+static int append_setting(const Ctl *c, sd_bus_message *m, const SettingKey *key,
+                          const SettingsExtra *extra, Fault *reterr)
+{
+        _cleanup_strv_free_ char **values = NULL;
+        int r = collect_values(c, key, extra->environment, &values, reterr);
+        size_t n = strv_length(values);
+
+        if (r < 0)
+                return r;
+        if (n == 0) {
+                for (const char *const *p = extra->pairs; p && *p; p += 2)
+                        if (streq(p[0], key->name))
+                                return client_append_option_string(m, p[0], p[1]);
+                return 0;
+        }
+        if (key->kind == SETTING_STRV)
+                return client_append_option_strv(m, key->name, values);
+        if (streq(key->name, "RootDirectory"))
+                return append_path(m, key->name, values[n - 1], reterr);
+        if (!is_list(key))
+                return client_append_option_string(m, key->name, values[n - 1]);
+        _cleanup_free_ char *line = join_words(values);
+        return line ? client_append_option_string(m, key->name, line) : -ENOMEM;
+}
+
+int settings_append(const Ctl *c, sd_bus_message *m, const SettingsExtra *extra, Fault *reterr)
+{
+        int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        for (const SettingKey *key = setting_keys(); r >= 0 && key->name; key++)
+                if (!key->internal && !is_word(key))
+                        r = append_setting(c, m, key, extra, reterr);
+        if (r >= 0 && extra->command && *extra->command)
+                r = client_append_option_strv(m, "Command", extra->command);
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+        return r < 0 ? client_fault(NULL, r, reterr) : 0;
+}

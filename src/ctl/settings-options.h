@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The vocabulary of definitions as options of create and run; lodged parses the values. */
+#pragma once
+
+#include "ctl/ctl.h"
+
+typedef struct SettingsExtra {
+        char *const *command;     /* becomes Command; NULL or empty: none */
+        const char *const *pairs; /* key, value, ..., NULL: for keys that no option was given for */
+        char *const *environment; /* variables before those that were given */
+} SettingsExtra;
+
+/** settings_append() - append the given settings as an a{sv}
+ * Return: 0; negative errno, with FAULT_INVALID_OPTION for a value that makes no sense here. */
+int settings_append(const Ctl *c, sd_bus_message *m, const SettingsExtra *extra, Fault *reterr);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/create.h"
+#include "ctl/report.h"
+#include "ctl/verbs.h"
+
+int verb_create(Ctl *c)
+{
+        bool directory = args_value(&c->args, "root-directory");
+        size_t n_leading = directory ? 1 : 2;
+        _cleanup_fault_ Fault fault = {0};
+
+        if (c->args.n_words < n_leading)
+                return report_usage(c->verb, "too few words: lodgectl create NAME IMAGE, or "
+                                             "lodgectl create -D DIRECTORY NAME");
+        const char *name = c->args.words[0];
+        const SettingsExtra extra = {.command = c->args.words + n_leading};
+        if (create_machine(c, name, directory ? "" : c->args.words[1], &extra, &fault) < 0)
+                return report_fault(c, name, &fault);
+        if (isatty(STDERR_FILENO) && !c->no_legend)
+                report_note(c, "Created '%s'. Start it with: lodgectl start %s", name, name);
+        return EXIT_OK;
+}

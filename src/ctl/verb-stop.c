@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/machines.h"
+#include "ctl/verbs.h"
+
+int verb_stop(Ctl *c)
+{
+        return machines_call(c, "Stop", machines_append_timeout);
+}

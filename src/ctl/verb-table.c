@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every verb with its options: what lodgectl understands, and what its help says. */
+#include "ctl/verbs.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define ANY_NUMBER SIZE_MAX
+
+/* clang-format off */
+static const Option stop_options[] = {
+        {"timeout", 't', OPTION_VALUE, "TIME", "kill everything after TIME (90s, 2min, infinity)"},
+        {.name = NULL},
+};
+static const Option kill_options[] = {
+        {"signal", 's', OPTION_VALUE, "SIGNAL", "signal to send, SIGTERM if not given"},
+        {"kill-whom", 0, OPTION_VALUE, "WHOM", "leader (PID 1, the default) or all"},
+        {.name = NULL},
+};
+static const Option rm_options[] = {
+        {"force", 'f', OPTION_FLAG, NULL, "stop the machine first if it runs"},
+        {.name = NULL},
+};
+static const Option wait_options[] = {
+        {"for", 0, OPTION_VALUE, "STATE", "ready, running, stopped (the default) or exited"},
+        {"timeout", 't', OPTION_VALUE, "TIME", "give up after TIME, with exit status 6"},
+        {.name = NULL},
+};
+static const Option show_options[] = {
+        {"property", 'p', OPTION_VALUE, "NAME", "only this property; may be given several times"},
+        {"value", 0, OPTION_FLAG, NULL, "print values without names"},
+        {.name = NULL},
+};
+static const Option lines_options[] = {
+        {"lines", 'n', OPTION_VALUE, "N", "print at most N lines of output"},
+        {.name = NULL},
+};
+static const Option global_table[] = {
+        {"help", 'h', OPTION_FLAG, NULL, "print this help"},
+        {"version", 0, OPTION_FLAG, NULL, "print the version"},
+        {"json", 'j', OPTION_OPTIONAL, "MODE", "print JSON: short, pretty (-j on a terminal) or off"},
+        {"no-legend", 0, OPTION_FLAG, NULL, "print no headings and no notes"},
+        {"quiet", 'q', OPTION_FLAG, NULL, "print only names in lists, and no notes"},
+        {"no-pager", 0, OPTION_FLAG, NULL, "do not pipe output into a pager"},
+        {"no-ask-password", 0, OPTION_FLAG, NULL, "do not ask for a password"},
+        {.name = NULL},
+};
+
+/* A word after "run -D DIR" is already the command, after "create -D DIR NAME" too. */
+static bool has_directory(const Args *a)
+{
+        return args_value(a, "root-directory") != NULL;
+}
+static bool create_command_is_next(const Args *a)
+{
+        return a->n_words >= 3 || (a->n_words >= 2 && has_directory(a));
+}
+
+static const Verb verbs[] = {
+        {.name = "list", .aliases = "ls ps", .synopsis = "[NAME...]", .summary = "List machines",
+         .action = "list the machines", .max_words = ANY_NUMBER, .run = verb_list},
+        {.name = "images", .synopsis = "", .summary = "List images to create machines from",
+         .action = "list the images", .run = verb_images},
+        {.name = "status", .synopsis = "NAME...", .summary = "Show state, processes and last output",
+         .action = "show", .options = lines_options, .min_words = 1, .max_words = ANY_NUMBER,
+         .run = verb_status},
+        {.name = "show", .aliases = "inspect", .synopsis = "NAME...",
+         .summary = "Show properties, for programs", .action = "show", .options = show_options,
+         .min_words = 1, .max_words = ANY_NUMBER, .run = verb_show},
+        {.name = "create", .synopsis = "NAME IMAGE [COMMAND...]",
+         .summary = "Create a machine; without COMMAND it boots the image's init",
+         .action = "create", .takes_settings = true, .min_words = 1, .max_words = ANY_NUMBER,
+         .command_is_next = create_command_is_next, .run = verb_create},
+        {.name = "rm", .aliases = "remove delete", .synopsis = "NAME...",
+         .summary = "Remove machines with all that they wrote", .action = "remove",
+         .options = rm_options, .min_words = 1, .max_words = ANY_NUMBER, .run = verb_rm},
+        {.name = "start", .synopsis = "NAME...", .summary = "Start machines", .action = "start",
+         .min_words = 1, .max_words = ANY_NUMBER, .run = verb_start},
+        {.name = "stop", .aliases = "poweroff", .synopsis = "NAME...",
+         .summary = "Stop machines and wait until they are gone", .action = "stop",
+         .options = stop_options, .min_words = 1, .max_words = ANY_NUMBER, .run = verb_stop},
+        {.name = "restart", .aliases = "reboot", .synopsis = "NAME...",
+         .summary = "Stop machines and start them again", .action = "restart",
+         .options = stop_options, .min_words = 1, .max_words = ANY_NUMBER, .run = verb_restart},
+        {.name = "terminate", .synopsis = "NAME...", .summary = "Kill every process of machines",
+         .action = "terminate", .min_words = 1, .max_words = ANY_NUMBER, .run = verb_terminate},
+        {.name = "kill", .synopsis = "NAME...", .summary = "Send a signal to PID 1 or to all",
+         .action = "send the signal to", .options = kill_options, .min_words = 1,
+         .max_words = ANY_NUMBER, .run = verb_kill},
+        {.name = "wait", .synopsis = "NAME...",
+         .summary = "Wait until machines are ready, running or stopped", .action = "wait for",
+         .options = wait_options, .min_words = 1, .max_words = ANY_NUMBER, .run = verb_wait},
+        {.name = "logs", .aliases = "output", .synopsis = "NAME...",
+         .summary = "Print the last lines of PID 1's output", .action = "read the output of",
+         .options = lines_options, .min_words = 1, .max_words = ANY_NUMBER, .run = verb_logs},
+        {.name = "plan", .synopsis = "NAME", .summary = "Print what a start would do, step by step",
+         .action = "plan the start of", .min_words = 1, .max_words = 1, .run = verb_plan},
+        {.name = "version", .synopsis = "", .summary = "Print the versions of lodgectl and lodged",
+         .action = "ask for the version", .without_bus = true, .run = verb_version},
+        {.name = "help", .synopsis = "[VERB]", .summary = "Print help on a verb, or on all",
+         .action = "help", .without_bus = true, .max_words = 1, .run = verb_help},
+        {.name = NULL},
+};
+/* clang-format on */
+
+const Verb *verb_table(void)
+{
+        return verbs;
+}
+
+static bool has_word(const char *words, const char *word)
+{
+        size_t n = strlen(word);
+
+        while (words && *words) {
+                size_t length = strcspn(words, " ");
+
+                if (length == n && strncmp(words, word, n) == 0)
+                        return true;
+                words += length + strspn(words + length, " ");
+        }
+        return false;
+}
+
+const Verb *verb_find(const char *name)
+{
+        for (const Verb *v = verbs; v->name; v++)
+                if (streq(v->name, name) || has_word(v->aliases, name))
+                        return v;
+        return NULL;
+}
+
+const Option *global_options(void)
+{
+        return global_table;
+}
+
+int verb_option_tables(const Verb *verb, const Option *tables[static 4])
+{
+        size_t n = 0;
+
+        if (verb && verb->options)
+                tables[n++] = verb->options;
+        if (verb && verb->takes_settings) {
+                tables[n] = settings_options();
+                if (!tables[n++])
+                        return -ENOMEM;
+        }
+        tables[n++] = global_table;
+        tables[n] = NULL;
+        return 0;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/text.h"
+#include "ctl/machines.h"
+#include "ctl/report.h"
+#include "ctl/verbs.h"
+
+static int wait_for(Ctl *c, const char *name, const char *condition)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL, *reply = NULL;
+        _cleanup_fault_ Fault fault = {0};
+        const char *state;
+        int exit_status;
+
+        int r = client_machine_call_new(&c->client, "Wait", name, &m, &fault);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", condition);
+        if (r >= 0)
+                r = machines_append_timeout(c, m);
+        if (r >= 0)
+                r = client_call(&c->client, m, CLIENT_FOREVER, &reply, &fault);
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "si", &state, &exit_status);
+        if (r < 0) {
+                (void)client_fault(NULL, r, &fault);
+                return report_fault(c, name, &fault);
+        }
+        if (!c->quiet && exit_status >= 0 &&
+            (streq(condition, "stopped") || streq(condition, "exited")))
+                (void)printf("%d\n", exit_status);
+        return EXIT_OK;
+}
+
+int verb_wait(Ctl *c)
+{
+        static const char *const conditions[] = {"running", "ready", "stopped", "exited"};
+        const char *condition = args_value(&c->args, "for") ?: "stopped";
+        _cleanup_strv_free_ char **names = NULL;
+        bool known = false;
+
+        for (size_t i = 0; i < ELEMENTSOF(conditions); i++)
+                known = known || streq(condition, conditions[i]);
+        if (!known)
+                return report_usage(c->verb,
+                                    "--for wants ready, running, stopped or exited, not "
+                                    "'%s'",
+                                    condition);
+        int status = machines_expand(c, &names);
+        /* All must be so in the end; the order of looking does not matter for that. */
+        STRV_FOREACH (name, names) {
+                int s = wait_for(c, *name, condition);
+
+                if (status == EXIT_OK)
+                        status = s;
+        }
+        return status;
+}
