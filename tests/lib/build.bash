@@ -51,7 +51,10 @@ compile() {
     meson compile -C "$dir/tree" || return 1
     rm -rf "$dir/destdir"
     mkdir "$dir/destdir"
-    DESTDIR="$dir/destdir" meson install --no-rebuild --quiet -C "$dir/tree"
+    DESTDIR="$dir/destdir" meson install --no-rebuild --quiet -C "$dir/tree" || return 1
+    # what the system tests run, and nobody else is to have
+    mkdir -p "$dir/destdir/usr/lib/lodge-tests"
+    find "$dir/tree/tests/clients" -maxdepth 1 -type f -perm -100 -exec cp -t "$dir/destdir/usr/lib/lodge-tests" {} +
 }
 
 make_build_root() {

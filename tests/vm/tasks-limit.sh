@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# timeout: 300
+# TasksMax= holds against a fork bomb, and the machine can still be stopped.
+. "$(dirname "$0")/../system/lib.bash"
+
+m=$TEST-a
+unit=lodge@$m.service
+at_exit "systemctl revert $unit; systemctl daemon-reload"
+create "$m" busybox -- /bin/sh -c 'trap : TERM; while :; do sleep 1000 & done 2>/dev/null; while :; do sleep 1; done'
+systemctl set-property --runtime "$unit" TasksMax=40
+start "$m"
+full() { [[ $(awk '$1 == "max" { print $2 }' "$(cgroup_of "$m")/pids.events") -gt 0 ]]; }
+wait_for 60 'the limit is reached' full
+[[ $(<"$(cgroup_of "$m")/pids.current") -le 40 ]] || fail 'more tasks than the limit'
+within 30 call StopMachine 'sa{sv}' "$m" 1 TimeoutSec s 3s
+nothing_runs "$m"
