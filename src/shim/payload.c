@@ -6,6 +6,7 @@
 #include "sys/userns.h"
 #include "wire/plan.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -187,6 +188,7 @@ static int exec_failed(const char *file, int r, Failure *f)
 {
         char sentence[256];
 
+        assert(file); /* no argv without a program gets here */
         if (r != -ENOENT)
                 return failure_set(f, FAULT_EXEC_FAILED, r, "execute", file);
         if (!strchr(file, '/') || access(file, F_OK) < 0)

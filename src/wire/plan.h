@@ -91,11 +91,10 @@ typedef enum PlanOp {
 typedef struct PlanStep {
         PlanOp op;
         PlanStage stage;
-        uint32_t flags;
+        uint32_t flags, n_data;
         uint64_t a, b;
         const char *s, *t; /* NULL if absent; NUL-terminated */
         const void *data;
-        uint32_t n_data;
 } PlanStep;
 
 /* ---- writing (lodged) ---- */
