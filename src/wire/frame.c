@@ -9,7 +9,8 @@
 #include <string.h>
 
 typedef enum FieldKind {
-        FIELD_NUMBER = 1,
+        FIELD_UNKNOWN, /* of a tag that this release does not know */
+        FIELD_NUMBER,
         FIELD_STRING,
 } FieldKind;
 
@@ -39,7 +40,7 @@ static FieldKind tag_kind(unsigned tag)
         case FRAME_CWD:
         case FRAME_CAUSE:
         case FRAME_LINE: return FIELD_STRING;
-        default: return FIELD_NUMBER;
+        default: return tag > 0 && tag < _FRAME_TAG_MAX ? FIELD_NUMBER : FIELD_UNKNOWN;
         }
 }
 
