@@ -88,6 +88,9 @@ typedef enum PlanOp {
 #define PLAN_OPTIONAL   (1U << 6) /* a kernel without it is no reason to fail */
 #define _PLAN_FLAGS_ALL 0x7fU
 
+/* One step. plan_check() has seen to it that an operation has exactly the strings it needs, so that
+ * none of them is ever NULL where one is named above, and that the program of a PLAN_SECCOMP is
+ * aligned. */
 typedef struct PlanStep {
         PlanOp op;
         PlanStage stage;
