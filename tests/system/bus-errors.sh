@@ -31,9 +31,9 @@ refused CommandNotFound '/no/such/program' RunMachine "'$m'" "['/no/such/program
 refused ExecFailed '/etc/passwd' RunMachine "'$m'" "['/etc/passwd']" '{}'
 refused ExecFailed 'nosuchuser' RunMachine "'$m'" "['true']" "{'User': <'nosuchuser'>}"
 refused ExecFailed '/no/such/directory' RunMachine "'$m'" "['true']" "{'WorkingDirectory': <'/no/such/directory'>}"
-refused TimedOut "$m" RunMachine "'$m'" "['sleep', '100']" "{'TimeoutSec': <'200ms'>}"
+refused TimedOut "$m" RunMachine "'$m'" "['sleep', '4711']" "{'TimeoutSec': <'200ms'>}"
 refused NotSupported "$m" ResizeMachine "'$m'" 24 80 '{}'
-wait_for 5 'the program that timed out is gone' eval "! inside $m pgrep -x sleep -f 'sleep 100$'"
+wait_for 5 'the program that timed out is gone' eval "! pgrep -f '^sleep 4711$'"
 
 create "$TEST-b" busybox -- /no/such/command
 refused StartFailed "/no/such/command" StartMachine "'$TEST-b'" '{}'

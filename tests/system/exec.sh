@@ -28,15 +28,13 @@ equal 'no terminal unless it is asked for' 'not a tty' "$(inside "$m" tty)"
 expect 126 inside --working-directory=/no/such "$m" true
 matches 'directory' '/no/such' "$ERR"
 
-# where it lives
-lodgectl exec "$m" sleep 100000 </dev/null &
+# where it lives; seen from the host, the number tells it from all others
+lodgectl exec "$m" sleep 4711 </dev/null &
 client=$!
 at_exit "kill $client 2>/dev/null"
-sleeping() { pid=$(grep -lx 'sleep' "/proc/"[0-9]*/comm 2>/dev/null | cut -d/ -f3 | while read -r p; do
-    ! tr '\0' ' ' <"/proc/$p/cmdline" | grep -qx 'sleep 100000 ' || ! grep -q "lodge@$m.service/.*exec" "/proc/$p/cgroup" || echo "$p"
-done) && [[ -n $pid ]]; }
-wait_for 5 'the command runs in the cgroup of the machine' sleeping
-sleeping
+wait_for 5 'the command runs' pgrep -f '^sleep 4711$'
+pid=$(pgrep -f '^sleep 4711$')
+matches 'cgroup of the command' "/lodge@$m.service/payload" "$(<"/proc/$pid/cgroup")"
 equal 'pid namespace of the command' "$(readlink "/proc/$(get "$m" Leader)/ns/pid")" "$(readlink "/proc/$pid/ns/pid")"
 equal 'user namespace of the command' "$(readlink "/proc/$(get "$m" Leader)/ns/user")" "$(readlink "/proc/$pid/ns/user")"
 
@@ -47,9 +45,9 @@ expect 137 wait "$client"
 
 # a client that is told to end ends what it started
 start "$m"
-lodgectl exec "$m" sh -c 'echo up; exec sleep 100001' </dev/null >"$WORK/up" &
+lodgectl exec "$m" sh -c 'echo up; exec sleep 4712' </dev/null >"$WORK/up" &
 client=$!
 wait_for 5 'the command runs' grep -q up "$WORK/up"
 kill -TERM "$client"
 expect 143 wait "$client"
-wait_for 5 'the command has ended' eval "! inside $m pgrep -f 'sleep 100001'"
+wait_for 5 'the command has ended' eval "! pgrep -f '^sleep 4712$'"

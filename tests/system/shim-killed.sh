@@ -6,9 +6,9 @@
 m=$TEST-a
 create "$m" busybox WritableLayer=stop -- "${IDLE[@]}"
 start "$m"
-lodgectl exec "$m" sleep 100000 </dev/null &
+lodgectl exec "$m" sleep 4711 </dev/null &
 client=$!
-wait_for 5 'the command runs' inside "$m" pgrep sleep
+wait_for 5 'the command runs' pgrep -f '^sleep 4711$'
 inside "$m" touch /mark
 leader=$(get "$m" Leader)
 kill -KILL "$(get "$m" Supervisor)"
