@@ -51,9 +51,11 @@ class Terminal:
             is_open = self._read(0.1)
 
     def ask(self, command, regex, seconds=10):
-        """Types a command to a shell and returns what the answer, a line by itself, has for the regex's group."""
+        """Types a command to a shell that prompts; returns what the answer, a line by itself, has for the regex's group."""
         self.send(f'{command}\n')
-        return self.until(rf'^\s*{regex}\r?$', seconds).group(1)
+        found = self.until(rf'^(?:\S*[#$] )?{regex}\r?\n', seconds).group(1)
+        self.until('[#$] ', seconds)
+        return found
 
     def wait(self, seconds=10):
         """Reads to the end; returns the exit status, negative for a signal."""
