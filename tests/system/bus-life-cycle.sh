@@ -47,7 +47,7 @@ equal 'reason after SIGTERM to all' 'exited 0' "$(reason "$m") $(reason "$m" Exi
 
 expect 0 on "$m" Start 'a{sv}' 0
 expect 1 on "$m" Remove 'a{sv}' 0
-matches 'removing a running machine' "$m.* run" "$ERR"
+matches 'removing a running machine' "$m.*stop" "$ERR"
 expect 0 on "$m" Stop 'a{sv}' 0
 equal 'State after Stop' stopped "$(get "$m" State)"
 equal 'reason after Stop' stopped "$(reason "$m")"

@@ -29,15 +29,21 @@ equal 'the range of the second run' "$shift" "$(get "$m" UIDShift)"
 inside "$m" sh -c 'cp /bin/busybox /setuid && chmod 4755 /setuid'
 expect 1 runuser -u tester -- ls "$upper"
 
-# systemd-nspawn and lodge keep out of each other's way
-exec 8</run/systemd/nspawn-uid/"$shift"
-! flock -n 8 || fail "the range $shift is not locked"
-exec 8<&-
+# systemd-nspawn and lodge keep out of each other's way: both lock the range's file as fcntl(2) locks an open file
+lock() { # lock FILE [COMMAND...]: run it while the file is locked; fails if it is locked already
+    python3 - "$@" <<'PYTHON'
+import fcntl, os, struct, subprocess, sys
+fd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600)
+try:
+    fcntl.fcntl(fd, fcntl.F_OFD_SETLK, struct.pack('hhqqi4x', fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+except OSError:
+    sys.exit(1)
+sys.exit(subprocess.run(sys.argv[2:] or ['true'], check=False).returncode)
+PYTHON
+}
+file=/run/systemd/nspawn-uid/$shift
+expect 1 lock "$file"
 stop "$m"
-mkdir -p /run/systemd/nspawn-uid
-exec 8>/run/systemd/nspawn-uid/"$shift"
-flock 8
-start "$m"
+expect 0 lock "$file" busctl call org.lodge1 /org/lodge1 org.lodge1.Manager StartMachine 'sa{sv}' "$m" 0
 [[ $(get "$m" UIDShift) != "$shift" ]] || fail "took the range $shift, which another holds"
 equal 'a kept layer in another range' '1000 5' "$(inside "$m" stat -c '%u %g' /theirs)"
-exec 8>&-
