@@ -3,10 +3,11 @@
 
 #include <string.h>
 
-#define OPTIONS(o)   .data = (o), .n_data = sizeof(o)
-#define CONTENT(c)   .data = (c), .n_data = sizeof(c) - 1
-#define SEALED       (PLAN_NOSUID | PLAN_NODEV | PLAN_NOEXEC)
-#define HOST_RELEASE "/etc/os-release"
+#define OPTIONS(o) .data = (o), .n_data = sizeof(o)
+#define CONTENT(c) .data = (c), .n_data = sizeof(c) - 1
+#define SEALED     (PLAN_NOSUID | PLAN_NODEV | PLAN_NOEXEC)
+/* what /etc/os-release is a link to on every host with systemd; the shim follows no links */
+#define HOST_RELEASE "/usr/lib/os-release"
 
 /* Where the mounts of the later stages go; images may lack any of them. */
 static const PlanStep tree_steps[] = {
