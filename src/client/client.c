@@ -11,6 +11,8 @@ int client_open(bool interactive, Client *ret, Fault *reterr)
         _cleanup_(sd_bus_unrefp) sd_bus *bus = NULL;
         int r = sd_bus_open_system(&bus);
 
+        if (r >= 0)
+                r = sd_bus_set_close_on_exit(bus, false); /* the loop's end is not ours */
         if (r < 0) {
                 (void)fault_set(reterr, FAULT_FAILED, CLIENT_UNREACHABLE,
                                 "the system bus cannot be reached: %s", strerror(-r));

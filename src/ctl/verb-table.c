@@ -36,6 +36,26 @@ static const Option lines_options[] = {
         {"lines", 'n', OPTION_VALUE, "N", "print at most N lines of output"},
         {.name = NULL},
 };
+static const Option run_options[] = {
+        {"name", 'n', OPTION_VALUE, "NAME", "name of the machine; made up if not given"},
+        {"detach", 'd', OPTION_FLAG, NULL, "do not stay attached; print the machine's name"},
+        {"interactive", 'i', OPTION_FLAG, NULL, "connect standard input even if it is a terminal"},
+        {.name = NULL},
+};
+static const Option exec_options[] = {
+        {"terminal", 't', OPTION_BOOL, NULL, "give the command a terminal, or none"},
+        {"interactive", 'i', OPTION_FLAG, NULL, "connect standard input even if it is a terminal"},
+        {"user", 'u', OPTION_VALUE, "USER", "user of the guest to run as, root if not given"},
+        {"environment", 'E', OPTION_VALUE, "NAME[=VALUE]", "set, or pass on, a variable"},
+        {"working-directory", 'w', OPTION_VALUE, "DIR", "directory of the guest to run in"},
+        {.name = NULL},
+};
+static const Option shell_options[] = {
+        {"user", 'u', OPTION_VALUE, "USER", "user of the guest, root if not given"},
+        {"environment", 'E', OPTION_VALUE, "NAME[=VALUE]", "set, or pass on, a variable"},
+        {"working-directory", 'w', OPTION_VALUE, "DIR", "directory of the guest to start in"},
+        {.name = NULL},
+};
 static const Option global_table[] = {
         {"help", 'h', OPTION_FLAG, NULL, "print this help"},
         {"version", 0, OPTION_FLAG, NULL, "print the version"},
@@ -91,6 +111,22 @@ static const Verb verbs[] = {
         {.name = "wait", .synopsis = "NAME...",
          .summary = "Wait until machines are ready, running or stopped", .action = "wait for",
          .options = wait_options, .min_words = 1, .max_words = ANY_NUMBER, .run = verb_wait},
+        {.name = "run", .synopsis = "IMAGE [COMMAND...]",
+         .summary = "Run a command in a new machine and remove it afterwards", .action = "run",
+         .options = run_options, .takes_settings = true, .passes_status = true,
+         .max_words = ANY_NUMBER, .words_before_command = 1, .run = verb_run},
+        {.name = "exec", .synopsis = "NAME COMMAND...", .summary = "Run a command inside",
+         .action = "execute the command in", .options = exec_options, .passes_status = true,
+         .min_words = 2, .max_words = ANY_NUMBER, .words_before_command = 1, .run = verb_exec},
+        {.name = "shell", .synopsis = "[USER@]NAME [COMMAND...]",
+         .summary = "Open a login shell inside", .action = "open a shell in",
+         .options = shell_options, .passes_status = true, .min_words = 1, .max_words = ANY_NUMBER,
+         .words_before_command = 1, .run = verb_shell},
+        {.name = "login", .synopsis = "NAME", .summary = "Open a login prompt inside",
+         .action = "open a login prompt in", .passes_status = true, .min_words = 1, .max_words = 1,
+         .run = verb_login},
+        {.name = "attach", .synopsis = "NAME", .summary = "Connect to PID 1's input and output",
+         .action = "attach to", .min_words = 1, .max_words = 1, .run = verb_attach},
         {.name = "logs", .aliases = "output", .synopsis = "NAME...",
          .summary = "Print the last lines of PID 1's output", .action = "read the output of",
          .options = lines_options, .min_words = 1, .max_words = ANY_NUMBER, .run = verb_logs},

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/inside.h"
+
+#include "base/text.h"
+#include "ctl/environment.h"
+#include "ctl/report.h"
+#include "ctl/session.h"
+#include "ctl/terminal.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+/* Whoever wrote last has written by the time its end is known; a terminal's driver is slower. */
+#define QUIET_MSEC 200
+
+static int append_environment(const Ctl *c, sd_bus_message *m, bool terminal, Fault *reterr)
+{
+        _cleanup_strv_free_ char **variables = NULL;
+        int r = terminal ? environment_of_terminal(&variables) : 0;
+
+        for (size_t i = 0; i < c->args.n_given && r >= 0; i++)
+                if (streq(c->args.given[i].option->name, "environment"))
+                        r = environment_push(&variables, c->args.given[i].value, reterr);
+        if (r < 0 || !variables)
+                return r;
+        return client_append_option_strv(m, "Environment", variables);
+}
+
+static int append_size(sd_bus_message *m)
+{
+        uint16_t rows, columns;
+
+        if (terminal_size(&rows, &columns) < 0 || rows == 0 || columns == 0)
+                return 0;
+        int r = sd_bus_message_append(m, "{sv}", "Rows", "q", rows);
+        return r < 0 ? r : sd_bus_message_append(m, "{sv}", "Columns", "q", columns);
+}
+
+static int append_exec_options(const Ctl *c, sd_bus_message *m, const char *user, Fault *reterr)
+{
+        const char *directory = args_value(&c->args, "working-directory");
+        int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        if (r >= 0 && *user)
+                r = client_append_option_string(m, "User", user);
+        if (r >= 0 && directory)
+                r = client_append_option_string(m, "WorkingDirectory", directory);
+        if (r >= 0)
+                r = append_environment(c, m, false, reterr);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int call_exec(const Ctl *c, const char *machine, const char *user, char *const *argv,
+                     const Streams *streams, sd_bus_message **ret_reply, Fault *reterr)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        int r = client_machine_call_new(&c->client, "Exec", machine, &m, reterr);
+
+        if (r >= 0)
+                r = sd_bus_message_append_strv(m, (char **)argv);
+        if (r >= 0)
+                r = client_append_fds(m, streams->guest, STREAMS);
+        if (r >= 0)
+                r = append_exec_options(c, m, user, reterr);
+        if (r < 0)
+                return client_fault(NULL, r, reterr);
+        return client_call(&c->client, m, CLIENT_FOREVER, ret_reply, reterr);
+}
+
+static int run_on_streams(Session *s, const char *user, char *const *argv, Fault *reterr)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        Streams streams;
+        const char *process;
+        int r = streams_open(args_has(&s->c->args, "interactive"), &streams, reterr);
+
+        if (r < 0)
+                return r;
+        r = call_exec(s->c, s->machine, user, argv, &streams, &reply, reterr);
+        streams_close_guest(&streams);
+        if (r >= 0)
+                r = session_open(s, reterr);
+        if (r >= 0)
+                r = session_connect_streams(s, &streams, reterr);
+        for (int i = 0; i < STREAMS; i++)
+                streams.ours[i] = close_fd(streams.ours[i]);
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "o", &process);
+        return r < 0 ? r : session_wait_process(s, process, reterr);
+}
+
+int inside_on_streams(Ctl *c, const char *machine, const char *user, char *const *argv)
+{
+        _cleanup_session_ Session s = {.c = c, .machine = machine, .master = -EBADF};
+        _cleanup_fault_ Fault fault = {0};
+
+        int r = run_on_streams(&s, user, argv, &fault);
+        if (r < 0) {
+                (void)client_fault(NULL, r, &fault);
+                return report_fault(c, machine, &fault);
+        }
+        s.on_signal = session_signal_process;
+        return session_run(&s, QUIET_MSEC);
+}
+
+static int append_terminal_options(const Ctl *c, sd_bus_message *m, char *const *argv,
+                                   Fault *reterr)
+{
+        const char *directory = args_value(&c->args, "working-directory");
+        int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        if (r >= 0 && argv && *argv)
+                r = client_append_option_strv(m, "Command", argv);
+        if (r >= 0 && directory)
+                r = client_append_option_string(m, "WorkingDirectory", directory);
+        if (r >= 0)
+                r = append_environment(c, m, true, reterr);
+        if (r >= 0)
+                r = append_size(m);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int open_terminal(Session *s, const char *method, const char *user, char *const *argv,
+                         Fault *reterr)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL, *reply = NULL;
+        const char *process;
+        int master;
+
+        int r = client_machine_call_new(&s->c->client, method, s->machine, &m, reterr);
+        if (r >= 0 && streq(method, "Shell"))
+                r = sd_bus_message_append(m, "s", user);
+        if (r >= 0)
+                r = append_terminal_options(s->c, m, argv, reterr);
+        if (r >= 0)
+                r = client_call(&s->c->client, m, CLIENT_FOREVER, &reply, reterr);
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "ho", &master, &process);
+        if (r < 0)
+                return r;
+        /* The message owns the descriptor that it carries. */
+        master = fcntl(master, F_DUPFD_CLOEXEC, STREAMS);
+        if (master < 0)
+                return -errno;
+        r = session_open(s, reterr);
+        if (r < 0) {
+                (void)close_fd(master);
+                return r;
+        }
+        r = session_connect_terminal(s, master, reterr);
+        return r < 0 ? r : session_wait_process(s, process, reterr);
+}
+
+int inside_on_terminal(Ctl *c, const char *machine, const char *method, const char *user,
+                       char *const *argv)
+{
+        _cleanup_session_ Session s = {.c = c, .machine = machine, .master = -EBADF};
+        _cleanup_fault_ Fault fault = {0};
+
+        int r = open_terminal(&s, method, user, argv, &fault);
+        if (r < 0) {
+                (void)client_fault(NULL, r, &fault);
+                return report_fault(c, machine, &fault);
+        }
+        session_make_raw(&s);
+        int status = session_run(&s, QUIET_MSEC);
+        session_close(&s);
+        if (s.detached)
+                report_note(c, "Detached from '%s'.", machine);
+        return status;
+}
