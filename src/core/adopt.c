@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How shims and this lodged find each other: at their start they come to us; at ours we go to those
+ * that run already. */
+#include "core/manager.h"
+
+#include "base/machine-name.h"
+#include "base/names.h"
+#include "base/text.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#define ADOPTION_USEC (1 * UINT64_C(1000000))
+#define HELLO_USEC    (10 * UINT64_C(1000000))
+
+/* ---- they come to us ---- */
+
+typedef struct Visitor {
+        Manager *manager;
+        char *unit;
+        sd_event_source *deadline;
+} Visitor;
+
+static void visitor_free(Visitor *v)
+{
+        sd_event_source_disable_unref(v->deadline);
+        g_free(v->unit);
+        g_free(v);
+}
+
+static int check_hello(const Visitor *v, const char *name, Fault *reterr)
+{
+        _cleanup_free_ char *unit = NULL;
+        int r = machine_name_check(name, reterr);
+
+        if (r < 0)
+                return r;
+        unit = machine_unit_name(name);
+        if (!streq(unit, v->unit))
+                return fault_set(reterr, FAULT_NOT_AUTHORIZED, EACCES,
+                                 "A process of unit %s cannot be the supervisor of machine '%s'",
+                                 v->unit ?: "none", name);
+        return 0;
+}
+
+/* The machine is new to us, or its file is; or its last run ended unnoticed. */
+static Machine *machine_for(Manager *manager, const char *name)
+{
+        Machine *m = manager_find(manager, name);
+
+        if (m && (m->link || (m->state == MACHINE_STOPPING && (m->has_run || m->has_end)))) {
+                machine_ended(m);
+                m = manager_find(manager, name);
+        }
+        if (!m) {
+                manager_load(manager);
+                m = manager_find(manager, name);
+        }
+        return m;
+}
+
+static void on_visitor_frame(void *userdata, Link *link, Frame *f)
+{
+        Visitor *v = userdata;
+        const char *name = frame_string(f, FRAME_NAME);
+        _cleanup_fault_ Fault fault = {0};
+        Machine *m = NULL;
+        int r = f->type == FRAME_HELLO
+                        ? check_hello(v, name, &fault)
+                        : fault_set(&fault, FAULT_FAILED, EBADMSG, "The first frame is no hello");
+
+        if (r >= 0) {
+                m = machine_for(v->manager, name);
+                if (!m)
+                        r = manager_get(v->manager, name, &m, &fault);
+        }
+        if (r < 0) {
+                manager_warn(v->manager, NULL, fault.message);
+                machine_refuse(link, &fault);
+        } else {
+                machine_hello(m, link);
+        }
+        visitor_free(v);
+}
+
+static void on_visitor_closed(void *userdata, Link *link)
+{
+        visitor_free(userdata);
+        link_close(link);
+}
+
+static const LinkHandlers visitor_handlers = {on_visitor_frame, on_visitor_closed};
+
+static int on_visitor_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Link *link = userdata;
+
+        link_hang_up(link);
+        return 0;
+}
+
+void manager_accept(Manager *manager, int fd, const char *unit)
+{
+        Visitor *v = g_new0(Visitor, 1);
+        Link *link;
+
+        v->manager = manager;
+        v->unit = g_strdup(unit);
+        if (link_new(manager->event, fd, &visitor_handlers, v, &link) < 0) {
+                (void)close_fd(fd);
+                visitor_free(v);
+                return;
+        }
+        (void)sd_event_add_time_relative(manager->event, &v->deadline, CLOCK_MONOTONIC, HELLO_USEC,
+                                         0, on_visitor_deadline, link);
+}
+
+/* ---- we go to them ---- */
+
+static void adoption_finished(Manager *manager)
+{
+        void (*done)(void *userdata) = TAKE_PTR(manager->adopted);
+
+        manager->adoption_deadline = sd_event_source_disable_unref(manager->adoption_deadline);
+        if (done)
+                done(manager->adopted_userdata);
+}
+
+void manager_adoption_step(Manager *manager, Machine *m)
+{
+        if (g_hash_table_remove(manager->adopting, m) && g_hash_table_size(manager->adopting) == 0)
+                adoption_finished(manager);
+}
+
+static int on_adoption_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        adoption_finished(userdata);
+        return 0;
+}
+
+static int connect_control(Manager *manager, const char *name)
+{
+        struct sockaddr_un sa = {.sun_family = AF_UNIX};
+        _cleanup_close_ int fd =
+                socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        int n = snprintf(sa.sun_path, sizeof(sa.sun_path), "%s%s/%s/%s", manager->root,
+                         LODGE_RUNTIME_UNITS, name, LODGE_SHIM_CONTROL);
+
+        if (fd < 0)
+                return -errno;
+        if (n < 0 || (size_t)n >= sizeof(sa.sun_path))
+                return -ENAMETOOLONG;
+        if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+                return -errno;
+        return TAKE_FD(fd);
+}
+
+static void adopt_one(Manager *manager, const char *name)
+{
+        Machine *m = manager_find(manager, name);
+
+        if (!m) { /* its definition was deleted while it runs: it goes when it stops */
+                m = machine_new(manager, name);
+                machine_load(m);
+                manager_add_machine(manager, m);
+        }
+        int fd = connect_control(manager, name);
+        if (fd >= 0 && machine_adopt(m, fd) >= 0) {
+                g_hash_table_add(manager->adopting, m);
+                return;
+        }
+        m->has_run = true; /* for all we know: its runtime directory is there */
+        machine_set_state(m, MACHINE_STOPPING);
+        machine_lost(m);
+}
+
+void manager_adopt(Manager *manager, void (*done)(void *userdata), void *userdata)
+{
+        _cleanup_free_ char *path = g_strconcat(manager->root, LODGE_RUNTIME_UNITS, NULL);
+        _cleanup_closedir_ DIR *dir = opendir(path);
+
+        manager->adopted = done;
+        manager->adopted_userdata = userdata;
+        for (struct dirent *e; dir && (e = readdir(dir));)
+                if (machine_name_is_valid(e->d_name))
+                        adopt_one(manager, e->d_name);
+        if (g_hash_table_size(manager->adopting) == 0)
+                adoption_finished(manager);
+        else
+                (void)sd_event_add_time_relative(manager->event, &manager->adoption_deadline,
+                                                 CLOCK_MONOTONIC, ADOPTION_USEC, 0,
+                                                 on_adoption_deadline, manager);
+}

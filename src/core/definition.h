@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Definition files NAME.machine on disk, and the machine's other files: writable layer, trash.
+ * @root, everywhere: what the paths of base/names.h are below; "" but in tests. */
+#pragma once
+
+#include "spec/settings.h"
+
+#include <stdbool.h>
+
+typedef enum DefinitionPlace {
+        DEFINITION_NOWHERE, /* a machine that runs, but has no file any more */
+        DEFINITION_ETC,
+        DEFINITION_RUN,
+        DEFINITION_USR,
+        _DEFINITION_PLACE_MAX,
+} DefinitionPlace;
+
+/** definition_list() - the names of all definitions, each once
+ * @ret_ignored files in these directories that cannot be a definition, full paths
+ * Return: a new vector, sorted; caller frees both with g_strfreev(). */
+char **definition_list(const char *root, char ***ret_ignored);
+
+/** definition_find() - where the file of a name is that counts
+ * Return: DEFINITION_NOWHERE if there is none. */
+DefinitionPlace definition_find(const char *root, const char *name);
+
+/** definition_load() - read and check it
+ * @ret on failure the defaults, so that there is something to show
+ * Return: 0; negative errno with a sentence that names file and line. */
+int definition_load(const char *root, DefinitionPlace place, const char *name, Settings *ret,
+                    Fault *reterr);
+
+/** definition_write() - write it to disk, whole or not at all
+ * Return: 0; negative errno, FAULT_NO_SPACE or FAULT_FAILED. */
+int definition_write(const char *root, DefinitionPlace place, const char *name, const Settings *s,
+                     Fault *reterr);
+
+/** definition_remove() - delete the files in /etc and /run
+ * Return: 0, also if there is none; negative errno; -EOPNOTSUPP it belongs to a package, in /usr. */
+int definition_remove(const char *root, const char *name, Fault *reterr);
+
+/** store_trash() - rename the machine's writable layer into the trash
+ * Return: 1 there was one, 0 none; negative errno. */
+int store_trash(const char *root, const char *name, Fault *reterr);
+
+/** store_trash_is_empty() - nothing for lodge-work to do? */
+bool store_trash_is_empty(const char *root);

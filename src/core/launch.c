@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/launch.h"
+
+#include "base/names.h"
+#include "base/text.h"
+#include "core/image.h"
+#include "core/machine.h"
+#include "core/manager.h"
+#include "core/uid-range.h"
+#include "plan/plan-compile.h"
+#include "plan/seccomp-filter.h"
+
+typedef struct Filter {
+        uint64_t capabilities;
+        void *program;
+        uint32_t n;
+} Filter;
+
+void launch_free_filter(void *p)
+{
+        Filter *f = p;
+
+        free(f->program);
+        g_free(f);
+}
+
+static int find_filter(Manager *manager, uint64_t capabilities, const Filter **ret, Fault *reterr)
+{
+        Filter *f = g_hash_table_lookup(manager->filters, &capabilities);
+
+        if (!f) {
+                f = g_new0(Filter, 1);
+                f->capabilities = capabilities;
+                int r = seccomp_filter_compile(capabilities, &f->program, &f->n, reterr);
+                if (r < 0) {
+                        g_free(f);
+                        return fault_set(reterr, FAULT_FAILED, r,
+                                         "Cannot compile the system call filter: %s",
+                                         strerror(-r));
+                }
+                g_hash_table_insert(manager->filters, &f->capabilities, f);
+        }
+        *ret = f;
+        return 0;
+}
+
+static int find_tree(const Machine *m, Tree *ret, Fault *reterr)
+{
+        const char *root = m->manager->root;
+        _cleanup_free_ char *path = NULL;
+
+        if (m->settings.root_directory)
+                return tree_probe(m->settings.root_directory, ret, reterr);
+        if (!m->settings.image)
+                return fault_set(reterr, FAULT_START_FAILED, EINVAL,
+                                 "The definition of machine '%s' has neither Image= nor "
+                                 "RootDirectory=",
+                                 m->name);
+        int r = image_find(root, m->settings.image, &path, reterr);
+        return r < 0 ? r : tree_probe(path, ret, reterr);
+}
+
+static int compile(Machine *m, const Tree *tree, Launch *l, Fault *reterr)
+{
+        const char *root = m->manager->root;
+        _cleanup_free_ char *store = g_strconcat(root, LODGE_STORE_MACHINES "/", m->name, NULL);
+        _cleanup_free_ char *trash = g_strconcat(root, LODGE_STORE_TRASH, NULL);
+        const char *const layers[] = {tree->path, NULL};
+        Settings settings = m->settings; /* borrowed strings */
+        PlanFacts facts = {
+                .name = m->name,
+                .layers = layers,
+                .writable_layer = store,
+                .trash = trash,
+                .uid_base = l->uid_base,
+                .init = tree->init,
+                .init_is_systemd = tree->init_is_systemd,
+        };
+        const Filter *filter;
+
+        machine_id(m, settings.machine_id);
+        int r = find_filter(m->manager, plan_capabilities(&settings, &facts), &filter, reterr);
+        if (r < 0)
+                return r;
+        facts.seccomp = filter->program;
+        facts.n_seccomp = filter->n;
+        r = plan_compile(&settings, &facts, &l->writer, reterr);
+        if (r < 0)
+                return r;
+        r = plan_finish(&l->writer, &l->plan, &l->n_plan);
+        return r < 0 ? fault_set(reterr, FAULT_FAILED, r,
+                                 "The plan of machine '%s' becomes too large: %s", m->name,
+                                 strerror(-r))
+                     : 0;
+}
+
+int launch_prepare(Machine *m, bool lock, Launch *ret, Fault *reterr)
+{
+        _cleanup_launch_ Launch l = {.uid_lock = -EBADF};
+        _cleanup_tree_ Tree tree = {0};
+        int r = find_tree(m, &tree, reterr);
+
+        if (r < 0)
+                return r;
+        if (!lock && m->uid_base)
+                l.uid_base = m->uid_base;
+        else
+                r = uid_range_take(m->manager->root, m->name, &l.uid_base,
+                                   lock ? &l.uid_lock : NULL, reterr);
+        if (r >= 0)
+                r = compile(m, &tree, &l, reterr);
+        if (r < 0)
+                return r;
+        *ret = l;
+        l = (Launch){.uid_lock = -EBADF};
+        return 0;
+}
+
+void launch_done(Launch *l)
+{
+        plan_writer_done(&l->writer);
+        l->uid_lock = close_fd(l->uid_lock);
+}
+
+void launch_warm_up(Manager *manager)
+{
+        _cleanup_settings_ Settings s;
+        const PlanFacts facts = {.init = "/sbin/init", .init_is_systemd = true};
+        const Filter *filter;
+
+        settings_init(&s);
+        (void)find_filter(manager, plan_capabilities(&s, &facts), &filter, NULL); /* a start tells */
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Start, stop, wait, and what follows from the end of a machine's unit. */
+#include "core/machine.h"
+
+#include "base/io.h"
+#include "base/text.h"
+#include "core/manager.h"
+
+#include <glib.h>
+#include <signal.h>
+#include <string.h>
+
+/* The requests of one machine, newest first; answering one does not change another. */
+static GPtrArray *requests_of(const Machine *m)
+{
+        GPtrArray *all = m->manager->requests, *found = g_ptr_array_new();
+
+        for (guint i = all->len; i-- > 0;) {
+                Request *r = g_ptr_array_index(all, i);
+
+                if (streq(r->machine, m->name))
+                        g_ptr_array_add(found, r);
+        }
+        return found;
+}
+
+static void succeed(Request *r)
+{
+        request_answer(r, &(Answer){.terminal_fd = -EBADF});
+}
+
+/* ---- start ---- */
+
+static int launch(Machine *m, Fault *reterr)
+{
+        UnitPort *units = &m->manager->units;
+
+        machine_begin_run(m);
+        int r = units->start(units->userdata, m->unit);
+        if (r >= 0) {
+                m->job = UNIT_JOB_START;
+                return 0;
+        }
+        machine_set_state(m, MACHINE_STOPPED);
+        return fault_set(reterr, FAULT_START_FAILED, r, "Cannot ask systemd to start %s: %s",
+                         m->unit, strerror(-r));
+}
+
+static void take_attach_fds(Machine *m, int *fds)
+{
+        for (int i = 0; i < 3; i++) {
+                (void)close_fd(m->attach_fds[i]);
+                m->attach_fds[i] = fds ? TAKE_FD(fds[i]) : -EBADF;
+        }
+}
+
+int machine_start(Machine *m, int *attach, AnswerFn done, void *userdata, Fault *reterr)
+{
+        if (!machine_is_stopped(m) || m->job != UNIT_JOB_NONE)
+                return fault_set(reterr, FAULT_BUSY, EBUSY, "Machine '%s' is not stopped, it is %s",
+                                 m->name, machine_state_name(m));
+        int r = launch(m, reterr);
+        if (r < 0)
+                return r;
+        take_attach_fds(m, attach);
+        (void)request_new(m->manager, REQUEST_START, m->name, done, userdata);
+        return 0;
+}
+
+static bool wait_is_over(const Machine *m, WaitCondition condition)
+{
+        switch (condition) {
+        case WAIT_RUNNING: return m->state == MACHINE_RUNNING || m->state == MACHINE_READY;
+        case WAIT_READY: return m->state == MACHINE_READY;
+        case WAIT_STOPPED: return machine_is_stopped(m);
+        default: return false;
+        }
+}
+
+void machine_check_started(Machine *m)
+{
+        g_autoptr(GPtrArray) requests = requests_of(m);
+
+        for (guint i = 0; i < requests->len; i++) {
+                Request *r = g_ptr_array_index(requests, i);
+                bool started = r->kind == REQUEST_START && m->has_run && m->job != UNIT_JOB_START;
+
+                if (started || (r->kind == REQUEST_WAIT && wait_is_over(m, r->condition)))
+                        succeed(r);
+        }
+}
+
+/* ---- stop, remove, wait ---- */
+
+static void tell_shim_to_stop(Machine *m, StopHow how, uint64_t timeout_usec)
+{
+        _cleanup_frame_writer_ FrameWriter w = {0};
+
+        if (!m->link)
+                return;
+        link_begin(m->link, &w, how == STOP_KILL ? FRAME_KILL : FRAME_STOP);
+        if (how == STOP_KILL) {
+                frame_add_number(&w, FRAME_WHOM, 1);
+                frame_add_number(&w, FRAME_SIGNAL, SIGKILL);
+        } else if (timeout_usec != UINT64_MAX) {
+                frame_add_number(&w, FRAME_TIMEOUT, timeout_usec);
+        }
+        /* that it does not get through is no reason to fail: systemd's SIGTERM says the same */
+        (void)link_send(m->link, &w, NULL, NULL, NULL);
+}
+
+static void after_stop(Machine *m, GPtrArray *requests);
+
+int machine_stop(Machine *m, RequestKind kind, StopHow how, uint64_t timeout_usec, AnswerFn done,
+                 void *userdata, Fault *reterr)
+{
+        UnitPort *units = &m->manager->units;
+
+        if (machine_is_stopped(m) && m->job == UNIT_JOB_NONE) {
+                g_autoptr(GPtrArray) only = g_ptr_array_new();
+
+                g_ptr_array_add(only, request_new(m->manager, kind, m->name, done, userdata));
+                after_stop(m, only);
+                return 0;
+        }
+        tell_shim_to_stop(m, how, timeout_usec);
+        if (m->job != UNIT_JOB_STOP) {
+                int r = units->stop(units->userdata, m->unit);
+                if (r < 0)
+                        return fault_set(reterr, FAULT_FAILED, r,
+                                         "Cannot ask systemd to stop %s: %s", m->unit,
+                                         strerror(-r));
+                m->job = UNIT_JOB_STOP;
+        }
+        m->stop_requested = true;
+        machine_set_state(m, MACHINE_STOPPING);
+        (void)request_new(m->manager, kind, m->name, done, userdata);
+        return 0;
+}
+
+int machine_remove(Machine *m, bool force, AnswerFn done, void *userdata, Fault *reterr)
+{
+        if (!force && (!machine_is_stopped(m) || m->job != UNIT_JOB_NONE))
+                return fault_set(reterr, FAULT_BUSY, EBUSY,
+                                 "Machine '%s' is %s: stop it first, or remove it with Force",
+                                 m->name, machine_state_name(m));
+        return machine_stop(m, REQUEST_REMOVE, STOP_GENTLY, UINT64_MAX, done, userdata, reterr);
+}
+
+void machine_wait(Machine *m, WaitCondition condition, uint64_t timeout_usec, AnswerFn done,
+                  void *userdata)
+{
+        Request *r = request_new(m->manager, REQUEST_WAIT, m->name, done, userdata);
+
+        r->condition = condition;
+        if (wait_is_over(m, condition))
+                succeed(r);
+        else
+                request_set_timeout(r, timeout_usec);
+}
+
+/* ---- the end ---- */
+
+/* What is known of a run whose end the shim has not told us. */
+static void find_end(Machine *m)
+{
+        ExitRecord r = {.status = -1};
+
+        if (manager_read_exit(m->manager, m->name, &r) >= 0 && r.when_usec >= m->begun_usec) {
+                machine_set_end(m, &r);
+                return;
+        }
+        exit_record_done(&r);
+        r = (ExitRecord){.status = -1, .when_usec = now_usec(CLOCK_REALTIME)};
+        if (m->has_run) {
+                r.cause = g_strdup(EXIT_CAUSE_LOST);
+        } else if (m->stop_requested) {
+                r.cause = g_strdup(EXIT_CAUSE_STOPPED);
+        } else {
+                r.cause = g_strdup(EXIT_CAUSE_FAILED);
+                r.phase = g_strdup("unit");
+                r.object = g_strdup(m->unit);
+                r.message = g_strdup_printf("systemd could not start %s; see 'journalctl -u %s'",
+                                            m->unit, m->unit);
+        }
+        manager_write_exit(m->manager, m->name, &r);
+        machine_set_end(m, &r);
+}
+
+static void clear_run(Machine *m)
+{
+        m->leader = m->supervisor = m->uid_base = m->boot_count = 0;
+        m->started_usec = m->ready_usec = 0;
+        if (m->status_text) {
+                g_clear_pointer(&m->status_text, g_free);
+                manager_note_change(m, MACHINE_CHANGED_STATUS_TEXT);
+        }
+        manager_note_change(m, MACHINE_CHANGED_RUN);
+        take_attach_fds(m, NULL);
+        manager_end_processes(m->manager, m->name);
+}
+
+static void fail_start(Machine *m, Request *r)
+{
+        _cleanup_free_ char *reason = machine_reason(m);
+        _cleanup_fault_ Fault f = {0};
+
+        if (m->stop_requested)
+                (void)fault_set(&f, FAULT_CANCELLED, ECANCELED,
+                                "Machine '%s' was stopped before it had started", m->name);
+        else
+                (void)fault_set(&f, m->end_code ?: FAULT_START_FAILED, m->end.error,
+                                "Machine '%s' did not start: %s", m->name, reason);
+        request_fail(r, &f);
+}
+
+static void end_wait(Machine *m, Request *r)
+{
+        _cleanup_fault_ Fault f = {0};
+
+        if (r->condition == WAIT_STOPPED || r->condition == WAIT_EXITED) {
+                succeed(r);
+                return;
+        }
+        _cleanup_free_ char *reason = machine_reason(m);
+        (void)fault_set(&f, FAULT_NOT_RUNNING, ESRCH, "Machine '%s' has ended: %s", m->name,
+                        reason);
+        request_fail(r, &f);
+}
+
+/* Return: true if the machine starts again. */
+static bool restart(Machine *m, GPtrArray *requests)
+{
+        _cleanup_fault_ Fault f = {0};
+        int r = requests->len > 0 ? launch(m, &f) : 0;
+
+        for (guint i = 0; i < requests->len; i++) {
+                Request *request = g_ptr_array_index(requests, i);
+
+                request->kind = REQUEST_START;
+                if (r < 0)
+                        request_fail(request, &f);
+        }
+        return requests->len > 0 && r >= 0;
+}
+
+/* Remove the machine, and tell those who asked for it. Frees @m on success. */
+static void remove_now(Machine *m, GPtrArray *requests)
+{
+        _cleanup_fault_ Fault f = {0};
+        Manager *manager = m->manager;
+        int r = manager_remove_machine(manager, m, &f);
+
+        for (guint i = 0; i < requests->len; i++)
+                if (r < 0)
+                        request_fail(g_ptr_array_index(requests, i), &f);
+                else
+                        succeed(g_ptr_array_index(requests, i));
+        if (r < 0 && requests->len == 0)
+                manager_warn(manager, NULL, f.message);
+}
+
+static void fail_restarts(Machine *m, GPtrArray *requests)
+{
+        _cleanup_fault_ Fault f = {0};
+
+        (void)fault_set(&f, FAULT_CANCELLED, ECANCELED, "Machine '%s' was removed", m->name);
+        for (guint i = 0; i < requests->len; i++)
+                request_fail(g_ptr_array_index(requests, i), &f);
+}
+
+/* The machine is stopped: do what was asked for. May free @m. */
+static void after_stop(Machine *m, GPtrArray *requests)
+{
+        g_autoptr(GPtrArray) removals = g_ptr_array_new(), restarts = g_ptr_array_new();
+        bool vanishes = m->has_end && (m->settings.auto_remove || m->place == DEFINITION_NOWHERE);
+
+        for (guint i = 0; i < requests->len; i++) {
+                Request *r = g_ptr_array_index(requests, i);
+
+                switch (r->kind) {
+                case REQUEST_START:
+                        if (m->has_run)
+                                succeed(r);
+                        else
+                                fail_start(m, r);
+                        break;
+                case REQUEST_STOP: succeed(r); break;
+                case REQUEST_WAIT: end_wait(m, r); break;
+                case REQUEST_REMOVE: g_ptr_array_add(removals, r); break;
+                case REQUEST_RESTART: g_ptr_array_add(restarts, r); break;
+                default: break; /* the shim's link has ended, and that has answered it */
+                }
+        }
+        if (removals->len > 0) {
+                fail_restarts(m, restarts);
+                remove_now(m, removals);
+        } else if (!restart(m, restarts) && vanishes) {
+                remove_now(m, removals);
+        }
+}
+
+void machine_ended(Machine *m)
+{
+        UnitPort *units = &m->manager->units;
+
+        if (m->link) {
+                link_drain(m->link);
+                m->link = link_close(m->link);
+        }
+        units->unwatch(units->userdata, m->unit);
+        if (!m->has_end)
+                find_end(m);
+        /* a start that was interrupted has not failed */
+        bool failed = streq(m->end.cause, EXIT_CAUSE_FAILED) && !m->stop_requested;
+        clear_run(m);
+        machine_set_state(m, failed ? MACHINE_FAILED : MACHINE_STOPPED);
+        manager_flush(m->manager);
+        manager_sweep(m->manager);
+
+        g_autoptr(GPtrArray) requests = requests_of(m);
+        after_stop(m, requests);
+}
+
+/* ---- systemd's jobs ---- */
+
+static void fail_stops(Machine *m, const char *error)
+{
+        g_autoptr(GPtrArray) requests = requests_of(m);
+        _cleanup_fault_ Fault f = {0};
+
+        (void)fault_set(&f, FAULT_FAILED, 0, "systemd refuses to stop %s: %s", m->unit, error);
+        for (guint i = 0; i < requests->len; i++) {
+                Request *r = g_ptr_array_index(requests, i);
+
+                if (r->kind == REQUEST_STOP || r->kind == REQUEST_RESTART ||
+                    r->kind == REQUEST_REMOVE)
+                        request_fail(r, &f);
+        }
+}
+
+static void start_refused(Machine *m, const char *error)
+{
+        ExitRecord r = {
+                .cause = g_strdup(EXIT_CAUSE_FAILED),
+                .phase = g_strdup("unit"),
+                .object = g_strdup(m->unit),
+                .message = g_strdup_printf("systemd refuses to start %s: %s", m->unit, error),
+                .status = -1,
+                .when_usec = now_usec(CLOCK_REALTIME),
+        };
+
+        machine_set_end(m, &r);
+        machine_ended(m);
+}
+
+void machine_lost(Machine *m)
+{
+        UnitPort *units = &m->manager->units;
+
+        if (!machine_is_stopped(m))
+                machine_set_state(m, MACHINE_STOPPING);
+        if (units->watch(units->userdata, m->unit) < 0)
+                machine_ended(m); /* out of memory: better too early than never */
+}
+
+void machine_job_done(Machine *m, UnitJob job, const char *result, const char *error)
+{
+        bool superseded = m->job != job; /* a stop has replaced the start */
+
+        if (!superseded)
+                m->job = UNIT_JOB_NONE;
+        if (m->link)
+                link_drain(m->link); /* what the shim said before comes first */
+        if (superseded || machine_is_stopped(m))
+                return;
+        if (job == UNIT_JOB_START && error)
+                start_refused(m, error);
+        else if (job == UNIT_JOB_START && streq(result, "done"))
+                machine_check_started(m);
+        else if (job == UNIT_JOB_STOP && streq(result, "done"))
+                machine_ended(m);
+        else if (job == UNIT_JOB_STOP && error)
+                fail_stops(m, error);
+        else
+                machine_lost(m); /* the job failed: what became of the unit? */
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/machine.h"
+
+#include "base/io.h"
+#include "base/machine-name.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "core/manager.h"
+
+#include <fcntl.h>
+#include <glib.h>
+#include <string.h>
+
+static const char *const state_names[_MACHINE_STATE_MAX] = {
+        [MACHINE_STOPPED] = "stopped",   [MACHINE_STARTING] = "starting",
+        [MACHINE_RUNNING] = "running",   [MACHINE_READY] = "ready",
+        [MACHINE_STOPPING] = "stopping", [MACHINE_FAILED] = "failed",
+};
+
+static void load_last_end(Machine *m)
+{
+        _cleanup_exit_record_ ExitRecord r = {0};
+
+        if (manager_read_exit(m->manager, m->name, &r) < 0)
+                return;
+        if (streq(r.cause, EXIT_CAUSE_FAILED))
+                m->state = MACHINE_FAILED;
+        m->stopped_usec = r.when_usec;
+        exit_record_done(&m->end);
+        m->end = r;
+        r = (ExitRecord){0};
+}
+
+Machine *machine_new(Manager *manager, const char *name)
+{
+        Machine *m = g_new0(Machine, 1);
+
+        m->manager = manager;
+        m->name = g_strdup(name);
+        m->unit = machine_unit_name(name);
+        settings_init(&m->settings);
+        m->end.status = -1;
+        for (int i = 0; i < 3; i++)
+                m->attach_fds[i] = -EBADF;
+        load_last_end(m);
+        return m;
+}
+
+void machine_free(Machine *m)
+{
+        if (!m)
+                return;
+        link_close(m->link);
+        for (int i = 0; i < 3; i++)
+                (void)close_fd(m->attach_fds[i]);
+        settings_done(&m->settings);
+        fault_done(&m->load_error);
+        exit_record_done(&m->end);
+        g_free(m->status_text);
+        g_free(m->unit);
+        g_free(m->name);
+        g_free(m);
+}
+
+static bool settings_equal(const Settings *a, const Settings *b)
+{
+        _cleanup_free_ char *x = settings_format(a), *y = settings_format(b);
+
+        return streq(x, y);
+}
+
+void machine_load(Machine *m)
+{
+        bool was_broken = m->load_error.code != FAULT_NONE;
+        _cleanup_settings_ Settings s;
+        Fault f = {0};
+
+        settings_init(&s);
+        m->place = definition_find(m->manager->root, m->name);
+        if (m->place == DEFINITION_NOWHERE)
+                (void)fault_set(&f, FAULT_NO_SUCH_MACHINE, ENOENT,
+                                "The definition of machine '%s' is gone from %s", m->name,
+                                LODGE_DEFINITIONS_ETC);
+        else
+                (void)definition_load(m->manager->root, m->place, m->name, &s, &f);
+        fault_done(&m->load_error);
+        m->load_error = f;
+        if (!settings_equal(&s, &m->settings)) {
+                settings_done(&m->settings);
+                m->settings = s;
+                settings_init(&s);
+                manager_note_change(m, MACHINE_CHANGED_DEFINITION);
+        }
+        if (!machine_is_stopped(m) || was_broken == (f.code != FAULT_NONE))
+                return;
+        machine_set_state(m, f.code != FAULT_NONE || streq(m->end.cause, EXIT_CAUSE_FAILED)
+                                     ? MACHINE_FAILED
+                                     : MACHINE_STOPPED);
+}
+
+const char *machine_state_name(const Machine *m)
+{
+        return state_names[m->state];
+}
+
+bool machine_is_stopped(const Machine *m)
+{
+        return m->state == MACHINE_STOPPED || m->state == MACHINE_FAILED;
+}
+
+int machine_check_running(const Machine *m, Fault *reterr)
+{
+        if (m->link && m->has_run && !m->has_end)
+                return 0;
+        return fault_set(reterr, FAULT_NOT_RUNNING, ESRCH, "Machine '%s' does not run, it is %s",
+                         m->name, machine_state_name(m));
+}
+
+static char *reason_of_end(const ExitRecord *r)
+{
+        char buf[16];
+
+        if (r->message)
+                return text_for_display(r->message, 1024);
+        if (streq(r->cause, EXIT_CAUSE_EXITED))
+                return g_strdup_printf("PID 1 exited with status %d", r->status);
+        if (streq(r->cause, EXIT_CAUSE_KILLED))
+                return g_strdup_printf("PID 1 was ended by signal %s",
+                                       signal_name(r->signal, buf));
+        if (streq(r->cause, EXIT_CAUSE_OOM))
+                return g_strdup("PID 1 was killed because the machine ran out of memory");
+        if (streq(r->cause, EXIT_CAUSE_STOPPED))
+                return g_strdup("Stopped on request");
+        if (streq(r->cause, EXIT_CAUSE_TIMEOUT))
+                return g_strdup("Did not stop in time and was killed");
+        if (streq(r->cause, EXIT_CAUSE_SHUTDOWN))
+                return g_strdup("Was shut down from inside");
+        if (streq(r->cause, EXIT_CAUSE_LOST))
+                return g_strdup("The supervisor was killed, and PID 1 with it");
+        return g_strdup("The start failed");
+}
+
+char *machine_reason(const Machine *m)
+{
+        if (machine_is_stopped(m) && m->load_error.code != FAULT_NONE)
+                return text_for_display(m->load_error.message, 1024);
+        return m->end.cause ? reason_of_end(&m->end) : g_strdup("");
+}
+
+void machine_id(const Machine *m, uint8_t ret[static 16])
+{
+        static const uint8_t none[16];
+        _cleanup_free_ char *host = NULL;
+        uint8_t digest[32];
+        gsize n = sizeof(digest);
+
+        if (memcmp(m->settings.machine_id, none, sizeof(none)) != 0) {
+                memcpy(ret, m->settings.machine_id, sizeof(none));
+                return;
+        }
+        /* stable for one name on one host; a version 4 UUID in form */
+        (void)read_file_at(AT_FDCWD, "/etc/machine-id", 64, &host, NULL);
+        GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+        g_checksum_update(sum, (const guchar *)(host ?: ""), -1);
+        g_checksum_update(sum, (const guchar *)m->unit, -1);
+        g_checksum_get_digest(sum, digest, &n);
+        g_checksum_free(sum);
+        memcpy(ret, digest, 16);
+        ret[6] = (uint8_t)((ret[6] & 0x0f) | 0x40);
+        ret[8] = (uint8_t)((ret[8] & 0x3f) | 0x80);
+}
+
+int machine_exit_status(const Machine *m)
+{
+        return m->end.cause ? m->end.status : -1;
+}
+
+void machine_set_state(Machine *m, MachineState state)
+{
+        if (m->state == state)
+                return;
+        m->state = state;
+        manager_note_change(m, MACHINE_CHANGED_STATE);
+}
+
+void machine_set_end(Machine *m, ExitRecord *r)
+{
+        exit_record_done(&m->end);
+        m->end = *r;
+        *r = (ExitRecord){0};
+        m->has_end = true;
+        m->stopped_usec = m->end.when_usec;
+        manager_note_change(m, MACHINE_CHANGED_STATE | MACHINE_CHANGED_RUN);
+}
+
+void machine_begin_run(Machine *m)
+{
+        exit_record_done(&m->end);
+        m->end = (ExitRecord){.status = -1};
+        m->has_end = m->has_run = m->stop_requested = false;
+        m->end_code = FAULT_START_FAILED;
+        m->begun_usec = now_usec(CLOCK_REALTIME);
+        machine_set_state(m, MACHINE_STARTING);
+        manager_note_change(m, MACHINE_CHANGED_STATE); /* the reason is gone */
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A machine: its definition, and the state of its unit and shim as far as known. A machine changes
+ * its state by what the shim says and by the end of its unit, in the same way whoever asked for it:
+ * a D-Bus caller, systemctl, or the guest itself. */
+#pragma once
+
+#include "base/fault.h"
+#include "core/definition.h"
+#include "core/link.h"
+#include "core/request.h"
+#include "core/types.h"
+#include "spec/settings.h"
+#include "wire/exit-record.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum MachineState {
+        MACHINE_STOPPED,
+        MACHINE_STARTING,
+        MACHINE_RUNNING, /* READY=1 of the guest is awaited */
+        MACHINE_READY,
+        MACHINE_STOPPING,
+        MACHINE_FAILED, /* stopped, and the last start failed */
+        _MACHINE_STATE_MAX,
+} MachineState;
+
+typedef enum UnitJob {
+        UNIT_JOB_NONE,
+        UNIT_JOB_START,
+        UNIT_JOB_STOP,
+} UnitJob;
+
+/* For reading outside of core/machine*.c. */
+struct Machine {
+        Manager *manager;
+        char *name;
+        char *unit; /* lodge@NAME.service */
+
+        DefinitionPlace place;
+        Settings settings;
+        Fault load_error; /* why the definition cannot be used */
+
+        MachineState state;
+        ExitRecord end; /* of the last run or attempt; cause NULL: none known */
+        char *status_text;
+        uint32_t leader, supervisor, uid_base, boot_count;
+        uint64_t started_usec, ready_usec, stopped_usec; /* CLOCK_REALTIME */
+
+        Link *link;  /* to the shim, while there is one */
+        UnitJob job; /* the one we asked systemd for and that has not ended */
+        uint64_t begun_usec; /* CLOCK_REALTIME: when this run, or the attempt, began */
+        bool has_run;        /* PID 1 ran since then */
+        bool has_end;        /* @end is of this run */
+        bool stop_requested;
+        FaultCode end_code; /* which error a start gets that ended so */
+        int attach_fds[3]; /* of a caller, for PID 1; owned; -EBADF: none */
+        unsigned changes;  /* MachineChange that listeners have not been told */
+};
+
+Machine *machine_new(Manager *manager, const char *name);
+/** machine_free() - forget it; it must not run */
+void machine_free(Machine *m);
+
+/** machine_load() - read the definition from disk, again if it was read before
+ * A broken one is kept as load_error and makes the machine fail. */
+void machine_load(Machine *m);
+
+const char *machine_state_name(const Machine *m);
+/** machine_is_stopped() - nothing of it is there: it can be started or removed */
+bool machine_is_stopped(const Machine *m);
+/** machine_check_running() - is there a shim with a PID 1 to talk to?
+ * Return: 0; -ESRCH FAULT_NOT_RUNNING. */
+int machine_check_running(const Machine *m, Fault *reterr);
+/** machine_reason() - one sentence on why it is in its state
+ * Return: newly allocated, caller frees; "" if there is nothing to say. */
+char *machine_reason(const Machine *m);
+/** machine_id() - what the guest gets as machine-id: MachineID=, or one made from host and name */
+void machine_id(const Machine *m, uint8_t ret[static 16]);
+/** machine_exit_status() - of the last run: 128 + N for signal N; -1 if there was none */
+int machine_exit_status(const Machine *m);
+
+/* ---- machine-run.c, machine-shim.c: what callers ask for ---- */
+
+/** machine_start() - ask systemd to start the unit; answered once PID 1 runs
+ * @attach three descriptors for PID 1's streams, or NULL; moved on success
+ * Return: 0 and the answer comes; -EBUSY it is not stopped, or another reason at once. */
+int machine_start(Machine *m, int *attach, AnswerFn done, void *userdata, Fault *reterr);
+
+typedef enum StopHow {
+        STOP_GENTLY,
+        STOP_KILL,
+} StopHow;
+
+/** machine_stop() - stop it, also while it starts; answered once it is gone
+ * @kind         REQUEST_STOP, REQUEST_RESTART, REQUEST_REMOVE: what to do afterwards
+ * @timeout_usec until everything is killed; UINT64_MAX: as its definition says
+ * Return: 0 and the answer comes, at once if it is stopped; negative errno. */
+int machine_stop(Machine *m, RequestKind kind, StopHow how, uint64_t timeout_usec, AnswerFn done,
+                 void *userdata, Fault *reterr);
+
+/** machine_remove() - remove definition and writable layer
+ * @force stop it first
+ * Return: 0 and the answer comes; -EBUSY it is not stopped. */
+int machine_remove(Machine *m, bool force, AnswerFn done, void *userdata, Fault *reterr);
+
+/** machine_wait() - answer when the condition is met
+ * @timeout_usec UINT64_MAX: never give up */
+void machine_wait(Machine *m, WaitCondition condition, uint64_t timeout_usec, AnswerFn done,
+                  void *userdata);
+
+/* What the shim does for a caller; each is answered by the shim. Return: 0; -ESRCH not running. */
+
+/** machine_kill() - signal PID 1, or @all processes */
+int machine_kill(Machine *m, bool all, int sig, AnswerFn done, void *userdata, Fault *reterr);
+/** machine_attach() - PID 1's output to the caller's descriptors
+ * @stdio three, borrowed; -EBADF: none */
+int machine_attach(Machine *m, const int *stdio, AnswerFn done, void *userdata, Fault *reterr);
+int machine_resize(Machine *m, uint16_t rows, uint16_t columns, AnswerFn done, void *userdata,
+                   Fault *reterr);
+/** machine_read_output() - PID 1's last lines, also of the last run if it is stopped */
+int machine_read_output(Machine *m, AnswerFn done, void *userdata, Fault *reterr);
+/** machine_on_command_reply() - LinkReplyFn for what the shim answers with FRAME_DONE
+ * @userdata Request */
+void machine_on_command_reply(void *userdata, Frame *reply, const Fault *fault);
+
+/* ---- machine-run.c, machine-shim.c: what happens to it ---- */
+
+/** machine_hello() - a shim of this machine's unit wants its plan
+ * @link consumed, closed on failure */
+void machine_hello(Machine *m, Link *link);
+/** machine_adopt() - connect to the shim that was started under an earlier lodged
+ * @fd connected; consumed
+ * Return: 0; negative errno. */
+int machine_adopt(Machine *m, int fd);
+/** machine_refuse() - tell a shim why it gets no plan, and close the link */
+void machine_refuse(Link *link, const Fault *f);
+/** machine_lost() - its unit is active but no shim answers: wait for the unit's end */
+void machine_lost(Machine *m);
+/** machine_job_done() - the job we asked for has ended
+ * @result systemd's word: "done", "failed", "canceled", "timeout", "dependency" ..
+ * @error  of a job that could not even be made; may be NULL */
+void machine_job_done(Machine *m, UnitJob job, const char *result, const char *error);
+/** machine_ended() - nothing of the unit is left; may free the machine */
+void machine_ended(Machine *m);
+
+/* ---- among core/machine*.c ---- */
+
+extern const LinkHandlers machine_link_handlers;
+
+/** machine_set_state() - change it and note what changed */
+void machine_set_state(Machine *m, MachineState state);
+/** machine_set_end() - note how the run ended; @r is emptied */
+void machine_set_end(Machine *m, ExitRecord *r);
+/** machine_begin_run() - forget the last run, another one begins */
+void machine_begin_run(Machine *m);
+/** machine_check_started() - answer those who wait for PID 1 to run or to be ready, if it does */
+void machine_check_started(Machine *m);

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/manager.h"
+
+#include "base/io.h"
+#include "base/machine-name.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "core/image.h"
+#include "core/launch.h"
+#include "core/process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define EACH_LISTENER(manager, l)                                                                  \
+        for (const ManagerListener *l = (manager)->listeners;                                      \
+             l < (manager)->listeners + (manager)->n_listeners; l++)
+
+static int on_flush(sd_event_source *source, void *userdata)
+{
+        manager_flush(userdata);
+        return 0;
+}
+
+Manager *manager_new(sd_event *event, const char *root, const UnitPort *units, const WorkPort *work)
+{
+        Manager *manager = g_new0(Manager, 1);
+
+        *manager = (Manager){
+                .event = sd_event_ref(event),
+                .root = root,
+                .units = *units,
+                .work = *work,
+                .machines = g_hash_table_new(g_str_hash, g_str_equal),
+                .processes = g_hash_table_new(g_str_hash, g_str_equal),
+                /* a shim may still run what an earlier lodged numbered */
+                .last_process_id = now_usec(CLOCK_BOOTTIME) / 1000,
+                .requests = g_ptr_array_new(),
+                .changed = g_ptr_array_new(),
+                .filters = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
+                                                 launch_free_filter),
+                .adopting = g_hash_table_new(NULL, NULL),
+        };
+        if (sd_event_add_defer(event, &manager->flush, on_flush, manager) >= 0)
+                (void)sd_event_source_set_enabled(manager->flush, SD_EVENT_OFF);
+        return manager;
+}
+
+void manager_free(Manager *manager)
+{
+        GHashTableIter i;
+        void *p;
+
+        if (!manager)
+                return;
+        g_hash_table_iter_init(&i, manager->machines);
+        while (g_hash_table_iter_next(&i, NULL, &p))
+                machine_free(p); /* fails the requests to its shim */
+        while (manager->requests->len > 0)
+                request_free(g_ptr_array_index(manager->requests, 0));
+        g_hash_table_iter_init(&i, manager->processes);
+        while (g_hash_table_iter_next(&i, NULL, &p))
+                process_free(p);
+        sd_event_source_disable_unref(manager->flush);
+        sd_event_source_disable_unref(manager->adoption_deadline);
+        g_hash_table_unref(manager->machines);
+        g_hash_table_unref(manager->processes);
+        g_hash_table_unref(manager->adopting);
+        g_hash_table_unref(manager->filters);
+        g_ptr_array_unref(manager->requests);
+        g_ptr_array_unref(manager->changed);
+        sd_event_unref(manager->event);
+        g_free(manager);
+}
+
+/* ---- listeners ---- */
+
+void manager_add_listener(Manager *manager, const ManagerListener *l)
+{
+        g_assert(manager->n_listeners < MANAGER_LISTENERS_MAX);
+        manager->listeners[manager->n_listeners++] = *l;
+}
+
+void manager_note_change(Machine *m, unsigned changes)
+{
+        Manager *manager = m->manager;
+
+        if (manager_find(manager, m->name) != m)
+                return; /* not announced yet */
+        if (m->changes == 0)
+                g_ptr_array_add(manager->changed, m);
+        m->changes |= changes;
+        (void)sd_event_source_set_enabled(manager->flush, SD_EVENT_ONESHOT);
+}
+
+void manager_flush(Manager *manager)
+{
+        while (manager->changed->len > 0) {
+                Machine *m = g_ptr_array_steal_index(manager->changed, 0);
+                unsigned changes = m->changes;
+
+                m->changes = 0;
+                EACH_LISTENER (manager, l)
+                        if (l->machine_changed)
+                                l->machine_changed(l->userdata, m, changes);
+        }
+}
+
+void manager_warn(Manager *manager, const char *machine, const char *message)
+{
+        EACH_LISTENER (manager, l)
+                if (l->warning)
+                        l->warning(l->userdata, machine, message ?: "out of memory");
+}
+
+void manager_sweep(Manager *manager)
+{
+        if (!store_trash_is_empty(manager->root))
+                manager->work.sweep(manager->work.userdata);
+}
+
+/* ---- machines ---- */
+
+Machine *manager_find(Manager *manager, const char *name)
+{
+        return g_hash_table_lookup(manager->machines, name);
+}
+
+int manager_get(Manager *manager, const char *name, Machine **ret, Fault *reterr)
+{
+        int r = machine_name_check(name, reterr);
+
+        if (r < 0)
+                return r;
+        *ret = manager_find(manager, name);
+        if (*ret)
+                return 0;
+        return fault_set(reterr, FAULT_NO_SUCH_MACHINE, ENOENT,
+                         "No machine '%s' is known; 'lodgectl list' shows those that are", name);
+}
+
+void manager_add_machine(Manager *manager, Machine *m)
+{
+        g_hash_table_insert(manager->machines, m->name, m);
+        EACH_LISTENER (manager, l)
+                if (l->machine_added)
+                        l->machine_added(l->userdata, m);
+}
+
+static void drop_machine(Manager *manager, Machine *m)
+{
+        manager_flush(manager);
+        EACH_LISTENER (manager, l)
+                if (l->machine_removed)
+                        l->machine_removed(l->userdata, m);
+        g_hash_table_remove(manager->machines, m->name);
+        g_hash_table_remove(manager->adopting, m);
+        machine_free(m);
+}
+
+static Machine *load_machine(Manager *manager, const char *name)
+{
+        Machine *m = machine_new(manager, name);
+
+        machine_load(m);
+        if (m->load_error.code != FAULT_NONE) {
+                m->state = MACHINE_FAILED;
+                manager_warn(manager, m->name, m->load_error.message);
+        }
+        manager_add_machine(manager, m);
+        return m;
+}
+
+void manager_load(Manager *manager)
+{
+        char **ignored, **names = definition_list(manager->root, &ignored);
+        GHashTable *found = g_hash_table_new(g_str_hash, g_str_equal);
+        GList *known = g_hash_table_get_values(manager->machines);
+
+        STRV_FOREACH (path, ignored) {
+                _cleanup_free_ char *text = g_strdup_printf(
+                        "%s is no valid name for a machine's definition, ignoring", *path);
+
+                manager_warn(manager, NULL, text);
+        }
+        STRV_FOREACH (name, names) {
+                Machine *m = manager_find(manager, *name);
+
+                g_hash_table_add(found, *name);
+                if (!m)
+                        (void)load_machine(manager, *name);
+                else if (machine_is_stopped(m))
+                        machine_load(m);
+        }
+        for (GList *i = known; i; i = i->next) {
+                Machine *m = i->data;
+
+                if (!g_hash_table_contains(found, m->name) && machine_is_stopped(m))
+                        drop_machine(manager, m);
+        }
+        g_list_free(known);
+        g_hash_table_unref(found);
+        g_strfreev(ignored);
+        g_strfreev(names);
+}
+
+static int check_source(Manager *manager, const Settings *s, Fault *reterr)
+{
+        _cleanup_tree_ Tree tree = {0};
+        _cleanup_free_ char *path = NULL;
+
+        if (s->image && s->root_directory)
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "Both an image, '%s', and RootDirectory '%s' are given: a machine "
+                                 "starts from one of them",
+                                 s->image, s->root_directory);
+        if (s->root_directory)
+                return tree_probe(s->root_directory, &tree, reterr);
+        if (s->image)
+                return image_find(manager->root, s->image, &path, reterr);
+        return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                         "Neither an image nor the setting RootDirectory is given");
+}
+
+int manager_create(Manager *manager, const char *name, Settings *s, Machine **ret, Fault *reterr)
+{
+        static const uint8_t no_id[sizeof(s->machine_id)];
+        DefinitionPlace place = s->auto_remove ? DEFINITION_RUN : DEFINITION_ETC;
+        int r = machine_name_check(name, reterr);
+
+        if (r < 0)
+                return r;
+        if (manager_find(manager, name) || definition_find(manager->root, name))
+                return fault_set(reterr, FAULT_EXISTS, EEXIST, "There is a machine '%s' already",
+                                 name);
+        r = check_source(manager, s, reterr);
+        if (r >= 0)
+                r = settings_validate(s, reterr);
+        if (r < 0)
+                return r;
+        s->created_usec = now_usec(CLOCK_REALTIME);
+        if (memcmp(s->machine_id, no_id, sizeof(no_id)) == 0) {
+                if (getrandom(s->machine_id, sizeof(no_id), 0) < 0)
+                        return fault_set(reterr, FAULT_FAILED, errno,
+                                         "Cannot make a machine id: %s", strerror(errno));
+                s->machine_id[6] = (uint8_t)((s->machine_id[6] & 0x0f) | 0x40);
+                s->machine_id[8] = (uint8_t)((s->machine_id[8] & 0x3f) | 0x80);
+        }
+        r = definition_write(manager->root, place, name, s, reterr);
+        if (r < 0)
+                return r;
+        manager_forget_exit(manager, name); /* of an earlier machine of that name */
+        *ret = load_machine(manager, name);
+        settings_done(s);
+        settings_init(s);
+        return 0;
+}
+
+int manager_remove_machine(Manager *manager, Machine *m, Fault *reterr)
+{
+        int r = definition_remove(manager->root, m->name, reterr);
+
+        if (r >= 0)
+                r = store_trash(manager->root, m->name, reterr);
+        if (r < 0)
+                return r;
+        manager_forget_exit(manager, m->name);
+        manager->units.reset_failed(manager->units.userdata, m->unit);
+        drop_machine(manager, m);
+        manager_sweep(manager);
+        return 0;
+}
+
+void manager_job_done(Manager *manager, const char *unit, UnitJob job, const char *result,
+                      const char *error)
+{
+        _cleanup_free_ char *name = machine_name_from_unit(unit);
+        Machine *m = name ? manager_find(manager, name) : NULL;
+
+        if (m)
+                machine_job_done(m, job, result, error);
+}
+
+void manager_unit_ended(Manager *manager, const char *unit)
+{
+        _cleanup_free_ char *name = machine_name_from_unit(unit);
+        Machine *m = name ? manager_find(manager, name) : NULL;
+
+        if (m && !m->link && !machine_is_stopped(m))
+                machine_ended(m);
+}
+
+/* ---- exit records ---- */
+
+static int open_exits(Manager *manager)
+{
+        _cleanup_free_ char *path = g_strconcat(manager->root, LODGE_RUNTIME_EXITS, NULL);
+
+        (void)g_mkdir_with_parents(path, 0700); /* open tells */
+        int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+int manager_read_exit(Manager *manager, const char *name, ExitRecord *ret)
+{
+        _cleanup_close_ int dir = open_exits(manager);
+
+        return dir < 0 ? dir : exit_record_read(dir, name, ret);
+}
+
+void manager_write_exit(Manager *manager, const char *name, const ExitRecord *r)
+{
+        _cleanup_close_ int dir = open_exits(manager);
+        int e = dir < 0 ? dir : exit_record_write(dir, name, r);
+
+        if (e < 0)
+                manager_warn(manager, name, "Cannot write down how the machine ended, ignoring");
+}
+
+void manager_forget_exit(Manager *manager, const char *name)
+{
+        _cleanup_close_ int dir = open_exits(manager);
+
+        if (dir >= 0)
+                (void)unlinkat(dir, name, 0); /* none is fine */
+}
+
+/* ---- processes ---- */
+
+void manager_add_process(Manager *manager, Process *p)
+{
+        g_hash_table_insert(manager->processes, p->key, p);
+        EACH_LISTENER (manager, l)
+                if (l->process_added)
+                        l->process_added(l->userdata, p);
+}
+
+void manager_process_changed(Manager *manager, Process *p)
+{
+        EACH_LISTENER (manager, l)
+                if (l->process_changed)
+                        l->process_changed(l->userdata, p);
+}
+
+void manager_remove_process(Manager *manager, Process *p)
+{
+        EACH_LISTENER (manager, l)
+                if (l->process_removed)
+                        l->process_removed(l->userdata, p);
+        g_hash_table_remove(manager->processes, p->key);
+        process_free(p);
+}
+
+Process *manager_find_process(Manager *manager, const char *machine, uint64_t id)
+{
+        _cleanup_free_ char *key = g_strdup_printf("%s/%" G_GUINT64_FORMAT, machine, id);
+
+        return g_hash_table_lookup(manager->processes, key);
+}
+
+void manager_end_processes(Manager *manager, const char *machine)
+{
+        GList *all = g_hash_table_get_values(manager->processes);
+
+        for (GList *i = all; i; i = i->next) {
+                Process *p = i->data;
+
+                if (streq(p->machine, machine))
+                        process_exited(p, 128 + SIGKILL, SIGKILL);
+        }
+        g_list_free(all);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All machines, processes and open requests of this host. One per daemon; everything runs in its
+ * event loop. Nothing that matters is kept only here: definitions, exit records and the shims
+ * themselves are what a restarted daemon reads. */
+#pragma once
+
+#include "base/fault.h"
+#include "core/machine.h"
+#include "core/ports.h"
+#include "core/types.h"
+#include "wire/exit-record.h"
+
+#include <glib.h>
+#include <systemd/sd-event.h>
+
+#define MANAGER_LISTENERS_MAX 4
+
+struct Manager {
+        sd_event *event;
+        const char *root; /* as in core/definition.h */
+        UnitPort units;
+        WorkPort work;
+        ManagerListener listeners[MANAGER_LISTENERS_MAX];
+        size_t n_listeners;
+
+        GHashTable *machines;  /* name -> Machine */
+        GHashTable *processes; /* "MACHINE/ID" -> Process */
+        uint64_t last_process_id;
+        GPtrArray *requests; /* Request, oldest first */
+        GPtrArray *changed;  /* Machine: listeners are to be told */
+        sd_event_source *flush;
+        GHashTable *filters; /* capabilities -> system call filter, core/launch.c */
+
+        GHashTable *adopting; /* Machine: its shim has not answered yet */
+        sd_event_source *adoption_deadline;
+        void (*adopted)(void *userdata);
+        void *adopted_userdata;
+};
+
+/** manager_new() - an empty manager
+ * @root  "" but in tests; static
+ * Return: never NULL; freed by manager_free() at the end of the program. */
+Manager *manager_new(sd_event *event, const char *root, const UnitPort *units,
+                     const WorkPort *work);
+void manager_free(Manager *manager);
+/** manager_add_listener() - tell @l of every change; copied */
+void manager_add_listener(Manager *manager, const ManagerListener *l);
+
+/** manager_load() - make the machines agree with the definitions on disk
+ * At start, and whenever the directories change. */
+void manager_load(Manager *manager);
+
+/** manager_adopt() - find the shims that run already
+ * @done called once each has answered, or after a second: those that come later are still taken
+ * Context: does not block. */
+void manager_adopt(Manager *manager, void (*done)(void *userdata), void *userdata);
+/** manager_adoption_step() - @m's shim has answered, or never will */
+void manager_adoption_step(Manager *manager, Machine *m);
+
+/** manager_accept() - a connection to our socket
+ * @fd   consumed
+ * @unit the peer's systemd unit; the machine that it says to be must be this unit */
+void manager_accept(Manager *manager, int fd, const char *unit);
+
+/** manager_find() - a machine by its name; NULL if there is none */
+Machine *manager_find(Manager *manager, const char *name);
+/** manager_get() - the same, with a sentence
+ * Return: 0; -EINVAL FAULT_INVALID_NAME; -ENOENT FAULT_NO_SUCH_MACHINE. */
+int manager_get(Manager *manager, const char *name, Machine **ret, Fault *reterr);
+
+/** manager_create() - write a definition and make its machine
+ * @s    what the caller gave; Owner is set, Created and MachineID are filled in; emptied on success
+ * Return: 0; -EEXIST; -ENOENT no such image; -EINVAL; -ENOSPC. */
+int manager_create(Manager *manager, const char *name, Settings *s, Machine **ret, Fault *reterr);
+
+/** manager_remove_machine() - delete the files of a stopped machine and forget it; frees @m
+ * Return: 0; negative errno, the machine is still there. */
+int manager_remove_machine(Manager *manager, Machine *m, Fault *reterr);
+
+/* ---- for core/machine*.c and core/process.c ---- */
+
+/** manager_add_machine() - know it from now on, and announce it; @m is consumed */
+void manager_add_machine(Manager *manager, Machine *m);
+/** manager_note_change() - listeners are told when the loop is idle, or at manager_flush() */
+void manager_note_change(Machine *m, unsigned changes);
+/** manager_flush() - tell the listeners now */
+void manager_flush(Manager *manager);
+/** manager_warn() - something is wrong that no caller waits for
+ * @machine name, or NULL */
+void manager_warn(Manager *manager, const char *machine, const char *message);
+/** manager_sweep() - let lodge-work delete what is in the trash, if anything is */
+void manager_sweep(Manager *manager);
+
+int manager_read_exit(Manager *manager, const char *name, ExitRecord *ret);
+/** manager_write_exit() - keep it for a later lodged; a failure is warned of */
+void manager_write_exit(Manager *manager, const char *name, const ExitRecord *r);
+void manager_forget_exit(Manager *manager, const char *name);
+
+void manager_add_process(Manager *manager, Process *p);
+void manager_process_changed(Manager *manager, Process *p);
+/** manager_remove_process() - forget it; frees @p */
+void manager_remove_process(Manager *manager, Process *p);
+Process *manager_find_process(Manager *manager, const char *machine, uint64_t id);
+/** manager_end_processes() - the machine has ended, and what ran in it */
+void manager_end_processes(Manager *manager, const char *machine);
+
+/* ---- what host/ tells ---- */
+
+/** manager_job_done() - as machine_job_done(), by the unit's name */
+void manager_job_done(Manager *manager, const char *unit, UnitJob job, const char *result,
+                      const char *error);
+/** manager_unit_ended() - a watched unit is inactive */
+void manager_unit_ended(Manager *manager, const char *unit);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What core wants from the outside world, as structs of functions: host/ implements them, tests
+ * fake them. No function here waits; what takes time is told to the manager later. */
+#pragma once
+
+#include "core/types.h"
+
+#include <systemd/sd-event.h>
+
+/* systemd. Jobs end in manager_job_done(), watched units in manager_unit_ended(). */
+typedef struct UnitPort {
+        void *userdata;
+        int (*start)(void *userdata, const char *unit);
+        int (*stop)(void *userdata, const char *unit);
+        /* tell manager_unit_ended() once, as soon as the unit is inactive or failed */
+        int (*watch)(void *userdata, const char *unit);
+        void (*unwatch)(void *userdata, const char *unit);
+        void (*reset_failed)(void *userdata, const char *unit);
+} UnitPort;
+
+/* lodge-work: delete what is in the trash; called again while it runs, it runs once more. */
+typedef struct WorkPort {
+        void *userdata;
+        void (*sweep)(void *userdata);
+} WorkPort;
+
+/* What changed of a machine: sets of its D-Bus properties. */
+typedef enum MachineChange {
+        MACHINE_CHANGED_STATE = 1 << 0,       /* State, StateReason */
+        MACHINE_CHANGED_RUN = 1 << 1,         /* Leader, Supervisor, UIDShift, BootCount, times */
+        MACHINE_CHANGED_STATUS_TEXT = 1 << 2, /* StatusText */
+        MACHINE_CHANGED_DEFINITION = 1 << 3,  /* Settings and what is read from them */
+} MachineChange;
+
+/* Who wants to be told: the bus face and the journal. Any function may be NULL. */
+typedef struct ManagerListener {
+        void *userdata;
+        void (*machine_added)(void *userdata, Machine *m);
+        void (*machine_removed)(void *userdata, Machine *m);
+        void (*machine_changed)(void *userdata, Machine *m, unsigned changes);
+        void (*process_added)(void *userdata, Process *p);
+        void (*process_removed)(void *userdata, Process *p);
+        void (*process_changed)(void *userdata, Process *p);
+        void (*warning)(void *userdata, const char *machine, const char *message);
+} ManagerListener;

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/process.h"
+
+#include "base/text.h"
+#include "core/capture.h"
+#include "core/link.h"
+#include "core/machine.h"
+#include "core/manager.h"
+
+#include <signal.h>
+
+#define EXPIRY_USEC (30 * UINT64_C(1000000))
+
+static Process *process_new(Machine *m, const ProcessArgs *args)
+{
+        Process *p = g_new0(Process, 1);
+
+        p->manager = m->manager;
+        p->machine = g_strdup(m->name);
+        p->id = ++m->manager->last_process_id;
+        p->key = g_strdup_printf("%s/%" G_GUINT64_FORMAT, m->name, p->id);
+        p->argv = g_strdupv((char **)args->argv);
+        p->user_storage = g_strdup(args->user ?: "");
+        p->user = p->user_storage;
+        p->owner = args->owner;
+        p->needs_root = args->needs_root;
+        p->state = "running";
+        p->status = -1;
+        return p;
+}
+
+void process_free(Process *p)
+{
+        if (!p)
+                return;
+        sd_event_source_disable_unref(p->expiry);
+        g_free(p->machine);
+        g_free(p->key);
+        g_strfreev(p->argv);
+        g_free(p->user_storage);
+        g_free(p);
+}
+
+static void add_stdio(FrameWriter *w, const int *stdio)
+{
+        for (int i = 0; stdio && i < 3; i++) {
+                if (stdio[i] < 0)
+                        continue;
+                frame_add_number(w, FRAME_FD_MAP, (uint64_t)i);
+                frame_add_fd(w, stdio[i]);
+        }
+}
+
+static void write_request(Link *link, FrameWriter *w, const Process *p, const ProcessArgs *args,
+                          const int *stdio)
+{
+        link_begin(link, w, FRAME_EXEC);
+        frame_add_number(w, FRAME_ID, p->id);
+        frame_add_strv(w, FRAME_ARG, args->argv);
+        frame_add_strv(w, FRAME_ENV, args->environment);
+        frame_add_string(w, FRAME_USER, args->user);
+        frame_add_string(w, FRAME_CWD, args->working_directory);
+        frame_add_number(w, FRAME_TTY, args->terminal);
+        frame_add_number(w, FRAME_LOGIN, args->login);
+        frame_add_number(w, FRAME_ROWS, args->rows);
+        frame_add_number(w, FRAME_COLUMNS, args->columns);
+        add_stdio(w, stdio);
+}
+
+static void on_started(void *userdata, Frame *reply, const Fault *fault)
+{
+        Request *r = userdata;
+        _cleanup_fault_ Fault refused = {0};
+        Answer answer = {.terminal_fd = -EBADF};
+
+        if (reply && reply->type != FRAME_EXEC_STARTED) {
+                (void)frame_fault(reply, &refused);
+                fault = &refused;
+        }
+        if (fault) {
+                request_fail(r, fault);
+                return;
+        }
+
+        Process *p = r->process;
+        r->process_started = true;
+        p->pid = (uint32_t)frame_number(reply, FRAME_PID, 0);
+        manager_add_process(r->manager, p);
+        if (r->kind == REQUEST_RUN) {
+                p->run = r;
+                if (r->expired)
+                        (void)process_signal(p, SIGKILL, NULL);
+                return;
+        }
+        answer.process = p;
+        answer.terminal_fd = reply->n_fds > 0 ? reply->fds[0] : -EBADF;
+        request_answer(r, &answer);
+}
+
+int process_start(Machine *m, const ProcessArgs *args, AnswerFn done, void *userdata, Fault *reterr)
+{
+        _cleanup_frame_writer_ FrameWriter w = {0};
+        int pipes[3] = {-EBADF, -EBADF, -EBADF};
+        int r = machine_check_running(m, reterr);
+
+        if (r < 0)
+                return r;
+        Request *request = request_new(m->manager, args->capture ? REQUEST_RUN : REQUEST_EXEC,
+                                       m->name, NULL, NULL);
+        request->process = process_new(m, args);
+        if (args->capture) {
+                r = capture_new(m->manager->event, args->input, args->n_input, pipes,
+                                &request->capture);
+                if (r < 0)
+                        (void)fault_set(reterr, FAULT_FAILED, r, "Cannot make pipes: %s",
+                                        strerror(-r));
+        }
+        if (r >= 0) {
+                write_request(m->link, &w, request->process, args,
+                              args->capture ? pipes : args->stdio);
+                r = link_send(m->link, &w, on_started, request, reterr);
+        }
+        for (int i = 0; i < 3; i++)
+                (void)close_fd(pipes[i]);
+        if (r < 0) {
+                request_free(request);
+                return r;
+        }
+        request->done = done;
+        request->userdata = userdata;
+        if (args->capture)
+                request_set_timeout(request, args->timeout_usec);
+        return 0;
+}
+
+static int check_runs(const Process *p, Machine **ret, Fault *reterr)
+{
+        Machine *m = manager_find(p->manager, p->machine);
+
+        if (p->status >= 0 || !m || !m->link)
+                return fault_set(reterr, FAULT_NOT_RUNNING, ESRCH,
+                                 "Process %s of machine '%s' has ended", p->key, p->machine);
+        *ret = m;
+        return 0;
+}
+
+static int send_signal(Process *p, int sig, LinkReplyFn reply, void *userdata, Fault *reterr)
+{
+        _cleanup_frame_writer_ FrameWriter w = {0};
+        Machine *m = NULL;
+        int r = check_runs(p, &m, reterr);
+
+        if (r < 0)
+                return r;
+        link_begin(m->link, &w, FRAME_EXEC_KILL);
+        frame_add_number(&w, FRAME_ID, p->id);
+        frame_add_number(&w, FRAME_SIGNAL, (uint64_t)sig);
+        return link_send(m->link, &w, reply, userdata, reterr);
+}
+
+int process_signal(Process *p, int sig, Fault *reterr)
+{
+        return send_signal(p, sig, NULL, NULL, reterr);
+}
+
+int process_kill(Process *p, int sig, AnswerFn done, void *userdata, Fault *reterr)
+{
+        Request *request = request_new(p->manager, REQUEST_COMMAND, p->machine, NULL, NULL);
+        int r = send_signal(p, sig, machine_on_command_reply, request, reterr);
+
+        if (r < 0) {
+                request_free(request);
+                return r;
+        }
+        request->done = done;
+        request->userdata = userdata;
+        return 0;
+}
+
+void process_wait(Process *p, uint64_t timeout_usec, AnswerFn done, void *userdata)
+{
+        Request *request =
+                request_new(p->manager, REQUEST_PROCESS_WAIT, p->machine, done, userdata);
+
+        request->process = p;
+        if (p->status >= 0)
+                request_answer(request, &(Answer){.process = p, .terminal_fd = -EBADF});
+        else
+                request_set_timeout(request, timeout_usec);
+}
+
+static int on_expiry(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Process *p = userdata;
+
+        manager_remove_process(p->manager, p);
+        return 0;
+}
+
+void process_exited(Process *p, int status, int sig)
+{
+        GPtrArray *requests = p->manager->requests;
+        Request *run = TAKE_PTR(p->run);
+
+        if (p->status >= 0)
+                return;
+        p->status = status < 0 ? 255 : status;
+        p->signal = sig;
+        p->state = "exited";
+        manager_process_changed(p->manager, p);
+        (void)sd_event_add_time_relative(p->manager->event, &p->expiry, CLOCK_MONOTONIC,
+                                         EXPIRY_USEC, 0, on_expiry, p);
+        if (run) {
+                Capture *output = run->capture;
+
+                capture_finish(output);
+                run->capture = NULL;
+                request_answer(run, &(Answer){.process = p, .output = output, .terminal_fd = -EBADF});
+                capture_free(output);
+        }
+        for (guint i = requests->len; i-- > 0;) {
+                Request *r = g_ptr_array_index(requests, i);
+
+                if (r->kind == REQUEST_PROCESS_WAIT && r->process == p)
+                        request_answer(r, &(Answer){.process = p, .terminal_fd = -EBADF});
+        }
+}

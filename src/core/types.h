@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The names of core's types, for headers that only need pointers. */
+#pragma once
+
+typedef struct Answer Answer;
+typedef struct Capture Capture;
+typedef struct Link Link;
+typedef struct Machine Machine;
+typedef struct Manager Manager;
+typedef struct Process Process;
+typedef struct Request Request;
