@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* May this caller do that? Asked of polkit; any error, timeout or vanished caller means no. */
+#pragma once
+
+#include <sys/types.h>
+
+#include <systemd/sd-bus.h>
+
+/* What is asked, and what rules get to see. All borrowed for the call. */
+typedef struct Authorization {
+        const char *action; /* without its prefix; NULL: only who the caller is */
+        const char *machine, *image, *verb, *user, *program; /* NULL: no such detail */
+        uid_t owner; /* of the machine; UID_INVALID: none yet */
+} Authorization;
+
+#define UID_INVALID ((uid_t)-1)
+
+typedef enum Verdict {
+        VERDICT_YES,
+        VERDICT_NO,
+        VERDICT_INTERACTION_NEEDED, /* would be asked for a password if the call allowed it */
+} Verdict;
+
+/* Called once, from the event loop. @uid is the caller's. */
+typedef void (*VerdictFn)(void *userdata, Verdict verdict, uid_t uid);
+
+typedef struct Authority Authority;
+
+/** authority_new() - Return: never NULL. */
+Authority *authority_new(void);
+void authority_free(Authority *a);
+
+/** authority_ask() - ask polkit; the answer always comes later, and is "no" if anything goes wrong
+ * Root is not asked about. The uid comes from the bus, the subject is the bus name, never a process
+ * id.
+ * @m the call; a reference is taken
+ * Return: 0; -EBUSY too many questions are open; negative errno. */
+int authority_ask(Authority *a, sd_bus_message *m, const Authorization *what, VerdictFn done,
+                  void *userdata);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Shared by the files of the bus face. */
+#pragma once
+
+#include "bus/authorize.h"
+#include "bus/bus.h"
+#include "core/process.h"
+
+struct Bus {
+        sd_bus *bus;
+        Manager *manager;
+        Authority *authority;
+        const char *version;
+        sd_bus_slot *slots[8];
+        size_t n_slots;
+        GHashTable *
+                texts; /* machine name -> TextChange: StatusText is told at most 4 times a second */
+};
+
+extern const sd_bus_vtable bus_manager_vtable[];
+extern const sd_bus_vtable bus_machine_vtable[];
+extern const sd_bus_vtable bus_process_vtable[];
+
+/** bus_machine_path() - Return: newly allocated object path; NULL on OOM. */
+char *bus_machine_path(const char *name);
+/** bus_process_path() - Return: newly allocated object path; NULL on OOM. */
+char *bus_process_path(const Process *p);
+/** bus_path_machine() - the machine of an object path; NULL if there is none */
+Machine *bus_path_machine(Bus *b, const char *path);
+/** bus_path_process() - the process of an object path; NULL if there is none */
+Process *bus_path_process(Bus *b, const char *path);
+
+/** bus_on_get_machine() - GetMachine() */
+int bus_on_get_machine(sd_bus_message *m, void *userdata, sd_bus_error *error);
+/** bus_on_list_images() - ListImages() */
+int bus_on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
+/** bus_on_method() - every other method: looked up by its name in bus_*_methods */
+int bus_on_method(sd_bus_message *m, void *userdata, sd_bus_error *error);

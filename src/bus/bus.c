@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "bus/bus.h"
+
+#include "base/io.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "bus/bus-error.h"
+#include "bus/bus-internal.h"
+#include "core/image.h"
+
+#include <string.h>
+
+#define TEXT_INTERVAL_USEC 250000ULL
+
+char *bus_machine_path(const char *name)
+{
+        char *path = NULL;
+
+        return sd_bus_path_encode(LODGE_MACHINE_PATH, name, &path) < 0 ? NULL : path;
+}
+
+char *bus_process_path(const Process *p)
+{
+        _cleanup_free_ char *machine = NULL;
+        char *path;
+
+        if (sd_bus_path_encode(LODGE_PROCESS_PATH, p->machine, &machine) < 0)
+                return NULL;
+        return asprintf(&path, "%s/%llu", machine, (unsigned long long)p->id) < 0 ? NULL : path;
+}
+
+Machine *bus_path_machine(Bus *b, const char *path)
+{
+        _cleanup_free_ char *name = NULL;
+
+        return sd_bus_path_decode(path, LODGE_MACHINE_PATH, &name) > 0 && name
+                       ? manager_find(b->manager, name)
+                       : NULL;
+}
+
+Process *bus_path_process(Bus *b, const char *path)
+{
+        _cleanup_free_ char *parent = strdup(path), *name = NULL;
+        char *slash = parent ? strrchr(parent, '/') : NULL;
+        uint64_t id;
+
+        if (!slash || parse_u64(slash + 1, UINT64_MAX, &id) < 0)
+                return NULL;
+        *slash = '\0';
+        if (sd_bus_path_decode(parent, LODGE_PROCESS_PATH, &name) <= 0 || !name)
+                return NULL;
+        return manager_find_process(b->manager, name, id);
+}
+
+int bus_on_get_machine(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *b = userdata;
+        _cleanup_fault_ Fault f = {0};
+        _cleanup_free_ char *path = NULL;
+        const char *name;
+        Machine *machine;
+
+        int r = sd_bus_message_read(m, "s", &name);
+        if (r < 0)
+                return r;
+        if (manager_get(b->manager, name, &machine, &f) < 0)
+                return bus_reply_fault(m, &f);
+        path = bus_machine_path(name);
+        return path ? sd_bus_reply_method_return(m, "o", path) : -ENOMEM;
+}
+
+int bus_on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *b = userdata;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_strv_free_ char **images = image_list(b->manager->root);
+
+        int r = sd_bus_message_new_method_return(m, &reply);
+        r = r < 0 ? r : sd_bus_message_open_container(reply, 'a', "(ss)");
+        for (char **i = images; r >= 0 && i && i[0]; i += 2)
+                r = sd_bus_message_append(reply, "(ss)", i[0], i[1]);
+        r = r < 0 ? r : sd_bus_message_close_container(reply);
+        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int find_machine(sd_bus *bus, const char *path, const char *interface, void *userdata,
+                        void **ret_found, sd_bus_error *error)
+{
+        Bus *b = userdata;
+
+        *ret_found = b;
+        return bus_path_machine(b, path) != NULL;
+}
+
+static int find_process(sd_bus *bus, const char *path, const char *interface, void *userdata,
+                        void **ret_found, sd_bus_error *error)
+{
+        Bus *b = userdata;
+
+        *ret_found = b;
+        return bus_path_process(b, path) != NULL;
+}
+
+static int list_machines(sd_bus *bus, const char *prefix, void *userdata, char ***ret,
+                         sd_bus_error *error)
+{
+        Bus *b = userdata;
+        _cleanup_strv_free_ char **paths =
+                calloc(g_hash_table_size(b->manager->machines) + 1, sizeof(char *));
+        GHashTableIter i;
+        gpointer name;
+        size_t n = 0;
+
+        if (!paths)
+                return -ENOMEM;
+        g_hash_table_iter_init(&i, b->manager->machines);
+        while (g_hash_table_iter_next(&i, &name, NULL)) {
+                paths[n] = bus_machine_path(name);
+                if (!paths[n++])
+                        return -ENOMEM;
+        }
+        *ret = TAKE_PTR(paths);
+        return 1;
+}
+
+static int list_processes(sd_bus *bus, const char *prefix, void *userdata, char ***ret,
+                          sd_bus_error *error)
+{
+        Bus *b = userdata;
+        _cleanup_strv_free_ char **paths =
+                calloc(g_hash_table_size(b->manager->processes) + 1, sizeof(char *));
+        GHashTableIter i;
+        gpointer process;
+        size_t n = 0;
+
+        if (!paths)
+                return -ENOMEM;
+        g_hash_table_iter_init(&i, b->manager->processes);
+        while (g_hash_table_iter_next(&i, NULL, &process)) {
+                paths[n] = bus_process_path(process);
+                if (!paths[n++])
+                        return -ENOMEM;
+        }
+        *ret = TAKE_PTR(paths);
+        return 1;
+}
+
+/* ---- what the manager tells ---- */
+
+typedef struct TextChange {
+        Bus *bus;
+        char *machine;
+        uint64_t last_usec;
+        sd_event_source *timer;
+} TextChange;
+
+static void text_change_free(void *p)
+{
+        TextChange *t = p;
+
+        sd_event_source_disable_unref(t->timer);
+        free(t->machine);
+        free(t);
+}
+
+static void emit(Bus *b, const char *machine, char **properties)
+{
+        _cleanup_free_ char *path = bus_machine_path(machine);
+
+        if (path) /* an error means that the bus is gone, and then so are we soon */
+                (void)sd_bus_emit_properties_changed_strv(b->bus, path, LODGE_MACHINE_INTERFACE,
+                                                          properties);
+}
+
+static int on_text_timer(sd_event_source *s, uint64_t usec, void *userdata)
+{
+        static char text[] = "StatusText", *properties[] = {text, NULL};
+        TextChange *t = userdata;
+
+        t->timer = sd_event_source_disable_unref(t->timer);
+        t->last_usec = usec;
+        if (manager_find(t->bus->manager, t->machine))
+                emit(t->bus, t->machine, properties);
+        return 0;
+}
+
+/* A guest can change it as often as it likes. */
+static void text_changed(Bus *b, const char *machine)
+{
+        TextChange *t = g_hash_table_lookup(b->texts, machine);
+        uint64_t now = now_usec(CLOCK_MONOTONIC);
+
+        if (!t) {
+                t = g_new0(TextChange, 1);
+                *t = (TextChange){.bus = b, .machine = g_strdup(machine)};
+                g_hash_table_insert(b->texts, t->machine, t);
+        }
+        if (t->timer)
+                return;
+        if (now - t->last_usec >= TEXT_INTERVAL_USEC)
+                (void)on_text_timer(NULL, now, t);
+        else
+                (void)sd_event_add_time(b->manager->event, &t->timer, CLOCK_MONOTONIC,
+                                        t->last_usec + TEXT_INTERVAL_USEC, 0, on_text_timer, t);
+}
+
+static void machine_changed(void *userdata, Machine *m, unsigned changes)
+{
+        static const struct {
+                unsigned change;
+                const char *names[9];
+        } sets[] = {
+                {MACHINE_CHANGED_STATE, {"State", "StateReason"}},
+                {MACHINE_CHANGED_RUN,
+                 {"Leader", "Supervisor", "UIDShift", "BootCount", "StartedTimestamp",
+                  "ReadyTimestamp", "StoppedTimestamp"}},
+        };
+        Bus *b = userdata;
+        char *names[16];
+        size_t n = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(sets); i++)
+                for (size_t k = 0; changes & sets[i].change && sets[i].names[k]; k++)
+                        names[n++] = (char *)sets[i].names[k];
+        names[n] = NULL;
+        if (n > 0)
+                emit(b, m->name, names);
+        if (changes & MACHINE_CHANGED_STATUS_TEXT)
+                text_changed(b, m->name);
+}
+
+static void machine_added(void *userdata, Machine *m)
+{
+        _cleanup_free_ char *path = bus_machine_path(m->name);
+        Bus *b = userdata;
+
+        if (path)
+                (void)sd_bus_emit_object_added(b->bus, path);
+}
+
+static void machine_removed(void *userdata, Machine *m)
+{
+        _cleanup_free_ char *path = bus_machine_path(m->name);
+        Bus *b = userdata;
+
+        g_hash_table_remove(b->texts, m->name);
+        if (path)
+                (void)sd_bus_emit_object_removed(b->bus, path);
+}
+
+static void process_added(void *userdata, Process *p)
+{
+        _cleanup_free_ char *path = bus_process_path(p);
+        Bus *b = userdata;
+
+        if (path)
+                (void)sd_bus_emit_object_added(b->bus, path);
+}
+
+static void process_removed(void *userdata, Process *p)
+{
+        _cleanup_free_ char *path = bus_process_path(p);
+        Bus *b = userdata;
+
+        if (path)
+                (void)sd_bus_emit_object_removed(b->bus, path);
+}
+
+static void process_changed(void *userdata, Process *p)
+{
+        _cleanup_free_ char *path = bus_process_path(p);
+        Bus *b = userdata;
+
+        if (path)
+                (void)sd_bus_emit_properties_changed(b->bus, path, LODGE_PROCESS_INTERFACE, "State",
+                                                     "ExitStatus", "Signal", NULL);
+}
+
+static int export(Bus *b)
+{
+        sd_bus_slot **slot = b->slots;
+        int r;
+
+        r = sd_bus_add_object_manager(b->bus, slot++, LODGE_OBJECT_PATH);
+        r = r < 0 ? r
+                  : sd_bus_add_object_vtable(b->bus, slot++, LODGE_OBJECT_PATH,
+                                             LODGE_MANAGER_INTERFACE, bus_manager_vtable, b);
+        r = r < 0 ? r
+                  : sd_bus_add_fallback_vtable(b->bus, slot++, LODGE_MACHINE_PATH,
+                                               LODGE_MACHINE_INTERFACE, bus_machine_vtable,
+                                               find_machine, b);
+        r = r < 0 ? r
+                  : sd_bus_add_node_enumerator(b->bus, slot++, LODGE_MACHINE_PATH, list_machines,
+                                               b);
+        r = r < 0 ? r
+                  : sd_bus_add_fallback_vtable(b->bus, slot++, LODGE_PROCESS_PATH,
+                                               LODGE_PROCESS_INTERFACE, bus_process_vtable,
+                                               find_process, b);
+        r = r < 0 ? r
+                  : sd_bus_add_node_enumerator(b->bus, slot++, LODGE_PROCESS_PATH, list_processes,
+                                               b);
+        b->n_slots = (size_t)(slot - b->slots);
+        return r;
+}
+
+int bus_new(sd_bus *bus, Manager *manager, const char *version, Bus **ret)
+{
+        Bus *b = g_new0(Bus, 1);
+
+        *b = (Bus){
+                .bus = sd_bus_ref(bus),
+                .manager = manager,
+                .authority = authority_new(),
+                .version = version,
+                .texts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, text_change_free),
+        };
+        int r = export(b);
+        if (r < 0) {
+                bus_free(b);
+                return r;
+        }
+        manager_add_listener(manager, &(ManagerListener){
+                                              .userdata = b,
+                                              .machine_added = machine_added,
+                                              .machine_removed = machine_removed,
+                                              .machine_changed = machine_changed,
+                                              .process_added = process_added,
+                                              .process_removed = process_removed,
+                                              .process_changed = process_changed,
+                                      });
+        *ret = b;
+        return 0;
+}
+
+void bus_free(Bus *b)
+{
+        if (!b)
+                return;
+        for (size_t i = 0; i < b->n_slots; i++)
+                sd_bus_slot_unref(b->slots[i]);
+        authority_free(b->authority);
+        g_hash_table_unref(b->texts);
+        sd_bus_unref(b->bus);
+        g_free(b);
+}

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What each method reads, asks of core and replies. */
+#include "base/text.h"
+#include "bus/call.h"
+#include "core/capture.h"
+#include "core/launch.h"
+
+#include <signal.h>
+#include <string.h>
+
+static int take_string(char **target, const char *s)
+{
+        *target = strdup(s);
+        return *target ? 0 : -ENOMEM;
+}
+
+static int read_text(Call *c, Fault *reterr)
+{
+        const char *s;
+        int r = sd_bus_message_read(c->message, "s", &s);
+
+        return r < 0 ? r : take_string(&c->text, s);
+}
+
+static int read_kill(Call *c, Fault *reterr)
+{
+        int r = read_text(c, reterr);
+
+        r = r < 0 ? r : sd_bus_message_read(c->message, "i", &c->number);
+        if (r < 0)
+                return r;
+        if (!streq(c->text, "") && !streq(c->text, "leader") && !streq(c->text, "all"))
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "signal 'leader' or 'all'");
+        if (c->number < 1 || c->number > SIGRTMAX)
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%d is no signal",
+                                 c->number);
+        return 0;
+}
+
+static int read_process_kill(Call *c, Fault *reterr)
+{
+        int r = sd_bus_message_read(c->message, "i", &c->number);
+
+        if (r >= 0 && (c->number < 1 || c->number > SIGRTMAX))
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%d is no signal",
+                                 c->number);
+        return r;
+}
+
+bool bus_user_is_root(const char *user)
+{
+        _cleanup_strv_free_ char **parts = user ? g_strsplit(user, ":", 2) : NULL;
+
+        return !parts || !parts[0] || !*parts[0] || streq(parts[0], "root") ||
+               strspn(parts[0], "0") == strlen(parts[0]);
+}
+
+static int read_argv(Call *c, Fault *reterr)
+{
+        int r = sd_bus_message_read_strv(c->message, &c->argv);
+
+        if (r < 0)
+                return r;
+        if (strv_length(c->argv) == 0 || !*c->argv[0])
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "there is no program to run");
+        return 0;
+}
+
+static int read_exec(Call *c, Fault *reterr)
+{
+        int r = read_argv(c, reterr);
+
+        return r < 0 ? r : options_read_fds(c->message, c->stdio, reterr);
+}
+
+static int read_attach(Call *c, Fault *reterr)
+{
+        return options_read_fds(c->message, c->stdio, reterr);
+}
+
+static int read_shell(Call *c, Fault *reterr)
+{
+        int r = read_text(c, reterr);
+
+        if (r >= 0)
+                c->needs_root = bus_user_is_root(c->text);
+        return r;
+}
+
+static int read_size(Call *c, Fault *reterr)
+{
+        return sd_bus_message_read(c->message, "qq", &c->rows, &c->columns);
+}
+
+static int read_setting(Call *c, Fault *reterr)
+{
+        _cleanup_strv_free_ char **list = NULL;
+        SettingValue v = {0};
+        const char *key, *type;
+        int b = 0, r;
+
+        r = sd_bus_message_read(c->message, "s", &key);
+        r = r < 0 ? r : sd_bus_message_peek_type(c->message, NULL, &type);
+        r = r < 0 ? r : sd_bus_message_enter_container(c->message, 'v', type);
+        if (r < 0)
+                return r;
+        if (streq(type, "s")) {
+                v.kind = SETTING_STRING;
+                r = sd_bus_message_read(c->message, "s", &v.string);
+        } else if (streq(type, "as")) {
+                v.kind = SETTING_STRV;
+                r = sd_bus_message_read_strv(c->message, &list);
+                v.strv = list;
+        } else if (streq(type, "b")) {
+                v.kind = SETTING_BOOL;
+                r = sd_bus_message_read(c->message, "b", &b);
+                v.boolean = b;
+        } else if (streq(type, "t")) {
+                v.kind = SETTING_USEC;
+                r = sd_bus_message_read(c->message, "t", &v.usec);
+        } else
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "setting '%.64s' is of type %s; give it as s", key, type);
+        r = r < 0 ? r : settings_set(&c->settings, key, &v, reterr);
+        return r < 0 ? r : sd_bus_message_exit_container(c->message);
+}
+
+static int read_create(Call *c, Fault *reterr)
+{
+        const char *image;
+        SettingValue v = {.kind = SETTING_STRING};
+        int r = sd_bus_message_read(c->message, "s", &image);
+
+        settings_init(&c->settings);
+        c->has_settings = true;
+        v.string = image;
+        if (r >= 0 && *image)
+                r = settings_set(&c->settings, "Image", &v, reterr);
+        r = r < 0 ? r : sd_bus_message_enter_container(c->message, 'a', "{sv}");
+        while (r >= 0 && (r = sd_bus_message_enter_container(c->message, 'e', "sv")) > 0) {
+                r = read_setting(c, reterr);
+                r = r < 0 ? r : sd_bus_message_exit_container(c->message);
+        }
+        return r;
+}
+
+static int run_create(Call *c, Fault *reterr)
+{
+        Machine *m;
+
+        c->settings.owner = c->uid;
+        int r = manager_create(c->bus->manager, c->machine, &c->settings, &m, reterr);
+        if (r >= 0)
+                call_answered(c, &(Answer){.machine = m, .terminal_fd = -EBADF});
+        return r;
+}
+
+static int run_start(Call *c, Fault *reterr)
+{
+        Machine *m;
+        int r = call_get_machine(c, &m, reterr);
+
+        return r < 0 ? r : machine_start(m, c->options.attach, call_answered, c, reterr);
+}
+
+static int stop(Call *c, RequestKind kind, StopHow how, Fault *reterr)
+{
+        Machine *m;
+        int r = call_get_machine(c, &m, reterr);
+
+        return r < 0 ? r
+                     : machine_stop(m, kind, how, c->options.timeout_usec, call_answered, c,
+                                    reterr);
+}
+
+static int run_stop(Call *c, Fault *reterr)
+{
+        return stop(c, REQUEST_STOP, STOP_GENTLY, reterr);
+}
+
+static int run_restart(Call *c, Fault *reterr)
+{
+        return stop(c, REQUEST_RESTART, STOP_GENTLY, reterr);
+}
+
+static int run_terminate(Call *c, Fault *reterr)
+{
+        return stop(c, REQUEST_STOP, STOP_KILL, reterr);
+}
+
+static int run_remove(Call *c, Fault *reterr)
+{
+        Machine *m;
+        int r = call_get_machine(c, &m, reterr);
+
+        return r < 0 ? r : machine_remove(m, c->options.force, call_answered, c, reterr);
+}
+
+static int run_kill(Call *c, Fault *reterr)
+{
+        Machine *m;
+        int r = call_get_machine(c, &m, reterr);
+
+        return r < 0 ? r
+                     : machine_kill(m, streq(c->text, "all"), c->number, call_answered, c, reterr);
+}
+
+static int run_wait(Call *c, Fault *reterr)
+{
+        WaitCondition condition = wait_condition_from_name(c->text);
+        Machine *m;
+
+        if (condition < 0)
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "wait for 'running', 'ready', 'stopped' or 'exited'");
+        int r = call_get_machine(c, &m, reterr);
+        if (r >= 0)
+                machine_wait(m, condition, c->options.timeout_usec, call_answered, c);
+        return r;
+}
+
+static int start_process(Call *c, ProcessArgs a, Fault *reterr)
+{
+        Machine *m;
+        int r = call_get_machine(c, &m, reterr);
+
+        a.environment = c->options.environment;
+        a.working_directory = c->options.working_directory;
+        a.owner = c->uid;
+        a.needs_root = c->needs_root;
+        return r < 0 ? r : process_start(m, &a, call_answered, c, reterr);
+}
+
+static int run_exec(Call *c, Fault *reterr)
+{
+        return start_process(
+                c, (ProcessArgs){.argv = c->argv, .user = c->options.user, .stdio = c->stdio},
+                reterr);
+}
+
+static int run_run(Call *c, Fault *reterr)
+{
+        return start_process(c,
+                             (ProcessArgs){
+                                     .argv = c->argv,
+                                     .user = c->options.user,
+                                     .stdio = c->stdio,
+                                     .capture = true,
+                                     .input = c->options.input,
+                                     .n_input = c->options.n_input,
+                                     .timeout_usec = c->options.timeout_usec,
+                             },
+                             reterr);
+}
+
+static int run_shell(Call *c, Fault *reterr)
+{
+        return start_process(c,
+                             (ProcessArgs){
+                                     .argv = c->options.command,
+                                     .user = c->text,
+                                     .stdio = c->stdio,
+                                     .terminal = true,
+                                     .login = strv_length(c->options.command) == 0,
+                                     .rows = c->options.rows,
+                                     .columns = c->options.columns,
+                             },
+                             reterr);
+}
+
+static int run_login(Call *c, Fault *reterr)
+{
+        static char login[] = "login";
+        char *argv[] = {login, NULL};
+
+        return start_process(c,
+                             (ProcessArgs){
+                                     .argv = argv,
+                                     .stdio = c->stdio,
+                                     .terminal = true,
+                                     .rows = c->options.rows,
+                                     .columns = c->options.columns,
+                             },
+                             reterr);
+}
+
+static int run_attach(Call *c, Fault *reterr)
+{
+        Machine *m;
+        int r = call_get_machine(c, &m, reterr);
+
+        return r < 0 ? r : machine_attach(m, c->stdio, call_answered, c, reterr);
+}
+
+static int run_resize(Call *c, Fault *reterr)
+{
+        Machine *m;
+        int r = call_get_machine(c, &m, reterr);
+
+        return r < 0 ? r : machine_resize(m, c->rows, c->columns, call_answered, c, reterr);
+}
+
+static int run_read_output(Call *c, Fault *reterr)
+{
+        Machine *m;
+        int r = call_get_machine(c, &m, reterr);
+
+        return r < 0 ? r : machine_read_output(m, call_answered, c, reterr);
+}
+
+static int run_plan(Call *c, Fault *reterr)
+{
+        _cleanup_launch_ Launch l = {.uid_lock = -EBADF};
+        _cleanup_free_ char *text = NULL;
+        size_t n;
+        Machine *m;
+
+        int r = call_get_machine(c, &m, reterr);
+        r = r < 0 ? r : launch_prepare(m, false, &l, reterr);
+        if (r < 0)
+                return r;
+        FILE *f = open_memstream(&text, &n);
+        if (!f)
+                return -ENOMEM;
+        plan_print(l.plan, l.n_plan, f);
+        if (fclose(f) != 0)
+                return -ENOMEM;
+        free(c->text);
+        c->text = TAKE_PTR(text);
+        call_answered(c, &(Answer){.machine = m, .terminal_fd = -EBADF});
+        return 0;
+}
+
+static int get_process(Call *c, Process **ret, Fault *reterr)
+{
+        *ret = bus_path_process(c->bus, c->process);
+        return *ret ? 0
+                    : fault_set(reterr, FAULT_NO_SUCH_PROCESS, 0, "there is no object %s any more",
+                                c->process);
+}
+
+static int run_process_wait(Call *c, Fault *reterr)
+{
+        Process *p;
+        int r = get_process(c, &p, reterr);
+
+        if (r >= 0)
+                process_wait(p, c->options.timeout_usec, call_answered, c);
+        return r;
+}
+
+static int run_process_kill(Call *c, Fault *reterr)
+{
+        Process *p;
+        int r = get_process(c, &p, reterr);
+
+        return r < 0 ? r : process_kill(p, c->number, call_answered, c, reterr);
+}
+
+static int reply_machine_path(Call *c, const Answer *a, sd_bus_message *reply)
+{
+        _cleanup_free_ char *path = bus_machine_path(c->machine);
+
+        return path ? sd_bus_message_append(reply, "o", path) : -ENOMEM;
+}
+
+static int reply_state(Call *c, const Answer *a, sd_bus_message *reply)
+{
+        return sd_bus_message_append(reply, "si",
+                                     a->machine ? machine_state_name(a->machine) : "stopped",
+                                     a->machine ? machine_exit_status(a->machine) : -1);
+}
+
+static int reply_process(Call *c, const Answer *a, sd_bus_message *reply)
+{
+        _cleanup_free_ char *path = bus_process_path(a->process);
+
+        return path ? sd_bus_message_append(reply, "o", path) : -ENOMEM;
+}
+
+static int reply_terminal(Call *c, const Answer *a, sd_bus_message *reply)
+{
+        int r = sd_bus_message_append(reply, "h", a->terminal_fd);
+
+        return r < 0 ? r : reply_process(c, a, reply);
+}
+
+static int reply_run(Call *c, const Answer *a, sd_bus_message *reply)
+{
+        int r = sd_bus_message_append(reply, "i", a->process->status);
+
+        for (int stream = 1; stream <= 2 && r >= 0; stream++) {
+                const GByteArray *bytes = capture_output(a->output, stream);
+
+                r = sd_bus_message_append_array(reply, 'y', bytes->data, bytes->len);
+        }
+        return r;
+}
+
+static int reply_lines(Call *c, const Answer *a, sd_bus_message *reply)
+{
+        static char *none[] = {NULL};
+
+        return sd_bus_message_append_strv(reply, a->lines ? (char **)a->lines : none);
+}
+
+static int reply_text(Call *c, const Answer *a, sd_bus_message *reply)
+{
+        return sd_bus_message_append(reply, "s", c->text);
+}
+
+static int reply_process_end(Call *c, const Answer *a, sd_bus_message *reply)
+{
+        return sd_bus_message_append(reply, "ii", a->process ? a->process->status : -1,
+                                     a->process ? a->process->signal : 0);
+}
+
+#define OPTIONS_EXEC (OPTION_USER | OPTION_ENVIRONMENT | OPTION_WORKING_DIRECTORY)
+
+const Method bus_create_method = {"CreateMachine", "manage",   "create",          0,
+                                  read_create,     run_create, reply_machine_path};
+
+const Method bus_machine_methods[] = {
+        {"Start", "manage", "start", OPTION_ATTACH, NULL, run_start, NULL},
+        {"Stop", "manage", "stop", OPTION_TIMEOUT, NULL, run_stop, NULL},
+        {"Restart", "manage", "restart", OPTION_TIMEOUT, NULL, run_restart, NULL},
+        {"Terminate", "manage", "terminate", 0, NULL, run_terminate, NULL},
+        {"Kill", "manage", "kill", 0, read_kill, run_kill, NULL},
+        {"Remove", "manage", "remove", OPTION_FORCE, NULL, run_remove, NULL},
+        {"Wait", NULL, "wait for", OPTION_TIMEOUT, read_text, run_wait, reply_state},
+        {"Exec", "exec", "run a program in", OPTIONS_EXEC, read_exec, run_exec, reply_process},
+        {"Run", "exec", "run a program in", OPTIONS_EXEC | OPTION_INPUT | OPTION_TIMEOUT, read_argv,
+         run_run, reply_run},
+        {"Shell", "exec", "open a shell in",
+         OPTION_COMMAND | OPTION_ENVIRONMENT | OPTION_WORKING_DIRECTORY | OPTION_SIZE, read_shell,
+         run_shell, reply_terminal},
+        {"Login", "exec-root", "log in to", OPTION_ENVIRONMENT | OPTION_SIZE, NULL, run_login,
+         reply_terminal},
+        {"Attach", "exec-root", "attach to", 0, read_attach, run_attach, NULL},
+        {"Resize", "exec-root", "resize the terminal of", 0, read_size, run_resize, NULL},
+        {"ReadOutput", "inspect", "read the output of", 0, NULL, run_read_output, reply_lines},
+        {"Plan", "inspect", "show the plan of", 0, NULL, run_plan, reply_text},
+        {NULL},
+};
+
+const Method bus_process_methods[] = {
+        {"Wait", NULL, "wait for a process of", OPTION_TIMEOUT, NULL, run_process_wait,
+         reply_process_end},
+        {"Kill", "exec", "signal a process of", 0, read_process_kill, run_process_kill, NULL},
+        {NULL},
+};

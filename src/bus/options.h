@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The a{sv} that ends every changing method: known keys of the right type, or an error that names
+ * them. */
+#pragma once
+
+#include "base/fault.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <systemd/sd-bus.h>
+
+#define OPTION_STDIO_NONE                                                                          \
+        {                                                                                          \
+                -EBADF, -EBADF, -EBADF                                                             \
+        }
+
+/* Everything that any method takes as an option. */
+typedef struct Options {
+        uint64_t timeout_usec; /* UINT64_MAX: not given */
+        bool force;
+        int attach[3]; /* owned; -EBADF: not given */
+        char *user, *working_directory;
+        char **environment, **command;
+        void *input;
+        size_t n_input;
+        uint16_t rows, columns;
+} Options;
+
+typedef enum OptionKey {
+        OPTION_TIMEOUT = 1 << 0,
+        OPTION_FORCE = 1 << 1,
+        OPTION_ATTACH = 1 << 2,
+        OPTION_USER = 1 << 3,
+        OPTION_ENVIRONMENT = 1 << 4,
+        OPTION_WORKING_DIRECTORY = 1 << 5,
+        OPTION_INPUT = 1 << 6,
+        OPTION_COMMAND = 1 << 7,
+        OPTION_SIZE = 1 << 8, /* Rows and Columns */
+} OptionKey;
+
+/** options_init() - nothing given */
+void options_init(Options *o);
+void options_done(Options *o);
+
+/** options_read() - read the options of a call
+ * @known set of OptionKey; any other is refused by its name
+ * Return: 0; -EINVAL with FAULT_INVALID_OPTION; negative errno. */
+int options_read(sd_bus_message *m, unsigned known, Options *o, Fault *reterr);
+
+/** options_read_fds() - read an a{uh}: the caller's 0, 1 and 2
+ * @ret owned duplicates
+ * A directory or a terminal is refused: the guest must not get at the host's through it.
+ * Return: 0; -EINVAL with FAULT_INVALID_OPTION; negative errno. */
+int options_read_fds(sd_bus_message *m, int ret[static 3], Fault *reterr);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "bus/properties.h"
+
+#include "base/text.h"
+#include "bus/bus-internal.h"
+
+int manager_property(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        static const char *const features[] = {"machines", "exec", "terminals", "directory-images"};
+        Bus *b = userdata;
+
+        if (streq(property, "Version"))
+                return sd_bus_message_append(reply, "s", b->version);
+        int r = sd_bus_message_open_container(reply, 'a', "s");
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(features); i++)
+                r = sd_bus_message_append(reply, "s", features[i]);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_detail_int(sd_bus_message *m, const char *key, int v)
+{
+        return sd_bus_message_append(m, "{sv}", key, "i", v);
+}
+
+static int append_detail_string(sd_bus_message *m, const char *key, const char *v)
+{
+        return v && *v ? sd_bus_message_append(m, "{sv}", key, "s", v) : 0;
+}
+
+static int append_details(sd_bus_message *m, const Machine *machine)
+{
+        const ExitRecord *e = &machine->end;
+
+        if (!e->cause)
+                return 0;
+        int r = append_detail_int(m, "ExitStatus", e->status);
+        r = r < 0 ? r : append_detail_int(m, "Signal", e->signal);
+        r = r < 0 ? r
+                  : sd_bus_message_append(m, "{sv}", "OOM", "b", streq(e->cause, EXIT_CAUSE_OOM));
+        r = r < 0 ? r : append_detail_string(m, "Phase", e->phase);
+        r = r < 0 ? r : append_detail_string(m, "Object", e->object);
+        return r < 0 || e->error == 0 ? r : append_detail_int(m, "Errno", e->error);
+}
+
+static int append_reason(sd_bus_message *m, const Machine *machine)
+{
+        _cleanup_free_ char *sentence = machine_reason(machine);
+        bool ended = machine_is_stopped(machine);
+
+        if (!sentence)
+                return -ENOMEM;
+        int r = sd_bus_message_open_container(m, 'r', "ssa{sv}");
+        r = r < 0 ? r
+                  : sd_bus_message_append(m, "ss",
+                                          machine->load_error.message   ? EXIT_CAUSE_FAILED
+                                          : ended && machine->end.cause ? machine->end.cause
+                                                                        : "",
+                                          sentence);
+        r = r < 0 ? r : sd_bus_message_open_container(m, 'a', "{sv}");
+        r = r < 0 || !ended ? r : append_details(m, machine);
+        r = r < 0 ? r : sd_bus_message_close_container(m);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_setting(sd_bus_message *m, const SettingKey *key, char **values)
+{
+        int r = sd_bus_message_open_container(m, 'e', "sv");
+
+        r = r < 0 ? r : sd_bus_message_append(m, "s", key->name);
+        if (key->kind != SETTING_STRV)
+                r = r < 0 ? r : sd_bus_message_append(m, "v", "s", values[0] ?: "");
+        else {
+                r = r < 0 ? r : sd_bus_message_open_container(m, 'v', "as");
+                r = r < 0 ? r : sd_bus_message_append_strv(m, values);
+                r = r < 0 ? r : sd_bus_message_close_container(m);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_settings(sd_bus_message *m, const Settings *s)
+{
+        int r = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        for (const SettingKey *key = setting_keys(); r >= 0 && key->name; key++) {
+                _cleanup_strv_free_ char **values = NULL;
+
+                r = settings_get(s, key, &values);
+                if (r > 0 && !key->internal)
+                        r = append_setting(m, key, values);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int append_machine(const Machine *m, const char *property, sd_bus_message *reply)
+{
+        const struct {
+                const char *name;
+                const char *text;
+        } strings[] = {
+                {"Name", m->name},
+                {"State", machine_state_name(m)},
+                {"StatusText", m->status_text},
+                {"Image", m->settings.image},
+                {"RootDirectory", m->settings.root_directory},
+                {"Unit", m->unit},
+        };
+        const struct {
+                const char *name;
+                uint32_t number;
+        } numbers[] = {
+                {"Owner", m->settings.owner},  {"Leader", m->leader},
+                {"Supervisor", m->supervisor}, {"UIDShift", m->uid_base},
+                {"BootCount", m->boot_count},
+        };
+        const struct {
+                const char *name;
+                uint64_t usec;
+        } times[] = {
+                {"CreatedTimestamp", m->settings.created_usec},
+                {"StartedTimestamp", m->started_usec},
+                {"ReadyTimestamp", m->ready_usec},
+                {"StoppedTimestamp", m->stopped_usec},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(strings); i++)
+                if (streq(property, strings[i].name))
+                        return sd_bus_message_append(reply, "s", strings[i].text ?: "");
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
+                if (streq(property, numbers[i].name))
+                        return sd_bus_message_append(reply, "u", numbers[i].number);
+        for (size_t i = 0; i < ELEMENTSOF(times); i++)
+                if (streq(property, times[i].name))
+                        return sd_bus_message_append(reply, "t", times[i].usec);
+        if (streq(property, "StateReason"))
+                return append_reason(reply, m);
+        if (streq(property, "MachineID")) {
+                uint8_t id[16];
+
+                machine_id(m, id);
+                return sd_bus_message_append_array(reply, 'y', id, sizeof(id));
+        }
+        return append_settings(reply, &m->settings);
+}
+
+int machine_property(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        const Machine *m = bus_path_machine(userdata, path);
+
+        return m ? append_machine(m, property, reply) : -ENOENT;
+}
+
+int process_property(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        static char *none[] = {NULL};
+        const Process *p = bus_path_process(userdata, path);
+
+        if (!p)
+                return -ENOENT;
+        if (streq(property, "Machine"))
+                return sd_bus_message_append(reply, "s", p->machine);
+        if (streq(property, "Command"))
+                return sd_bus_message_append_strv(reply, p->argv ?: none);
+        if (streq(property, "User"))
+                return sd_bus_message_append(reply, "s", p->user);
+        if (streq(property, "Pid"))
+                return sd_bus_message_append(reply, "u", p->pid);
+        if (streq(property, "Owner"))
+                return sd_bus_message_append(reply, "u", p->owner);
+        if (streq(property, "State"))
+                return sd_bus_message_append(reply, "s", p->state);
+        if (streq(property, "ExitStatus"))
+                return sd_bus_message_append(reply, "i",
+                                             streq(p->state, "exited") ? p->status : -1);
+        return sd_bus_message_append(reply, "i", p->signal);
+}

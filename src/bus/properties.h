@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Getters, one an object: which property is told by its name. userdata is the object. */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+/** manager_property() - userdata is a Bus */
+int manager_property(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error);
+/** machine_property() - userdata is a Bus, the machine is told by the path */
+int machine_property(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error);
+/** process_property() - userdata is a Bus, the process is told by the path */
+int process_property(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* lodged: puts the parts together. Root, in a tight sandbox; forks into no guest, waits for
+ * nothing. */
+#include "base/names.h"
+#include "base/text.h"
+#include "bus/bus.h"
+#include "core/launch.h"
+#include "core/manager.h"
+#include "host/shim-socket.h"
+#include "host/systemd.h"
+#include "host/worker.h"
+
+#include <signal.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-journal.h>
+
+typedef struct Daemon {
+        sd_event *event;
+        sd_bus *connection;
+        Systemd *systemd;
+        Worker *worker;
+        Manager *manager;
+        Bus *bus;
+        ShimSocket *socket;
+} Daemon;
+
+static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        Daemon *d = userdata;
+        const sd_bus_error *e = sd_bus_message_get_error(reply);
+
+        if (e) {
+                (void)sd_journal_print(LOG_ERR, "cannot own " LODGE_BUS_NAME " on the bus: %s",
+                                       e->message);
+                return sd_event_exit(d->event, 1);
+        }
+        (void)sd_notify(0, "READY=1");
+        return 0;
+}
+
+/* Every shim that was there has answered: what we show from now on is right. */
+static void on_adopted(void *userdata)
+{
+        Daemon *d = userdata;
+
+        manager_sweep(d->manager);
+        int r = sd_bus_request_name_async(d->connection, NULL, LODGE_BUS_NAME, 0, on_name, d);
+        if (r < 0)
+                (void)sd_event_exit(d->event, r);
+}
+
+static int open_socket(Daemon *d)
+{
+        int n = sd_listen_fds(1);
+
+        if (n < 0)
+                return n;
+        if (n != 1 || sd_is_socket(SD_LISTEN_FDS_START, AF_UNIX, SOCK_SEQPACKET, 1) <= 0) {
+                (void)sd_journal_print(LOG_ERR,
+                                       "lodged must be started by systemd with lodged.socket");
+                return -EINVAL;
+        }
+        return shim_socket_new(d->manager, SD_LISTEN_FDS_START, &d->socket);
+}
+
+static int setup_signals(Daemon *d)
+{
+        static const int signals[] = {SIGTERM, SIGINT};
+        sigset_t set;
+
+        (void)sigemptyset(&set);
+        (void)sigaddset(&set, SIGCHLD);
+        (void)sigaddset(&set, SIGTERM);
+        (void)sigaddset(&set, SIGINT);
+        if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+                return -errno;
+        (void)signal(SIGPIPE, SIG_IGN);
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
+                int r = sd_event_add_signal(d->event, NULL, signals[i], NULL, NULL);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int setup(Daemon *d)
+{
+        int r = sd_event_default(&d->event);
+
+        r = r < 0 ? r : setup_signals(d);
+        r = r < 0 ? r : sd_bus_default_system(&d->connection);
+        r = r < 0 ? r : sd_bus_attach_event(d->connection, d->event, 0);
+        r = r < 0 ? r : sd_bus_set_exit_on_disconnect(d->connection, 1);
+        r = r < 0 ? r : systemd_new(d->connection, &d->systemd);
+        if (r < 0)
+                return r;
+        d->worker = worker_new(d->event);
+        UnitPort units = systemd_unit_port(d->systemd);
+        WorkPort work = worker_port(d->worker);
+        d->manager = manager_new(d->event, "", &units, &work);
+        systemd_set_manager(d->systemd, d->manager);
+        manager_load(d->manager);
+        r = bus_new(d->connection, d->manager, LODGE_VERSION, &d->bus);
+        r = r < 0 ? r : open_socket(d);
+        if (r < 0)
+                return r;
+        manager_adopt(d->manager, on_adopted, d);
+        return 0;
+}
+
+static void teardown(Daemon *d)
+{
+        shim_socket_free(d->socket);
+        bus_free(d->bus);
+        if (d->manager)
+                manager_free(d->manager);
+        worker_free(d->worker);
+        systemd_free(d->systemd);
+        sd_bus_flush_close_unref(d->connection);
+        sd_event_unref(d->event);
+}
+
+static int usage(int status)
+{
+        (void)fputs(
+                "lodged\n\nThe daemon that manages machines. Started by systemd; see lodged(8).\n\n"
+                "  -h --help     show this text\n"
+                "     --version  show the version\n",
+                status ? stderr : stdout);
+        return status;
+}
+
+int main(int argc, char *argv[])
+{
+        Daemon d = {0};
+
+        if (argc == 2 && (streq(argv[1], "-h") || streq(argv[1], "--help")))
+                return usage(0);
+        if (argc == 2 && streq(argv[1], "--version")) {
+                (void)puts("lodge " LODGE_VERSION);
+                return 0;
+        }
+        if (argc != 1)
+                return usage(2);
+        int r = setup(&d);
+        r = r < 0 ? r : sd_event_loop(d.event);
+        (void)sd_notify(0, "STOPPING=1");
+        if (r < 0)
+                (void)sd_journal_print(LOG_ERR, "lodged ends: %s", strerror(-r));
+        teardown(&d);
+        return r != 0;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "work/sweep.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#define DEPTH_MAX 4096 /* a guest nests as deep as it likes; what is deeper is moved up first */
+
+static int open_directory(int dirfd, const char *name)
+{
+        int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+/* chattr +i and +a keep even root from deleting; the guest's root may have set them. */
+static void clear_flags(int fd)
+{
+        int flags;
+
+        if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0 || !(flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)))
+                return;
+        flags &= ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
+        (void)ioctl(fd, FS_IOC_SETFLAGS, &flags); /* unlinkat() tells if it did not help */
+}
+
+static int remove_file(int dirfd, const char *name, unsigned char type)
+{
+        if (unlinkat(dirfd, name, 0) >= 0)
+                return 0;
+        if (errno != EPERM || type != DT_REG)
+                return -errno;
+        _cleanup_close_ int fd =
+                openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0)
+                return -EPERM;
+        clear_flags(fd);
+        return unlinkat(dirfd, name, 0) < 0 ? -errno : 0;
+}
+
+static int remove_contents(int topfd, int fd, dev_t device, unsigned depth);
+
+static int remove_directory(int topfd, int dirfd, const char *name, dev_t device, unsigned depth)
+{
+        char moved[32];
+        struct stat st;
+        _cleanup_close_ int fd = open_directory(dirfd, name);
+
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_dev != device)
+                return -EXDEV;
+        clear_flags(fd);
+        if (depth >= DEPTH_MAX) { /* one descriptor a level: continue from the top instead */
+                (void)snprintf(moved, sizeof(moved), "deep.%llu", (unsigned long long)st.st_ino);
+                return renameat(dirfd, name, topfd, moved) < 0 ? -errno : 0;
+        }
+        int r = remove_contents(topfd, fd, device, depth + 1);
+        if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && r >= 0)
+                r = -errno;
+        return r;
+}
+
+static int remove_contents(int topfd, int fd, dev_t device, unsigned depth)
+{
+        _cleanup_close_ int copy = open_directory(fd, ".");
+        _cleanup_closedir_ DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+        struct dirent *e;
+        int result = 0;
+
+        if (!d)
+                return copy < 0 ? copy : -errno;
+        (void)TAKE_FD(copy);
+        while ((e = readdir(d))) {
+                if (streq(e->d_name, ".") || streq(e->d_name, ".."))
+                        continue;
+                int r = e->d_type == DT_DIR || e->d_type == DT_UNKNOWN
+                                ? remove_directory(topfd, fd, e->d_name, device, depth)
+                                : -ENOTDIR;
+                if (r == -ENOTDIR || r == -ELOOP)
+                        r = remove_file(fd, e->d_name, e->d_type);
+                if (r < 0 && result >= 0)
+                        result = r;
+        }
+        return result;
+}
+
+static int is_empty(int fd)
+{
+        _cleanup_close_ int copy = open_directory(fd, ".");
+        _cleanup_closedir_ DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+        struct dirent *e;
+        int n = 0;
+
+        if (!d)
+                return copy < 0 ? copy : -errno;
+        (void)TAKE_FD(copy);
+        while ((e = readdir(d)))
+                n++;
+        return n <= 2;
+}
+
+int sweep(const char *path)
+{
+        _cleanup_close_ int fd = open_directory(AT_FDCWD, path);
+        struct stat st;
+        int r;
+
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        do /* again while it only moved what was too deep */
+                r = remove_contents(fd, fd, st.st_dev, 0);
+        while (r >= 0 && is_empty(fd) == 0);
+        return r;
+}
