@@ -28,6 +28,7 @@ typedef struct Authority Authority;
 
 /** authority_new() - Return: never NULL. */
 Authority *authority_new(void);
+/** authority_free() - forget every open question; NULL is fine */
 void authority_free(Authority *a);
 
 /** authority_ask() - ask polkit; the answer always comes later, and is "no" if anything goes wrong

@@ -211,12 +211,14 @@ static void machine_changed(void *userdata, Machine *m, unsigned changes)
                 const char *names[9];
         } sets[] = {
                 {MACHINE_CHANGED_STATE, {"State", "StateReason"}},
+                {MACHINE_CHANGED_DEFINITION,
+                 {"Settings", "Image", "RootDirectory", "MachineID", "Owner", "CreatedTimestamp"}},
                 {MACHINE_CHANGED_RUN,
                  {"Leader", "Supervisor", "UIDShift", "BootCount", "StartedTimestamp",
                   "ReadyTimestamp", "StoppedTimestamp"}},
         };
         Bus *b = userdata;
-        char *names[16];
+        char *names[20];
         size_t n = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(sets); i++)

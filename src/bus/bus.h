@@ -13,4 +13,5 @@ typedef struct Bus Bus;
  * @manager announces itself through a listener
  * Return: 0; negative errno. */
 int bus_new(sd_bus *bus, Manager *manager, const char *version, Bus **ret);
+/** bus_free() - take everything off the connection; NULL is fine */
 void bus_free(Bus *b);

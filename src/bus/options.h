@@ -41,6 +41,7 @@ typedef enum OptionKey {
 
 /** options_init() - nothing given */
 void options_init(Options *o);
+/** options_done() - free what was read */
 void options_done(Options *o);
 
 /** options_read() - read the options of a call

@@ -142,8 +142,7 @@ static int on_adoption_deadline(sd_event_source *source, uint64_t usec, void *us
 static int connect_control(Manager *manager, const char *name)
 {
         struct sockaddr_un sa = {.sun_family = AF_UNIX};
-        _cleanup_close_ int fd =
-                socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         int n = snprintf(sa.sun_path, sizeof(sa.sun_path), "%s%s/%s/%s", manager->root,
                          LODGE_RUNTIME_UNITS, name, LODGE_SHIM_CONTROL);
 

@@ -36,7 +36,8 @@ int definition_write(const char *root, DefinitionPlace place, const char *name, 
                      Fault *reterr);
 
 /** definition_remove() - delete the files in /etc and /run
- * Return: 0, also if there is none; negative errno; -EOPNOTSUPP it belongs to a package, in /usr. */
+ * Return: 0, also if there is none; -EOPNOTSUPP it belongs to a package, in /usr; else negative
+ * errno. */
 int definition_remove(const char *root, const char *name, Fault *reterr);
 
 /** store_trash() - rename the machine's writable layer into the trash

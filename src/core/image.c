@@ -151,7 +151,6 @@ int image_find(const char *root, const char *name, char **ret, Fault *reterr)
                 }
         }
         hint = known_images_hint(root);
-        return fault_set(reterr, FAULT_NO_SUCH_IMAGE, ENOENT,
-                         "No image '%s' in %s or %s%s", name, LODGE_STORE_IMAGES,
-                         LODGE_MACHINED_IMAGES, hint);
+        return fault_set(reterr, FAULT_NO_SUCH_IMAGE, ENOENT, "No image '%s' in %s or %s%s", name,
+                         LODGE_STORE_IMAGES, LODGE_MACHINED_IMAGES, hint);
 }

@@ -18,6 +18,7 @@ typedef struct Tree {
  * @path host path of an image or a RootDirectory=
  * Return: 0; -ENOENT, -ENOTDIR .. with FAULT_START_FAILED. */
 int tree_probe(const char *path, Tree *ret, Fault *reterr);
+/** tree_done() - free what a Tree holds */
 void tree_done(Tree *t);
 #define _cleanup_tree_ _cleanup_(tree_done)
 

@@ -35,8 +35,7 @@ static int find_filter(Manager *manager, uint64_t capabilities, const Filter **r
                 if (r < 0) {
                         g_free(f);
                         return fault_set(reterr, FAULT_FAILED, r,
-                                         "Cannot compile the system call filter: %s",
-                                         strerror(-r));
+                                         "Cannot compile the system call filter: %s", strerror(-r));
                 }
                 g_hash_table_insert(manager->filters, &f->capabilities, f);
         }
@@ -129,5 +128,6 @@ void launch_warm_up(Manager *manager)
         const Filter *filter;
 
         settings_init(&s);
-        (void)find_filter(manager, plan_capabilities(&s, &facts), &filter, NULL); /* a start tells */
+        (void)find_filter(manager, plan_capabilities(&s, &facts), &filter,
+                          NULL); /* a start tells */
 }

@@ -20,6 +20,7 @@ typedef struct Launch {
  * Context: the first call for a set of capabilities takes tens of ms, for the system call filter.
  * Return: 0; negative errno with a sentence. */
 int launch_prepare(Machine *m, bool lock, Launch *ret, Fault *reterr);
+/** launch_done() - free the plan and let go of the range of ids */
 void launch_done(Launch *l);
 #define _cleanup_launch_ _cleanup_(launch_done)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a machine's shim says, and what callers ask of it. The shim is ours, but what it passes on is
- * the guest's: shown, never used. */
+/* What a machine's shim says, and what callers ask of it. The shim is ours, but what it passes on
+ * is the guest's: shown, never used. */
 #include "core/machine.h"
 
 #include "base/io.h"
@@ -18,8 +18,8 @@
 
 static void apply_status_text(Machine *m, const Frame *f)
 {
-        _cleanup_free_ char *text = text_for_display(frame_string(f, FRAME_STATUS_TEXT) ?: "",
-                                                     STATUS_TEXT_MAX);
+        _cleanup_free_ char *text =
+                text_for_display(frame_string(f, FRAME_STATUS_TEXT) ?: "", STATUS_TEXT_MAX);
 
         if (streq(text, m->status_text) || (text && !*text && !m->status_text))
                 return;

@@ -125,8 +125,7 @@ static char *reason_of_end(const ExitRecord *r)
         if (streq(r->cause, EXIT_CAUSE_EXITED))
                 return g_strdup_printf("PID 1 exited with status %d", r->status);
         if (streq(r->cause, EXIT_CAUSE_KILLED))
-                return g_strdup_printf("PID 1 was ended by signal %s",
-                                       signal_name(r->signal, buf));
+                return g_strdup_printf("PID 1 was ended by signal %s", signal_name(r->signal, buf));
         if (streq(r->cause, EXIT_CAUSE_OOM))
                 return g_strdup("PID 1 was killed because the machine ran out of memory");
         if (streq(r->cause, EXIT_CAUSE_STOPPED))

@@ -47,17 +47,18 @@ struct Machine {
         uint32_t leader, supervisor, uid_base, boot_count;
         uint64_t started_usec, ready_usec, stopped_usec; /* CLOCK_REALTIME */
 
-        Link *link;  /* to the shim, while there is one */
-        UnitJob job; /* the one we asked systemd for and that has not ended */
+        Link *link;          /* to the shim, while there is one */
+        UnitJob job;         /* the one we asked systemd for and that has not ended */
         uint64_t begun_usec; /* CLOCK_REALTIME: when this run, or the attempt, began */
         bool has_run;        /* PID 1 ran since then */
         bool has_end;        /* @end is of this run */
         bool stop_requested;
         FaultCode end_code; /* which error a start gets that ended so */
-        int attach_fds[3]; /* of a caller, for PID 1; owned; -EBADF: none */
-        unsigned changes;  /* MachineChange that listeners have not been told */
+        int attach_fds[3];  /* of a caller, for PID 1; owned; -EBADF: none */
+        unsigned changes;   /* MachineChange that listeners have not been told */
 };
 
+/** machine_new() - a stopped machine of that name, its definition not read yet */
 Machine *machine_new(Manager *manager, const char *name);
 /** machine_free() - forget it; it must not run */
 void machine_free(Machine *m);
@@ -66,6 +67,7 @@ void machine_free(Machine *m);
  * A broken one is kept as load_error and makes the machine fail. */
 void machine_load(Machine *m);
 
+/** machine_state_name() - the State property */
 const char *machine_state_name(const Machine *m);
 /** machine_is_stopped() - nothing of it is there: it can be started or removed */
 bool machine_is_stopped(const Machine *m);
@@ -116,6 +118,7 @@ int machine_kill(Machine *m, bool all, int sig, AnswerFn done, void *userdata, F
 /** machine_attach() - PID 1's output to the caller's descriptors
  * @stdio three, borrowed; -EBADF: none */
 int machine_attach(Machine *m, const int *stdio, AnswerFn done, void *userdata, Fault *reterr);
+/** machine_resize() - set the window size of PID 1's terminal */
 int machine_resize(Machine *m, uint16_t rows, uint16_t columns, AnswerFn done, void *userdata,
                    Fault *reterr);
 /** machine_read_output() - PID 1's last lines, also of the last run if it is stopped */

@@ -102,17 +102,17 @@ void manager_flush(Manager *manager)
                 unsigned changes = m->changes;
 
                 m->changes = 0;
-                EACH_LISTENER (manager, l)
-                        if (l->machine_changed)
-                                l->machine_changed(l->userdata, m, changes);
+                EACH_LISTENER(manager, l)
+                if (l->machine_changed)
+                        l->machine_changed(l->userdata, m, changes);
         }
 }
 
 void manager_warn(Manager *manager, const char *machine, const char *message)
 {
-        EACH_LISTENER (manager, l)
-                if (l->warning)
-                        l->warning(l->userdata, machine, message ?: "out of memory");
+        EACH_LISTENER(manager, l)
+        if (l->warning)
+                l->warning(l->userdata, machine, message ?: "out of memory");
 }
 
 void manager_sweep(Manager *manager)
@@ -144,17 +144,17 @@ int manager_get(Manager *manager, const char *name, Machine **ret, Fault *reterr
 void manager_add_machine(Manager *manager, Machine *m)
 {
         g_hash_table_insert(manager->machines, m->name, m);
-        EACH_LISTENER (manager, l)
-                if (l->machine_added)
-                        l->machine_added(l->userdata, m);
+        EACH_LISTENER(manager, l)
+        if (l->machine_added)
+                l->machine_added(l->userdata, m);
 }
 
 static void drop_machine(Manager *manager, Machine *m)
 {
         manager_flush(manager);
-        EACH_LISTENER (manager, l)
-                if (l->machine_removed)
-                        l->machine_removed(l->userdata, m);
+        EACH_LISTENER(manager, l)
+        if (l->machine_removed)
+                l->machine_removed(l->userdata, m);
         g_hash_table_remove(manager->machines, m->name);
         g_hash_table_remove(manager->adopting, m);
         machine_free(m);
@@ -204,6 +204,21 @@ void manager_load(Manager *manager)
         g_hash_table_unref(found);
         g_strfreev(ignored);
         g_strfreev(names);
+}
+
+void manager_load_name(Manager *manager, const char *name)
+{
+        Machine *m = manager_find(manager, name);
+        bool exists = definition_find(manager->root, name) != DEFINITION_NOWHERE;
+
+        if (!machine_name_is_valid(name))
+                manager_warn(manager, NULL, "a definition file has an invalid name, ignoring");
+        else if (exists && !m)
+                (void)load_machine(manager, name);
+        else if (exists && machine_is_stopped(m))
+                machine_load(m);
+        else if (!exists && m && machine_is_stopped(m))
+                drop_machine(manager, m);
 }
 
 static int check_source(Manager *manager, const Settings *s, Fault *reterr)
@@ -332,23 +347,23 @@ void manager_forget_exit(Manager *manager, const char *name)
 void manager_add_process(Manager *manager, Process *p)
 {
         g_hash_table_insert(manager->processes, p->key, p);
-        EACH_LISTENER (manager, l)
-                if (l->process_added)
-                        l->process_added(l->userdata, p);
+        EACH_LISTENER(manager, l)
+        if (l->process_added)
+                l->process_added(l->userdata, p);
 }
 
 void manager_process_changed(Manager *manager, Process *p)
 {
-        EACH_LISTENER (manager, l)
-                if (l->process_changed)
-                        l->process_changed(l->userdata, p);
+        EACH_LISTENER(manager, l)
+        if (l->process_changed)
+                l->process_changed(l->userdata, p);
 }
 
 void manager_remove_process(Manager *manager, Process *p)
 {
-        EACH_LISTENER (manager, l)
-                if (l->process_removed)
-                        l->process_removed(l->userdata, p);
+        EACH_LISTENER(manager, l)
+        if (l->process_removed)
+                l->process_removed(l->userdata, p);
         g_hash_table_remove(manager->processes, p->key);
         process_free(p);
 }

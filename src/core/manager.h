@@ -42,6 +42,7 @@ struct Manager {
  * Return: never NULL; freed by manager_free() at the end of the program. */
 Manager *manager_new(sd_event *event, const char *root, const UnitPort *units,
                      const WorkPort *work);
+/** manager_free() - forget everything; machines go on */
 void manager_free(Manager *manager);
 /** manager_add_listener() - tell @l of every change; copied */
 void manager_add_listener(Manager *manager, const ManagerListener *l);
@@ -49,6 +50,10 @@ void manager_add_listener(Manager *manager, const ManagerListener *l);
 /** manager_load() - make the machines agree with the definitions on disk
  * At start, and whenever the directories change. */
 void manager_load(Manager *manager);
+
+/** manager_load_name() - the same for one name: the file has come, changed or gone
+ * A machine that runs keeps what it was started with. */
+void manager_load_name(Manager *manager, const char *name);
 
 /** manager_adopt() - find the shims that run already
  * @done called once each has answered, or after a second: those that come later are still taken
@@ -91,15 +96,20 @@ void manager_warn(Manager *manager, const char *machine, const char *message);
 /** manager_sweep() - let lodge-work delete what is in the trash, if anything is */
 void manager_sweep(Manager *manager);
 
+/** manager_read_exit() - how the last run of a machine ended; Return: as exit_record_read() */
 int manager_read_exit(Manager *manager, const char *name, ExitRecord *ret);
 /** manager_write_exit() - keep it for a later lodged; a failure is warned of */
 void manager_write_exit(Manager *manager, const char *name, const ExitRecord *r);
+/** manager_forget_exit() - delete that record */
 void manager_forget_exit(Manager *manager, const char *name);
 
+/** manager_add_process() - know it from now on, and announce it; @p is consumed */
 void manager_add_process(Manager *manager, Process *p);
+/** manager_process_changed() - tell the listeners */
 void manager_process_changed(Manager *manager, Process *p);
 /** manager_remove_process() - forget it; frees @p */
 void manager_remove_process(Manager *manager, Process *p);
+/** manager_find_process() - one by machine and number; NULL if there is none */
 Process *manager_find_process(Manager *manager, const char *machine, uint64_t id);
 /** manager_end_processes() - the machine has ended, and what ran in it */
 void manager_end_processes(Manager *manager, const char *machine);

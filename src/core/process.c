@@ -215,7 +215,8 @@ void process_exited(Process *p, int status, int sig)
 
                 capture_finish(output);
                 run->capture = NULL;
-                request_answer(run, &(Answer){.process = p, .output = output, .terminal_fd = -EBADF});
+                request_answer(run,
+                               &(Answer){.process = p, .output = output, .terminal_fd = -EBADF});
                 capture_free(output);
         }
         for (guint i = requests->len; i-- > 0;) {

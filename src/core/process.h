@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A program that Exec(), Run(), Shell() or Login() started inside a machine. Known for a while after
- * its end. */
+/* A program that Exec(), Run(), Shell() or Login() started inside a machine. Known for a while
+ * after its end. */
 #pragma once
 
 #include "base/fault.h"
@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What to start. All strings are a caller's: checked by the bus face, passed on, never used here. */
+/* What to start. All strings are a caller's: checked by the bus face, passed on, never used here.
+ */
 typedef struct ProcessArgs {
         char *const *argv; /* empty with login: the user's login shell */
         char *const *environment;
@@ -19,9 +20,9 @@ typedef struct ProcessArgs {
         bool terminal;                        /* on a new terminal instead of stdio */
         bool login;
         uint16_t rows, columns;
-        uint32_t owner;   /* uid of the caller */
-        bool needs_root;  /* asked for as exec-root */
-        bool capture;     /* Run(): collect the output */
+        uint32_t owner;    /* uid of the caller */
+        bool needs_root;   /* asked for as exec-root */
+        bool capture;      /* Run(): collect the output */
         const void *input; /* with capture */
         size_t n_input;
         uint64_t timeout_usec; /* with capture; UINT64_MAX: none */

@@ -67,8 +67,8 @@ void request_fail(Request *r, const Fault *f)
 {
         static const Fault oom = {.code = FAULT_FAILED, .error = ENOMEM};
 
-        request_answer(r, &(Answer){.fault = f->code == FAULT_NONE ? &oom : f,
-                                    .terminal_fd = -EBADF});
+        request_answer(r,
+                       &(Answer){.fault = f->code == FAULT_NONE ? &oom : f, .terminal_fd = -EBADF});
 }
 
 /* The process of a Run() is killed; its request stays until the process has ended, unheard. */

@@ -14,7 +14,7 @@ struct Answer {
         const Fault *fault; /* NULL: success, and what the request asked for is set */
         Machine *machine;   /* NULL if it is gone */
         Process *process;
-        int terminal_fd;    /* -EBADF: none */
+        int terminal_fd; /* -EBADF: none */
         char *const *lines;
         const Capture *output;
 };

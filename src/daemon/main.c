@@ -6,6 +6,7 @@
 #include "bus/bus.h"
 #include "core/launch.h"
 #include "core/manager.h"
+#include "host/definition-watch.h"
 #include "host/shim-socket.h"
 #include "host/systemd.h"
 #include "host/worker.h"
@@ -100,8 +101,9 @@ static int setup(Daemon *d)
         WorkPort work = worker_port(d->worker);
         d->manager = manager_new(d->event, "", &units, &work);
         systemd_set_manager(d->systemd, d->manager);
+        r = definition_watch(d->manager, d->event);
         manager_load(d->manager);
-        r = bus_new(d->connection, d->manager, LODGE_VERSION, &d->bus);
+        r = r < 0 ? r : bus_new(d->connection, d->manager, LODGE_VERSION, &d->bus);
         r = r < 0 ? r : open_socket(d);
         if (r < 0)
                 return r;

@@ -12,4 +12,5 @@ typedef struct ShimSocket ShimSocket;
  * @fd listening SOCK_SEQPACKET socket; consumed on success
  * Return: 0; negative errno. */
 int shim_socket_new(Manager *manager, int fd, ShimSocket **ret);
+/** shim_socket_free() - accept no more; NULL is fine */
 void shim_socket_free(ShimSocket *s);

@@ -17,7 +17,7 @@ typedef struct Job {
         char *unit;
         UnitJob kind;
         sd_bus_slot *call;
-        char *path;   /* once systemd has answered */
+        char *path;                      /* once systemd has answered */
         char *early_path, *early_result; /* JobRemoved came before the answer */
 } Job;
 
@@ -120,10 +120,10 @@ static int queue_job(Systemd *s, const char *unit, UnitJob kind)
 
         *j = (Job){.systemd = s, .unit = g_strdup(unit), .kind = kind};
         /* a start must not cancel a stop that somebody asked for; a stop goes over everything */
-        int r = sd_bus_call_method_async(
-                s->bus, &j->call, SERVICE, PATH, MANAGER,
-                kind == UNIT_JOB_START ? "StartUnit" : "StopUnit", on_job_queued, j, "ss", unit,
-                kind == UNIT_JOB_START ? "fail" : "replace");
+        int r = sd_bus_call_method_async(s->bus, &j->call, SERVICE, PATH, MANAGER,
+                                         kind == UNIT_JOB_START ? "StartUnit" : "StopUnit",
+                                         on_job_queued, j, "ss", unit,
+                                         kind == UNIT_JOB_START ? "fail" : "replace");
         if (r < 0) {
                 job_free(j);
                 return r;

@@ -12,6 +12,7 @@ typedef struct Systemd Systemd;
  * @bus connected, attached to the event loop
  * Return: 0; negative errno. */
 int systemd_new(sd_bus *bus, Systemd **ret);
+/** systemd_free() - forget every job; NULL is fine */
 void systemd_free(Systemd *s);
 
 /** systemd_set_manager() - whom to tell; before the first job */

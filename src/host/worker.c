@@ -3,11 +3,10 @@
 
 #include "base/cleanup.h"
 
-
 #include <glib.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
 

@@ -46,7 +46,7 @@ static int make_masks(int scratch, Scratch *s)
         if (fd < 0)
                 return fd;
         if (mknodat(fd, "file", S_IFREG, 0) < 0 || fchmodat(fd, "file", 0, 0) < 0 ||
-            mkdirat(fd, "directory", 0) < 0)
+            mkdirat(fd, "directory", 0555) < 0)
                 return -errno;
         int r = mountfd_set(fd, ro, 0);
         r = r < 0 ? r : attach_at(scratch, "masks", fd);
