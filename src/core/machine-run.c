@@ -200,6 +200,18 @@ static void clear_run(Machine *m)
         manager_end_processes(m->manager, m->name);
 }
 
+/* A program that cannot be executed is told apart, as shells do by 126 and 127. */
+static FaultCode start_fault_code(const Machine *m)
+{
+        if (!streq(m->end.cause, EXIT_CAUSE_FAILED))
+                return FAULT_START_FAILED;
+        if (m->end.status == 127)
+                return FAULT_COMMAND_NOT_FOUND;
+        if (m->end.status == 126)
+                return FAULT_EXEC_FAILED;
+        return m->end_code ?: FAULT_START_FAILED;
+}
+
 static void fail_start(Machine *m, Request *r)
 {
         _cleanup_free_ char *reason = machine_reason(m);
@@ -209,7 +221,7 @@ static void fail_start(Machine *m, Request *r)
                 (void)fault_set(&f, FAULT_CANCELLED, ECANCELED,
                                 "Machine '%s' was stopped before it had started", m->name);
         else
-                (void)fault_set(&f, m->end_code ?: FAULT_START_FAILED, m->end.error,
+                (void)fault_set(&f, start_fault_code(m), m->end.error,
                                 "Machine '%s' did not start: %s", m->name, reason);
         request_fail(r, &f);
 }
