@@ -139,20 +139,52 @@ static int verb_watch(int argc, char **argv)
 
 /* ---- the rest ---- */
 
-static int verb_notify(int argc, char **argv)
+static int notify(const char *text)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
-        const char *path = getenv("NOTIFY_SOCKET");
-        int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        const char *path = getenv("NOTIFY_SOCKET") ?: "/run/host/notify";
+        int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), r = 0;
 
-        if (!path || fd < 0)
-                return die("NOTIFY_SOCKET");
         (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-        for (int i = 0; i < argc; i++)
-                if (sendto(fd, argv[i], strlen(argv[i]), 0, (struct sockaddr *)&address,
-                           sizeof(address)) < 0)
-                        return die(path);
-        return 0;
+        if (fd < 0 ||
+            sendto(fd, text, strlen(text), 0, (struct sockaddr *)&address, sizeof(address)) < 0)
+                r = die(path);
+        if (fd >= 0)
+                (void)close(fd);
+        return r;
+}
+
+static int verb_notify(int argc, char **argv)
+{
+        int r = 0;
+
+        for (int i = 0; i < argc && r == 0; i++)
+                r = notify(argv[i]);
+        return r;
+}
+
+static void exit_7(int sig)
+{
+        _exit(7);
+}
+
+static int verb_talk(int argc, char **argv)
+{
+        int n = argc > 0 ? atoi(argv[0]) : 1;
+        char text[64];
+
+        (void)signal(SIGTERM, exit_7);
+        (void)usleep(500000);
+        if (notify("READY=1") != 0)
+                return EXIT_FAILURE;
+        for (int i = 0; i < n; i++) {
+                (void)snprintf(text, sizeof(text), "STATUS=step %d", i);
+                (void)notify(text);
+                (void)usleep(1000);
+        }
+        (void)notify("STATUS=\033[31mlast words");
+        for (;;)
+                (void)pause();
 }
 
 static int verb_swap(int argc, char **argv)
@@ -171,11 +203,6 @@ _Noreturn static void verb_deaf(void)
                 (void)signal(sig, SIG_IGN);
         for (;;)
                 (void)pause();
-}
-
-static void exit_7(int sig)
-{
-        _exit(7);
 }
 
 _Noreturn static void verb_late(int argc, char **argv)
@@ -203,12 +230,14 @@ int main(int argc, char **argv)
                 return verb_watch(argc, argv);
         if (strcmp(verb, "notify") == 0)
                 return verb_notify(argc, argv);
+        if (strcmp(verb, "talk") == 0)
+                return verb_talk(argc, argv);
         if (strcmp(verb, "swap") == 0)
                 return verb_swap(argc, argv);
         if (strcmp(verb, "deaf") == 0)
                 verb_deaf();
         if (strcmp(verb, "late") == 0)
                 verb_late(argc, argv);
-        (void)fputs("usage: probe call|watch|notify|swap|deaf|late ARG...\n", stderr);
+        (void)fputs("usage: probe call|watch|notify|talk|swap|deaf|late ARG...\n", stderr);
         return 2;
 }

@@ -37,7 +37,7 @@ m=$TEST-a
 run_idle "$m"
 same /org/lodge1 org.lodge1.Manager
 same "$(object "$m")" org.lodge1.Machine
-"$PROGRAMS/client-libdbus" exec "$m" /bin/sleep 100 >"$WORK/process" &
+"$PROGRAMS/client-libdbus" exec "$m" /bin/sleep 100 2>"$WORK/process" &
 at_exit "kill $! 2>/dev/null"
 wait_for 5 'a process object' test -s "$WORK/process"
 same "$(head -n 1 "$WORK/process")" org.lodge1.Process

@@ -24,16 +24,15 @@ lacks 'a constant property changed' "$path.*PropertiesChanged.*'Name'" "$(<"$WOR
 m=$TEST-b
 tree=$(new_tree talker)
 cp "$PROGRAMS/probe" "$tree/bin/"
-create "$m" "$TEST-talker" NotifyReady=yes -- /bin/sh -c 'sleep 0.5
-    probe notify READY=1; i=0
-    while [ $i -lt 400 ]; do i=$((i + 1)); probe notify "STATUS=step $i"; done
-    probe notify "STATUS=$(printf "red \033[31malert")"; sleep 100000'
+create "$m" "$TEST-talker" NotifyReady=yes -- probe talk 1000
 start "$m"
 equal 'waits for READY=1' running "$(get "$m" State)"
 equal 'Wait for ready' 'si "ready" -1' "$(on "$m" Wait 'sa{sv}' ready 0)"
-wait_for 10 'the last STATUS=' eval "[[ \$(get $m StatusText) == *alert* ]]"
+wait_for 10 'the last STATUS=' eval "[[ \$(get $m StatusText) == *'last words' ]]"
 lacks 'a status with control characters' '[[:cntrl:]]' "$(get "$m" StatusText)"
+inside "$m" probe notify 'STATUS=not of PID 1'
 begin=$(get "$m" StartedTimestamp)
 seconds=$((${EPOCHREALTIME/./} / 1000000 - begin / 1000000 + 1))
 changes=$(grep -c "^$(object "$m"): .*PropertiesChanged.*StatusText" "$WORK/signals")
 [[ $changes -le $((seconds * 4 + 4)) ]] || fail "$changes changes of StatusText in $seconds s"
+lacks 'a status of another process' 'not of PID 1' "$(get "$m" StatusText)"

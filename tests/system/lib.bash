@@ -105,7 +105,7 @@ within() {
 # --- the bus -----------------------------------------------------------------------------------------------------
 
 call() { # call METHOD [SIGNATURE ARG...]: of the manager
-    busctl --timeout=60 call org.lodge1 /org/lodge1 org.lodge1.Manager "$@"
+    busctl --timeout=60 -- call org.lodge1 /org/lodge1 org.lodge1.Manager "$@"
 }
 
 object() { # object NAME: the path, escaped as sd_bus_path_encode(3) does
@@ -121,12 +121,12 @@ on() { # on NAME METHOD [SIGNATURE ARG...]: of the machine's object
     local path
     path=$(object "$1")
     shift
-    busctl --timeout=60 call org.lodge1 "$path" org.lodge1.Machine "$@"
+    busctl --timeout=60 -- call org.lodge1 "$path" org.lodge1.Machine "$@"
 }
 
 get() { # get NAME PROPERTY: the value without its type; strings without quotes
     local value
-    value=$(busctl get-property org.lodge1 "$(object "$1")" org.lodge1.Machine "$2")
+    value=$(busctl get-property org.lodge1 "$(object "$1")" org.lodge1.Machine "$2") || return
     value=${value#* }
     value=${value#\"}
     echo "${value%\"}"
