@@ -71,10 +71,10 @@ static int open_directory_mount(const char *path, Failure *f)
         return fd < 0 ? failure_set(f, FAULT_START_FAILED, fd, "open directory", path) : fd;
 }
 
-static int open_upper(const void *plan, size_t n_plan, const PlanStep *s, Failure *f)
+static int open_upper(const LaunchArgs *a, const PlanStep *s, Failure *f)
 {
-        if (s->flags & PLAN_FRESH) { /* the last run was killed before it could */
-                int r = launch_drop_layer(plan, n_plan);
+        if (s->flags & PLAN_FRESH && !a->is_reboot) { /* the last run was killed before it could */
+                int r = launch_drop_layer(a->plan, a->n_plan);
                 if (r < 0)
                         return failure_set(f, FAULT_START_FAILED, r, "drop the writable layer",
                                            s->s);
@@ -103,7 +103,7 @@ static int open_sources(Start *st, Failure *f)
                                                    s.s);
                         fd = st->layers[st->n_layers++] = open_directory_mount(s.s, f);
                 } else if (s.op == PLAN_UPPER) {
-                        fd = st->upper = open_upper(st->args->plan, st->args->n_plan, &s, f);
+                        fd = st->upper = open_upper(st->args, &s, f);
                         st->is_volatile = s.flags & PLAN_VOLATILE;
                 } else if (s.op == PLAN_BIND) {
                         if (st->n_binds >= STAGE_BINDS_MAX)

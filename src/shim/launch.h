@@ -19,6 +19,7 @@
 
 #include "shim/failure.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -30,6 +31,7 @@ typedef struct LaunchArgs {
         int payload_cgroup; /* where PID 1 is born */
         int signals;        /* signalfd with SIGTERM: a start can be given up */
         const char *notify; /* host path of the notify socket, to be bound into the guest */
+        bool is_reboot;     /* a writable layer that is still there is to be kept */
 } LaunchArgs;
 
 typedef struct Leader {

@@ -141,6 +141,7 @@ static int start_leader(Shim *s, Failure *f)
                 .name = s->name,
                 .signals = s->signals,
                 .notify = s->notify_path,
+                .is_reboot = s->boot_count > 0,
         };
         PlanStep step = {0};
 
