@@ -128,8 +128,10 @@ static End run_leader(Shim *s, ExitRecord *ret)
                 return END_REBOOT;
         free(ret->cause);
         ret->cause = strdup(classify(s, sig));
-        ret->status = status;
-        ret->signal = sig;
+        /* a PID 1 has no other end by SIGINT than reboot(2): it has ended well, and said nothing
+         * else */
+        ret->status = sig == SIGINT ? 0 : status;
+        ret->signal = sig == SIGINT ? 0 : sig;
         return END_STOPPED;
 }
 
