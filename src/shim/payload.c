@@ -267,6 +267,14 @@ static int enter_directory(const char *cwd, Failure *f)
         return 0;
 }
 
+/* As login(1): whose home is missing, or closed to him, begins in /. */
+static int enter_home(const char *home, Failure *f)
+{
+        Failure ignored = {0};
+
+        return enter_directory(home, &ignored) < 0 ? enter_directory("/", f) : 0;
+}
+
 static int confine(const PayloadArgs *a, const PasswdUser *u, Failure *f)
 {
         PlanStep s, caps = {.a = UINT64_MAX};
@@ -376,13 +384,15 @@ int payload_exec(const PayloadArgs *a, Failure *f)
         r = r < 0 ? r : find_user(a, &user, f);
         if (r < 0)
                 return r;
-        bool home = a->login && access(user.home, X_OK) == 0;
-        const char *cwd = choose(a, PLAN_CHDIR, a->cwd, home ? user.home : "/");
+        const char *cwd = choose(a, PLAN_CHDIR, a->cwd, NULL);
         r = build_environment(a, &user, &env);
         if (r < 0)
                 return failure_set(f, FAULT_START_FAILED, r, "prepare", "environment");
         r = prepare(a, &user, f);
         r = r < 0 ? r : confine(a, &user, f);
-        r = r < 0 ? r : enter_directory(cwd, f);
+        if (r >= 0 && a->login && !cwd)
+                r = enter_home(user.home, f);
+        else if (r >= 0)
+                r = enter_directory(cwd ?: "/", f);
         return r < 0 ? r : execute(a, &user, env, f);
 }
