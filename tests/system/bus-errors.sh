@@ -36,7 +36,7 @@ refused NotSupported "$m" ResizeMachine "'$m'" 24 80 '{}'
 wait_for 5 'the program that timed out is gone' eval "! pgrep -f '^sleep 4711$'"
 
 create "$TEST-b" busybox -- /no/such/command
-refused StartFailed "/no/such/command" StartMachine "'$TEST-b'" '{}'
+refused CommandNotFound "/no/such/command" StartMachine "'$TEST-b'" '{}'
 equal 'state of what did not start' failed "$(get "$TEST-b" State)"
 
 # busctl prints the sentence and nothing else

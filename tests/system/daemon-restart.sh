@@ -20,12 +20,10 @@ ends=$(get "$TEST-ends" Leader)
 before=$(for p in Leader Supervisor UIDShift MachineID CreatedTimestamp StartedTimestamp ReadyTimestamp BootCount; do get "$m" $p; done)
 path=$(call GetMachine s "$m")
 
-systemctl stop lodged.socket 2>/dev/null || true
-kill_daemon
+systemctl stop lodged.service lodged.socket
 kill -USR1 "$ends"
 wait_for 5 'the other PID 1 has ended' eval "[[ ! -d /proc/$ends ]]"
 [[ -d /proc/$leader ]] || fail 'PID 1 died with lodged'
-systemctl start lodged.socket 2>/dev/null || true
 
 equal 'the object' "$path" "$(call GetMachine s "$m")"
 wait_for 5 'ready again' has "$m" State ready

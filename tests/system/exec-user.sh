@@ -43,6 +43,8 @@ rm "$tree/etc/passwd"
 ln -s "$WORK/passwd" "$tree/etc/passwd"
 echo 'trick:x:77:77::/:/bin/sh' >"$WORK/passwd"
 create "$TEST-b" "$TEST-users" -- "${IDLE[@]}"
-start "$TEST-b"
-expect 126 inside --user=trick "$TEST-b" id -u
+refused StartFailed '/etc/passwd' StartMachine "'$TEST-b'" '{}'
 rm "$tree/etc/passwd"
+start "$TEST-b"
+ln -s "$WORK/passwd" "$tree/etc/passwd"
+expect 126 inside --user=trick "$TEST-b" id -u

@@ -27,7 +27,7 @@ equal 'the range of the second run' "$shift" "$(get "$m" UIDShift)"
 
 # nobody but root gets at the layers: a setuid file of a guest is no way up on the host
 inside "$m" sh -c 'cp /bin/busybox /setuid && chmod 4755 /setuid'
-expect 1 runuser -u tester -- ls "$upper"
+expect 2 runuser -u tester -- ls "$upper"
 
 # systemd-nspawn and lodge keep out of each other's way: both lock the range's file as fcntl(2) locks an open file
 lock() { # lock FILE [COMMAND...]: run it while the file is locked; fails if it is locked already

@@ -182,7 +182,12 @@ refused() {
     matches "$method $*" "GDBus\.Error:org\.lodge1\.Error\.$error: .*($regex)" "$ERR"
 }
 
-daemon_pid() { systemctl show --property MainPID --value lodged.service; }
+daemon_pid() {
+    local pid
+    pid=$(systemctl show --property MainPID --value lodged.service)
+    [[ $pid -gt 1 ]] || fail 'lodged does not run'
+    echo "$pid"
+}
 
 # --- machines ----------------------------------------------------------------------------------------------------
 

@@ -11,12 +11,12 @@ locks() { # on ranges of ids: their files are found in the kernel's list by thei
 }
 locks_before=$(locks)
 
-# fails NAME REGEX: its start fails with such a sentence, over D-Bus and by systemctl, and nothing is left
+# fails NAME ERROR REGEX: its start fails with such a sentence, over D-Bus and by systemctl, and nothing is left
 fails() {
-    refused StartFailed "$2" StartMachine "'$1'" '{}'
+    refused "$2" "$3" StartMachine "'$1'" '{}'
     equal "State of $1" failed "$(get "$1" State)"
     equal "reason of $1" failed "$(reason "$1")"
-    matches "the sentence of $1" "$2" "$(reason "$1" message)"
+    matches "the sentence of $1" "$3" "$(reason "$1" message)"
     [[ -n $(reason "$1" Phase) && -n $(reason "$1" Object) ]] || fail "no phase or object in the reason of $1"
     nothing_runs "$1"
     equal 'locks on ranges' "$locks_before" "$(locks)"
@@ -36,26 +36,26 @@ m=$TEST-no-shell
 tree=$(new_tree no-shell)
 mv "$tree/bin/sh" "$tree/bin/not-sh"
 create "$m" "$TEST-no-shell" -- "${IDLE[@]}"
-fails "$m" '/bin/sh'
+fails "$m" CommandNotFound '/bin/sh'
 equal 'phase and object' 'execute /bin/sh 2' "$(reason "$m" Phase) $(reason "$m" Object) $(reason "$m" Errno)"
 mv "$tree/bin/not-sh" "$tree/bin/sh"
 mended "$m"
 
 # a command that is no program, and one whose interpreter is missing
 create "$TEST-not-found" "$TEST-no-shell" -- no-such-command
-fails "$TEST-not-found" 'no-such-command'
+fails "$TEST-not-found" CommandNotFound 'no-such-command'
 create "$TEST-no-program" "$TEST-no-shell" -- /etc/passwd
-fails "$TEST-no-program" '/etc/passwd'
+fails "$TEST-no-program" ExecFailed '/etc/passwd'
 printf '#!/no/such/interpreter\n' >"$tree/bin/script"
 chmod 755 "$tree/bin/script"
 create "$TEST-no-interpreter" "$TEST-no-shell" -- /bin/script
-fails "$TEST-no-interpreter" '/bin/script'
+fails "$TEST-no-interpreter" ExecFailed '/bin/script'
 
 # a user, a directory that is not there
 create "$TEST-no-user" "$TEST-no-shell" User=nosuchuser -- "${IDLE[@]}"
-fails "$TEST-no-user" 'nosuchuser'
+fails "$TEST-no-user" ExecFailed 'nosuchuser'
 create "$TEST-no-directory" "$TEST-no-shell" WorkingDirectory=/no/such -- "${IDLE[@]}"
-fails "$TEST-no-directory" '/no/such'
+fails "$TEST-no-directory" ExecFailed '/no/such'
 
 # the image goes away, or becomes a file
 m=$TEST-image
