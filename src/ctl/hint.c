@@ -67,7 +67,7 @@ static void hint_machine(Ctl *c, const char *name)
                 nearest_offer(&nearest, list.items[i].name);
         if (nearest.best)
                 hint_again(c, "", name, nearest.best);
-        else
+        else if (c->args.n_words == 1)
                 report_hint("lodgectl list");
 }
 

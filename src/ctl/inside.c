@@ -50,8 +50,8 @@ static int append_exec_options(const Ctl *c, sd_bus_message *m, const char *user
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int call_exec(const Ctl *c, const char *machine, const char *user, char *const *argv,
-                     const Streams *streams, sd_bus_message **ret_reply, Fault *reterr)
+static int exec_call_new(const Ctl *c, const char *machine, const char *user, char *const *argv,
+                         const Streams *streams, sd_bus_message **ret, Fault *reterr)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         int r = client_machine_call_new(&c->client, "Exec", machine, &m, reterr);
@@ -64,29 +64,47 @@ static int call_exec(const Ctl *c, const char *machine, const char *user, char *
                 r = append_exec_options(c, m, user, reterr);
         if (r < 0)
                 return client_fault(NULL, r, reterr);
-        return client_call(&c->client, m, CLIENT_FOREVER, ret_reply, reterr);
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+static int on_executed(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+        Session *s = userdata;
+        _cleanup_fault_ Fault fault = {0};
+        const char *process;
+        int r = -EIO;
+
+        if (sd_bus_message_is_method_error(m, NULL))
+                (void)client_fault(sd_bus_message_get_error(m), 0, &fault);
+        else
+                r = sd_bus_message_read(m, "o", &process);
+        if (r >= 0)
+                r = session_wait_process(s, process, &fault);
+        if (r < 0)
+                session_fail(s, r, &fault);
+        return 0;
 }
 
 static int run_on_streams(Session *s, const char *user, char *const *argv, Fault *reterr)
 {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         Streams streams;
-        const char *process;
         int r = streams_open(args_has(&s->c->args, "interactive"), &streams, reterr);
 
         if (r < 0)
                 return r;
-        r = call_exec(s->c, s->machine, user, argv, &streams, &reply, reterr);
-        streams_close_guest(&streams);
+        r = exec_call_new(s->c, s->machine, user, argv, &streams, &m, reterr);
         if (r >= 0)
                 r = session_open(s, reterr);
+        if (r >= 0)
+                r = sd_bus_call_async(s->c->client.bus, NULL, m, on_executed, s, CLIENT_FOREVER);
+        streams_close_guest(&streams);
         if (r >= 0)
                 r = session_connect_streams(s, &streams, reterr);
         for (int i = 0; i < STREAMS; i++)
                 streams.ours[i] = close_fd(streams.ours[i]);
-        if (r >= 0)
-                r = sd_bus_message_read(reply, "o", &process);
-        return r < 0 ? r : session_wait_process(s, process, reterr);
+        return r;
 }
 
 int inside_on_streams(Ctl *c, const char *machine, const char *user, char *const *argv)
@@ -120,35 +138,45 @@ static int append_terminal_options(const Ctl *c, sd_bus_message *m, char *const 
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
+static int on_opened(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
+{
+        Session *s = userdata;
+        _cleanup_fault_ Fault fault = {0};
+        const char *process;
+        int r = -EIO, master;
+
+        if (sd_bus_message_is_method_error(m, NULL))
+                (void)client_fault(sd_bus_message_get_error(m), 0, &fault);
+        else
+                r = sd_bus_message_read(m, "ho", &master, &process);
+        if (r >= 0) {
+                /* The message owns the descriptor that it carries. */
+                master = fcntl(master, F_DUPFD_CLOEXEC, STREAMS);
+                r = master < 0 ? -errno : session_connect_terminal(s, master, &fault);
+        }
+        if (r >= 0)
+                r = session_wait_process(s, process, &fault);
+        if (r < 0)
+                session_fail(s, r, &fault);
+        else
+                session_make_raw(s);
+        return 0;
+}
+
 static int open_terminal(Session *s, const char *method, const char *user, char *const *argv,
                          Fault *reterr)
 {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL, *reply = NULL;
-        const char *process;
-        int master;
-
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         int r = client_machine_call_new(&s->c->client, method, s->machine, &m, reterr);
+
         if (r >= 0 && streq(method, "Shell"))
                 r = sd_bus_message_append(m, "s", user);
         if (r >= 0)
                 r = append_terminal_options(s->c, m, argv, reterr);
         if (r >= 0)
-                r = client_call(&s->c->client, m, CLIENT_FOREVER, &reply, reterr);
-        if (r >= 0)
-                r = sd_bus_message_read(reply, "ho", &master, &process);
-        if (r < 0)
-                return r;
-        /* The message owns the descriptor that it carries. */
-        master = fcntl(master, F_DUPFD_CLOEXEC, STREAMS);
-        if (master < 0)
-                return -errno;
-        r = session_open(s, reterr);
-        if (r < 0) {
-                (void)close_fd(master);
-                return r;
-        }
-        r = session_connect_terminal(s, master, reterr);
-        return r < 0 ? r : session_wait_process(s, process, reterr);
+                r = session_open(s, reterr);
+        return r < 0 ? r
+                     : sd_bus_call_async(s->c->client.bus, NULL, m, on_opened, s, CLIENT_FOREVER);
 }
 
 int inside_on_terminal(Ctl *c, const char *machine, const char *method, const char *user,
@@ -162,7 +190,6 @@ int inside_on_terminal(Ctl *c, const char *machine, const char *method, const ch
                 (void)client_fault(NULL, r, &fault);
                 return report_fault(c, machine, &fault);
         }
-        session_make_raw(&s);
         int status = session_run(&s, QUIET_MSEC);
         session_close(&s);
         if (s.detached)

@@ -54,9 +54,7 @@ static int on_started(sd_bus_message *m, void *userdata, sd_bus_error *ret_error
 
         if (sd_bus_message_is_method_error(m, NULL)) {
                 (void)client_fault(sd_bus_message_get_error(m), 0, &fault);
-                terminal_restore();
-                session_end(&run->session,
-                            report_fault(run->session.c, run->session.machine, &fault));
+                session_fail(&run->session, -EIO, &fault);
                 return 0;
         }
         run->is_started = true;
@@ -74,9 +72,9 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
         _cleanup_fault_ Fault fault = {0};
 
         /* It may have ended while nobody could tell: then it is stopped. */
-        if (attached_wait(&run->session, "stopped", on_exited, &fault) < 0)
-                session_end(&run->session,
-                            report_fault(run->session.c, run->session.machine, &fault));
+        int r = attached_wait(&run->session, "stopped", on_exited, &fault);
+        if (r < 0)
+                session_fail(&run->session, r, &fault);
         return 0;
 }
 
@@ -107,8 +105,7 @@ static int on_exited(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
         (void)client_fault(sd_bus_message_get_error(m), r, &fault);
         if (retry_wait(run, &fault))
                 return 0;
-        terminal_restore();
-        session_end(&run->session, report_fault(run->session.c, run->session.machine, &fault));
+        session_fail(&run->session, r, &fault);
         return 0;
 }
 

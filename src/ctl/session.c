@@ -172,9 +172,10 @@ static int send_wait(Session *s, Fault *reterr)
         return r < 0 ? client_fault(NULL, r, reterr) : 0;
 }
 
-static void fail(Session *s, const Fault *f)
+void session_fail(Session *s, int r, Fault *f)
 {
         terminal_restore();
+        (void)client_fault(NULL, r, f); /* where nothing is known but the number */
         session_end(s, report_fault(s->c, s->machine, f));
 }
 
@@ -183,8 +184,9 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
         Session *s = userdata;
         _cleanup_fault_ Fault fault = {0};
 
-        if (send_wait(s, &fault) < 0)
-                fail(s, &fault);
+        int r = send_wait(s, &fault);
+        if (r < 0)
+                session_fail(s, r, &fault);
         return 0;
 }
 
@@ -205,7 +207,7 @@ static int on_process_ended(sd_bus_message *m, void *userdata, sd_bus_error *ret
         if (sd_bus_message_is_method_error(m, NULL)) {
                 (void)client_fault(sd_bus_message_get_error(m), 0, &fault);
                 if (!retry_wait(s, &fault))
-                        fail(s, &fault);
+                        session_fail(s, -EIO, &fault);
                 return 0;
         }
         int r = sd_bus_message_read(m, "ii", &status, &sig);
@@ -213,21 +215,30 @@ static int on_process_ended(sd_bus_message *m, void *userdata, sd_bus_error *ret
                 session_end(s, status & 0xff);
                 return 0;
         }
-        (void)client_fault(NULL, r, &fault);
-        fail(s, &fault);
+        session_fail(s, r, &fault);
         return 0;
 }
 
 int session_wait_process(Session *s, const char *path, Fault *reterr)
 {
         s->process = strdup(path);
-        return s->process ? send_wait(s, reterr) : -ENOMEM;
+        if (!s->process)
+                return -ENOMEM;
+        if (s->early_signal > 0)
+                session_signal_process(s, s->early_signal);
+        return send_wait(s, reterr);
 }
 
 void session_signal_process(Session *s, int sig)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 
+        if (!s->process && s->early_signal > 0)
+                session_end(s, 128 + sig); /* lodged takes its time, and the user has none */
+        if (!s->process) {
+                s->early_signal = sig;
+                return;
+        }
         /* The process may be gone by then; its end is what is waited for anyway. */
         if (client_call_new(&s->c->client, s->process, LODGE_PROCESS_INTERFACE, "Kill", &m, NULL) >=
                     0 &&

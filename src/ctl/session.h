@@ -24,6 +24,7 @@ struct Session {
         int master;         /* of a terminal inside; -EBADF: none */
         char *process;      /* object that is waited for */
         unsigned n_retries;
+        int early_signal; /* that came before the process is known; 0: none */
         bool is_raw, detached;
         int status;
 };
@@ -52,8 +53,13 @@ void session_make_raw(Session *s);
 int session_wait_process(Session *s, const char *path, Fault *reterr);
 
 /** session_signal_process() - on_signal of a session that waits for a process: pass the signal on
+ * One that comes before lodged has told the process is kept for it, another one ends the session.
  */
 void session_signal_process(Session *s, int sig);
+
+/** session_fail() - report a failure and leave the event loop with its exit status
+ * @r negative errno, used where @f is empty */
+void session_fail(Session *s, int r, Fault *f);
 
 /** session_end() - leave the event loop with an exit status */
 void session_end(Session *s, int status);
