@@ -53,7 +53,7 @@ class Terminal:
     def ask(self, command, regex, seconds=10):
         """Types a command to a shell that prompts; returns what the answer, a line by itself, has for the regex's group."""
         self.send(f'{command}\n')
-        found = self.until(rf'^(?:\S*[#$] )?{regex}\r?\n', seconds).group(1)
+        found = self.until(rf'(?:^|\r|[#$] ){regex}\r?\n', seconds).group(1)
         self.until('[#$] ', seconds)
         return found
 

@@ -32,11 +32,11 @@ expect 3 lodgectl start "$TEST-none"
 matches 'no such machine' "$TEST-none" "$ERR"
 expect 3 lodgectl create "$TEST-b" no-such-image
 matches 'list' "$m +.*(ready|running)" "$(lodgectl list)"
-matches 'list, only names' "(^|\n)$m(\n|$)" "$(lodgectl list -q)"
+matches 'list, only names' "(^|$NL)$m($NL|$)" "$(lodgectl list -q)"
 equal 'list of one' "$m" "$(lodgectl list -q "$m")"
 matches status "$m.*busybox" "$(lodgectl status "$m" | tr '\n' ' ')"
 equal 'show' ready "$(lodgectl show -p State --value "$m")"
-matches 'show' "(^|\n)Leader=$(get "$m" Leader)" "$(lodgectl show "$m")"
+matches 'show' "(^|$NL)Leader=$(get "$m" Leader)" "$(lodgectl show "$m")"
 matches images 'busybox' "$(lodgectl images)"
 matches plan '/bin/sh' "$(lodgectl plan "$m")"
 

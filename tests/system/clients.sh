@@ -13,7 +13,7 @@ for client in "$TESTS/clients/client-gdbus $TEST-gdbus" "$PROGRAMS/client-libdbu
     # shellcheck disable=SC2086
     expect 9 $client "$TEST-${client##*-}" /bin/sh -c "$script" <"$WORK/in"
     equal "stdout through $client" 'out words' "$OUT"
-    matches "stderr through $client" '(^|\n)err$' "$ERR"
+    matches "stderr through $client" "(^|$NL)err($NL|$)" "$ERR"
     expect 1 call GetMachine s "$TEST-${client##*-}"
 done
 

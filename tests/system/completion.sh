@@ -21,7 +21,7 @@ complete_line() { # complete_line WORD...: what TAB offers for the last word
     printf '%s\n' "${COMPREPLY[@]}"
 }
 
-matches 'verbs' '(^|\n)start *(\n|$)' "$(complete_line lodgectl sta)"
+matches 'verbs' "(^|$NL)start *($NL|$)" "$(complete_line lodgectl sta)"
 matches 'machines' "$m" "$(complete_line lodgectl start "$TEST-")"
 matches 'images' busybox "$(complete_line lodgectl run busy)"
 matches 'options' '--timeout' "$(complete_line lodgectl stop --ti)"
@@ -30,7 +30,7 @@ matches 'machines for shell' "$m" "$(complete_line lodgectl shell "$TEST-")"
 
 # each verb is completed
 for verb in list status show create rm start stop restart kill terminate wait run exec shell login attach logs plan images version; do
-    matches "the verb $verb" "(^|\n)$verb *(\n|$)" "$(complete_line lodgectl "${verb:0:2}")"
+    matches "the verb $verb" "(^|$NL)$verb *($NL|$)" "$(complete_line lodgectl "${verb:0:2}")"
 done
 
 at_exit 'systemctl unmask --runtime lodged.service 2>/dev/null; systemctl daemon-reload; systemctl start lodged.service'

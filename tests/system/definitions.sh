@@ -6,8 +6,6 @@
 directory=/etc/lodge/machines
 mkdir -p "$directory"
 m=$TEST-hand
-known() { call GetMachine s "$1"; }
-unknown() { expect 1 known "$1"; }
 pid=$(daemon_pid)
 
 cat >"$directory/$m.machine" <<'FILE'

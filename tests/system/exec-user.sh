@@ -34,7 +34,7 @@ for user in 65536 nosuchuser 4294967296 1x; do
     status=0
     lodgectl run --user="$user" busybox id -u </dev/null >"$WORK/out" 2>&1 || status=$?
     [[ $status -eq 125 || $status -eq 126 ]] || fail "run as '$user' exited with $status: $(<"$WORK/out")"
-    lacks "PID 1 as '$user'" $'(^|\n)[0-9]+(\n|$)' "$(<"$WORK/out")"
+    lacks "PID 1 as '$user'" "(^|$NL)[0-9]+($NL|$)" "$(<"$WORK/out")"
 done
 
 # no library of the guest is asked, and no file outside it

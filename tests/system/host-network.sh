@@ -15,7 +15,7 @@ inside "$m" ping -c 1 -W 2 127.0.0.1 >/dev/null || inside "$m" sh -c 'nc -l -p 7
 equal 'what exec sees' "$(own "$m")" "$(inside "$m" readlink /proc/self/ns/net)"
 
 at_exit 'ip link del lodge-test0 2>/dev/null'
-ip link add lodge-test0 type dummy
+ip link add lodge-test0 type veth peer lodge-test1
 m=$TEST-host
 run_idle "$m" PrivateNetwork=no
 equal 'the network' "$(readlink /proc/1/ns/net)" "$(own "$m")"

@@ -14,6 +14,7 @@ TREES=/var/lib/machines                               # on a file system that ta
 IMAGES=/var/lib/lodge/images
 WORK=$(mktemp -d "/tmp/$TEST.XXXXXX")
 AT_EXIT=()
+NL=$'\n' # for regular expressions
 OUT='' ERR='' # of the last expect()
 
 # The payload of most machines: ends at once when asked to
@@ -68,6 +69,10 @@ lacks() { # lacks WHAT REGEX TEXT
     [[ ! $3 =~ $2 ]] || fail "$1: wanted nothing like '$2', found '$3'"
 }
 
+refuses() { # refuses NAME COMMAND...: the command must fail inside
+    if inside "$@" >"$WORK/out" 2>&1; then fail "'${*:2}' works inside $1: $(<"$WORK/out")"; fi
+}
+
 absent() { # absent PATH...
     local path
     for path; do
@@ -97,7 +102,7 @@ wait_for() { # wait_for SECONDS WHAT COMMAND...: until the command succeeds
 within() {
     local begin=${EPOCHREALTIME/./} limit=$1 took
     shift
-    "$@"
+    "$@" || return
     took=$(((${EPOCHREALTIME/./} - begin) / 1000))
     [[ $took -le $((limit * 1000)) ]] || fail "'$*' took $took ms, at most $limit s were expected"
 }
@@ -163,6 +168,8 @@ create() {
     call CreateMachine 'ssa{sv}' "$name" "$image" "$n" "${settings[@]}" >/dev/null
 }
 
+known() { call GetMachine s "$1" 2>/dev/null; }
+unknown() { ! known "$1"; }
 start() { call StartMachine 'sa{sv}' "$1" 0; }
 stop() { call StopMachine 'sa{sv}' "$1" 0; }
 remove() { call RemoveMachine 'sa{sv}' "$1" 0; }

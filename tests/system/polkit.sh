@@ -7,7 +7,7 @@ m=$TEST-a
 run_idle "$m"
 run_idle "$TEST-b"
 tester() { runuser -u tester -- "$@"; }
-manager=(busctl --timeout=30 --allow-interactive-authorization=no call org.lodge1 /org/lodge1 org.lodge1.Manager)
+manager=(busctl --timeout=30 --allow-interactive-authorization=no -- call org.lodge1 /org/lodge1 org.lodge1.Manager)
 
 denied() { # denied METHOD [SIGNATURE ARG...]
     expect 1 tester "${manager[@]}" "$@"
