@@ -173,6 +173,21 @@ static Machine *load_machine(Manager *manager, const char *name)
         return m;
 }
 
+/* @m's file is now in @place, or was all the time. May free @m. */
+static void definition_changed(Machine *m, DefinitionPlace place)
+{
+        if (!machine_is_stopped(m)) { /* a new file counts at the next start; without one @m goes
+                                         when it stops */
+                m->place = place;
+        } else if (place != DEFINITION_NOWHERE) {
+                machine_load(m);
+        } else {
+                manager_forget_exit(m->manager, m->name);
+                m->manager->units.reset_failed(m->manager->units.userdata, m->unit);
+                drop_machine(m->manager, m);
+        }
+}
+
 void manager_load(Manager *manager)
 {
         char **ignored, **names = definition_list(manager->root, &ignored);
@@ -191,14 +206,14 @@ void manager_load(Manager *manager)
                 g_hash_table_add(found, *name);
                 if (!m)
                         (void)load_machine(manager, *name);
-                else if (machine_is_stopped(m))
-                        machine_load(m);
+                else
+                        definition_changed(m, definition_find(manager->root, *name));
         }
         for (GList *i = known; i; i = i->next) {
                 Machine *m = i->data;
 
-                if (!g_hash_table_contains(found, m->name) && machine_is_stopped(m))
-                        drop_machine(manager, m);
+                if (!g_hash_table_contains(found, m->name))
+                        definition_changed(m, DEFINITION_NOWHERE);
         }
         g_list_free(known);
         g_hash_table_unref(found);
@@ -209,16 +224,14 @@ void manager_load(Manager *manager)
 void manager_load_name(Manager *manager, const char *name)
 {
         Machine *m = manager_find(manager, name);
-        bool exists = definition_find(manager->root, name) != DEFINITION_NOWHERE;
+        DefinitionPlace place = definition_find(manager->root, name);
 
         if (!machine_name_is_valid(name))
                 manager_warn(manager, NULL, "a definition file has an invalid name, ignoring");
-        else if (exists && !m)
+        else if (m)
+                definition_changed(m, place);
+        else if (place != DEFINITION_NOWHERE)
                 (void)load_machine(manager, name);
-        else if (exists && machine_is_stopped(m))
-                machine_load(m);
-        else if (!exists && m && machine_is_stopped(m))
-                drop_machine(manager, m);
 }
 
 static int check_source(Manager *manager, const Settings *s, Fault *reterr)
