@@ -42,7 +42,7 @@ matches plan '/bin/sh' "$(lodgectl plan "$m")"
 
 # JSON: what D-Bus has, under its names
 equal 'JSON of show' "ready $m True" "$(lodgectl show --json=short "$m" |
-    json "' '.join(str(x) for x in (d[0]['State'], d[0]['Name'], d[0]['Leader'] > 0))")"
+    json "' '.join(str(x) for x in (d['State'], d['Name'], d['Leader'] > 0))")"
 equal 'JSON of list' True "$(lodgectl list -j | json "any('$m' in str(m) for m in d)")"
 for verb in images version "status $m" "logs $m"; do
     # shellcheck disable=SC2086

@@ -61,7 +61,9 @@ kernel_files() { # kernel_files NAME: hidden or read-only, and locked
     done
     refuses "$m" mount -t proc proc /tmp
     refuses "$m" mount -t sysfs sysfs /tmp
-    refuses "$m" mount -t cgroup -o memory cgroup /tmp
+    # a host with cgroup v1 lets it be mounted, in the guest's own cgroup namespace; nothing in it can be changed
+    refuses "$m" sh -c 'mount -t cgroup -o memory cgroup /tmp && {
+        test -e /tmp/release_agent || mkdir /tmp/mine || echo 0 >/tmp/cgroup.procs || echo 1 >/tmp/memory.limit_in_bytes; }'
 }
 
 outside() { # outside NAME: nothing of the host is in sight

@@ -43,7 +43,7 @@ rm "$tree/etc/passwd"
 ln -s "$WORK/passwd" "$tree/etc/passwd"
 echo 'trick:x:77:77::/:/bin/sh' >"$WORK/passwd"
 create "$TEST-b" "$TEST-users" -- "${IDLE[@]}"
-refused StartFailed '/etc/passwd' StartMachine "'$TEST-b'" '{}'
+refused ExecFailed '/etc/passwd' StartMachine "'$TEST-b'" '{}'
 rm "$tree/etc/passwd"
 start "$TEST-b"
 ln -s "$WORK/passwd" "$tree/etc/passwd"

@@ -6,9 +6,9 @@
 m=$TEST-a
 run_idle "$m"
 pid=$(daemon_pid)
-before=$(lodgectl list --no-legend)
+before=$(lodgectl list -q)
 python3 -B "$TESTS/clients/wrong-calls" "$m" "$TEST-new" || fail 'see above'
-equal 'the machines' "$before" "$(lodgectl list --no-legend)"
+equal 'the machines' "$before" "$(lodgectl list -q)"
 equal 'lodged' "$pid" "$(daemon_pid)"
 equal 'the machine still takes commands' fine "$(inside "$m" echo fine)"
 
