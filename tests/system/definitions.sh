@@ -49,10 +49,15 @@ start "$TEST-fine"
 equal 'lodged' "$pid" "$(daemon_pid)"
 systemctl restart lodged.service
 equal 'State after a restart' ready "$(get "$TEST-fine" State)"
-for n in 2 3 4 5 6 7; do
+for n in 1 2 3 4 5 6 7; do
+    wait_for 5 "the machine of broken file $n" has "$TEST-broken$n" State failed
+    matches "the reason of broken file $n" "$TEST-broken$n.machine" "$(reason "$TEST-broken$n" message)"
     expect 1 start "$TEST-broken$n"
+    matches "the start of broken file $n" "$TEST-broken$n.machine" "$ERR"
 done
-wait_for 5 'the reason in the journal' eval "journalctl -u lodged.service | grep -q '$TEST-broken1.machine:2: .*Comand'"
+matches 'a mistyped setting' 'machine:2: .*Comand.*Command' "$(reason "$TEST-broken1" message)"
+rm -rf "$directory/$TEST"-broken*
+for n in 1 2 3 4 5 6 7; do wait_for 5 "no machine without broken file $n" unknown "$TEST-broken$n"; done
 
 # what is removed when it stops is defined in /run
 create "$TEST-once" busybox AutoRemove=yes -- "${IDLE[@]}"
