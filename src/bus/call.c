@@ -198,6 +198,8 @@ int bus_on_method(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 r = c->method->read(c, &f);
         if (r >= 0 && c->method != &bus_create_method)
                 r = options_read(m, c->method->options, &c->options, &f);
+        if (r >= 0 && c->method != &bus_create_method)
+                r = options_check_program(&c->options, c->argv, &f);
         r = r < 0 ? r : authorize(c, &f);
         if (r < 0)
                 fail(c, r, &f);

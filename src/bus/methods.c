@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What each method reads, asks of core and replies. */
+#include "base/machine-name.h"
 #include "base/text.h"
 #include "bus/call.h"
 #include "core/capture.h"
@@ -22,6 +23,14 @@ static int read_text(Call *c, Fault *reterr)
         return r < 0 ? r : take_string(&c->text, s);
 }
 
+static int bad_word(const char *word, const char *allowed, Fault *reterr)
+{
+        _cleanup_free_ char *shown = text_for_display(word, 64);
+
+        return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "'%s' is not what there is %s",
+                         shown ?: "", allowed);
+}
+
 static int read_kill(Call *c, Fault *reterr)
 {
         int r = read_text(c, reterr);
@@ -30,7 +39,7 @@ static int read_kill(Call *c, Fault *reterr)
         if (r < 0)
                 return r;
         if (!streq(c->text, "") && !streq(c->text, "leader") && !streq(c->text, "all"))
-                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "signal 'leader' or 'all'");
+                return bad_word(c->text, "to signal: 'leader' or 'all'", reterr);
         if (c->number < 1 || c->number > SIGRTMAX)
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%d is no signal",
                                  c->number);
@@ -136,6 +145,8 @@ static int read_create(Call *c, Fault *reterr)
         c->has_settings = true;
         v.string = image;
         if (r >= 0 && *image)
+                r = image_name_check(image, reterr);
+        if (r >= 0 && *image)
                 r = settings_set(&c->settings, "Image", &v, reterr);
         r = r < 0 ? r : sd_bus_message_enter_container(c->message, 'a', "{sv}");
         while (r >= 0 && (r = sd_bus_message_enter_container(c->message, 'e', "sv")) > 0) {
@@ -212,8 +223,8 @@ static int run_wait(Call *c, Fault *reterr)
         Machine *m;
 
         if (condition < 0)
-                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
-                                 "wait for 'running', 'ready', 'stopped' or 'exited'");
+                return bad_word(c->text, "to wait for: 'running', 'ready', 'stopped' or 'exited'",
+                                reterr);
         int r = call_get_machine(c, &m, reterr);
         if (r >= 0)
                 machine_wait(m, condition, c->options.timeout_usec, call_answered, c);

@@ -2,6 +2,7 @@
 #include "bus/options.h"
 
 #include "base/text.h"
+#include "spec/settings.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -201,6 +202,31 @@ static int read_option(sd_bus_message *m, const char *name, unsigned known, Opti
         return r < 0 ? fault_set(reterr, FAULT_INVALID_OPTION, r,
                                  "the value of option '%s' is malformed", name)
                      : 0;
+}
+
+/* What a program is started with is held to the same rules as the definition of a machine. */
+static int check_as_setting(Settings *s, const char *key, const char *string, char *const *strv,
+                            Fault *reterr)
+{
+        SettingValue v = {
+                .kind = string ? SETTING_STRING : SETTING_STRV,
+                .string = string,
+                .strv = strv,
+        };
+
+        return string || strv ? settings_set(s, key, &v, reterr) : 0;
+}
+
+int options_check_program(const Options *o, char *const *argv, Fault *reterr)
+{
+        _cleanup_settings_ Settings s;
+
+        settings_init(&s);
+        int r = check_as_setting(&s, "Command", NULL, argv ?: o->command, reterr);
+        r = r < 0 ? r : check_as_setting(&s, "Environment", NULL, o->environment, reterr);
+        r = r < 0 ? r : check_as_setting(&s, "User", o->user, NULL, reterr);
+        return r < 0 ? r
+                     : check_as_setting(&s, "WorkingDirectory", o->working_directory, NULL, reterr);
 }
 
 int options_read(sd_bus_message *m, unsigned known, Options *o, Fault *reterr)

@@ -49,6 +49,11 @@ void options_done(Options *o);
  * Return: 0; -EINVAL with FAULT_INVALID_OPTION; negative errno. */
 int options_read(sd_bus_message *m, unsigned known, Options *o, Fault *reterr);
 
+/** options_check_program() - may a program be started with these options?
+ * @argv NULL: the option Command
+ * Return: 0; -EINVAL with FAULT_INVALID_OPTION as for the settings of these names. */
+int options_check_program(const Options *o, char *const *argv, Fault *reterr);
+
 /** options_read_fds() - read an a{uh}: the caller's 0, 1 and 2
  * @ret owned duplicates
  * A directory or a terminal is refused: the guest must not get at the host's through it.

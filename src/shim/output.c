@@ -227,15 +227,24 @@ size_t output_poll(Output *o, struct pollfd *p)
         return n;
 }
 
+uint64_t output_timeout(const Output *o)
+{
+        uint64_t now = now_usec(CLOCK_MONOTONIC);
+
+        if (o->patience_usec == 0 || !any_pending(o))
+                return UINT64_MAX;
+        return o->patience_usec > now ? o->patience_usec - now : 0;
+}
+
 bool output_pump(Output *o)
 {
-        bool moved = false;
+        bool moved = false, drop = output_timeout(o) == 0;
 
         for (size_t i = o->n_sinks; i > 0; i--) {
                 Sink *s = &o->sinks[i - 1];
                 struct pollfd p = {.fd = s->fds[1]};
 
-                if (!sink_flush(s) ||
+                if (!sink_flush(s) || (drop && s->n_pending > 0) ||
                     (s->fds[1] >= 0 && poll(&p, 1, 0) > 0 && p.revents & (POLLERR | POLLNVAL)))
                         sink_remove(o, i - 1);
                 else

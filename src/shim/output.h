@@ -41,6 +41,8 @@ typedef struct Output {
         EscapeState escape[2];
         char tail[OUTPUT_TAIL]; /* whole cleaned lines, each with its '\n'; oldest first */
         size_t n_tail;
+        uint64_t patience_usec; /* CLOCK_MONOTONIC: when a client that does not read is dropped; 0:
+                                   never */
 } Output;
 
 /** output_attach() - copy to and from a client's descriptors
@@ -56,6 +58,10 @@ size_t output_poll(Output *o, struct pollfd *p);
 /** output_pump() - read and write what is possible without blocking
  * Return: true if something moved. */
 bool output_pump(Output *o);
+
+/** output_timeout() - µs until output_pump() has to look for clients that do not read; UINT64_MAX:
+ * nothing to wait for */
+uint64_t output_timeout(const Output *o);
 
 /** output_finish() - PID 1 is gone: pass on what is left, end the clients' streams
  * @timeout_usec how long a client that does not read may hold us up */

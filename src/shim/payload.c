@@ -337,11 +337,13 @@ static int find_user(const PayloadArgs *a, PasswdUser *ret, Failure *f)
         _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         _cleanup_fault_ Fault fault = {0};
 
-        int r = passwd_lookup(root, choose(a, PLAN_USER, a->user, NULL), ret, &fault);
-        if (r < 0)
-                return failure_reason(f, FAULT_EXEC_FAILED, r, "find user",
-                                      fault.message ?: strerror(-r));
-        return 0;
+        const char *spec = choose(a, PLAN_USER, a->user, "root");
+
+        int r = passwd_lookup(root, spec, ret, &fault);
+        if (r >= 0)
+                return 0;
+        (void)failure_set(f, FAULT_EXEC_FAILED, r, "find user", spec);
+        return failure_reason(f, FAULT_EXEC_FAILED, r, "find user", fault.message ?: strerror(-r));
 }
 
 /* Standard streams, session and signals of the new program. */

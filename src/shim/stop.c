@@ -6,7 +6,8 @@
 
 #include <signal.h>
 
-#define RETRY_USEC 10000ULL
+#define CLIENT_GRACE_USEC 1000000ULL
+#define RETRY_USEC        10000ULL
 /* How long we wait for a PID 1 that has no handler to install one. A handler-less SIGTERM would end
  * any other process at once; only as PID 1 it is lost. */
 #define GRACE_USEC     300000ULL
@@ -50,6 +51,9 @@ void stop_request(Shim *s, uint64_t timeout_usec)
         }
         s->stop = (Stop){.requested = true, .since_usec = now, .deadline_usec = deadline};
         s->state = SHIM_STOPPING;
+        /* PID 1 may be blocked on output that a client of ours does not read, and must be able to
+         * end */
+        s->output.patience_usec = now + CLIENT_GRACE_USEC;
         link_send_state(s);
         tell_systemd(timeout_usec);
 }

@@ -77,7 +77,7 @@ static void wait_for_events(Shim *s, uint64_t timeout_usec)
         n += output_poll(&s->output, p + n);
 
         int timeout = timeout_usec / 1000 >= INT32_MAX ? -1 : (int)((timeout_usec + 999) / 1000);
-        if (poll(p, n, timeout) <= 0)
+        if (poll(p, n, timeout) < 0) /* 0: output_pump() may still have a client to drop */
                 return;
         if (p[1].revents)
                 handle_signals(s);
@@ -121,7 +121,7 @@ static End run_leader(Shim *s, ExitRecord *ret)
         int status = 0, sig = 0;
 
         while (process_reap(s->leader.pidfd, &status, &sig) == 0)
-                wait_for_events(s, stop_tick(s));
+                wait_for_events(s, MIN2(stop_tick(s), output_timeout(&s->output)));
         collect_payload(s);
         output_finish(&s->output, CLIENT_PATIENCE_USEC);
         if (sig == SIGHUP && !s->stop.requested)
