@@ -75,11 +75,11 @@ static int compile(Machine *m, const Tree *tree, Launch *l, Fault *reterr)
                 .init = tree->init,
                 .init_is_systemd = tree->init_is_systemd,
         };
-        const Filter *filter;
+        const Filter *filter = NULL;
 
         machine_id(m, settings.machine_id);
         int r = find_filter(m->manager, plan_capabilities(&settings, &facts), &filter, reterr);
-        if (r < 0)
+        if (r < 0 || !filter)
                 return r;
         facts.seccomp = filter->program;
         facts.n_seccomp = filter->n;

@@ -77,7 +77,7 @@ static void on_started(void *userdata, Frame *reply, const Fault *fault)
                 (void)frame_fault(reply, &refused);
                 fault = &refused;
         }
-        if (fault) {
+        if (fault || !reply) {
                 request_fail(r, fault);
                 return;
         }
@@ -150,7 +150,7 @@ static int send_signal(Process *p, int sig, LinkReplyFn reply, void *userdata, F
         Machine *m = NULL;
         int r = check_runs(p, &m, reterr);
 
-        if (r < 0)
+        if (r < 0 || !m)
                 return r;
         link_begin(m->link, &w, FRAME_EXEC_KILL);
         frame_add_number(&w, FRAME_ID, p->id);

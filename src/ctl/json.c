@@ -184,7 +184,7 @@ static json_t *sorted_by_name(json_t **items, size_t n)
         json_t *array = json_array();
 
         if (n > 0)
-                qsort(items, n, sizeof(*items), compare_names);
+                qsort(items, n, sizeof(json_t *), compare_names);
         for (size_t i = 0; i < n; i++)
                 (void)json_array_append(array, items[i]);
         return array;
@@ -194,7 +194,7 @@ int json_machines_from_message(sd_bus_message *m, json_t **ret)
 {
         _cleanup_json_ json_t *objects = NULL;
         int r = json_from_message(m, &objects);
-        _cleanup_free_ json_t **items = calloc(json_object_size(objects) + 1, sizeof(*items));
+        _cleanup_free_ json_t **items = calloc(json_object_size(objects) + 1, sizeof(json_t *));
         const char *path;
         json_t *interfaces;
         size_t n = 0;

@@ -92,7 +92,7 @@ void table_print(const Ctl *c, const Table *t)
 
         for (size_t i = 0; i < n && !c->no_legend; i++)
                 widths[i] = text_width(t->headings[i]);
-        for (size_t i = 0; i < t->n_cells; i++) {
+        for (size_t i = 0; i < t->n_cells && n > 0; i++) {
                 size_t width = text_width(t->cells[i].text);
 
                 if (width > widths[i % n])

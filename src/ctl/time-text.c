@@ -24,9 +24,9 @@ const char *time_ago(uint64_t usec, char buf[static TIME_TEXT_MAX])
         uint64_t seconds = now > usec ? (now - usec) / USEC_PER_SEC : 0;
 
         if (usec == 0)
-                return strcpy(buf, "-");
+                return memcpy(buf, "-", 2);
         if (seconds == 0)
-                return strcpy(buf, "now");
+                return memcpy(buf, "now", 4);
         for (size_t i = 0; i < ELEMENTSOF(units); i++) {
                 uint64_t n = seconds / units[i].seconds;
 
@@ -47,6 +47,6 @@ const char *time_stamp(uint64_t usec, char buf[static TIME_TEXT_MAX])
 
         if (usec == 0 || !localtime_r(&seconds, &tm) ||
             strftime(buf, TIME_TEXT_MAX, "%a %Y-%m-%d %H:%M:%S %Z", &tm) == 0)
-                return strcpy(buf, "-");
+                return memcpy(buf, "-", 2);
         return buf;
 }

@@ -53,7 +53,7 @@ static int spawn(pid_t *ret)
 static void port_sweep(void *userdata)
 {
         Worker *w = userdata;
-        pid_t pid;
+        pid_t pid = 0;
 
         w->again = w->child != NULL;
         if (w->child)

@@ -96,13 +96,12 @@ static int is_empty(int fd)
 {
         _cleanup_close_ int copy = open_directory(fd, ".");
         _cleanup_closedir_ DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
-        struct dirent *e;
         int n = 0;
 
         if (!d)
                 return copy < 0 ? copy : -errno;
         (void)TAKE_FD(copy);
-        while ((e = readdir(d)))
+        while (readdir(d))
                 n++;
         return n <= 2;
 }
