@@ -90,9 +90,11 @@ void table_print(const Ctl *c, const Table *t)
 {
         size_t n = strv_length((char *const *)t->headings), widths[COLUMNS_MAX] = {0};
 
+        if (n == 0)
+                return;
         for (size_t i = 0; i < n && !c->no_legend; i++)
                 widths[i] = text_width(t->headings[i]);
-        for (size_t i = 0; i < t->n_cells && n > 0; i++) {
+        for (size_t i = 0; i < t->n_cells; i++) {
                 size_t width = text_width(t->cells[i].text);
 
                 if (width > widths[i % n])
