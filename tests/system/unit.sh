@@ -25,7 +25,7 @@ equal 'State after systemctl restart' ready "$(get "$m" State)"
 [[ $(get "$m" Leader) != "$leader" ]] || fail 'the same PID 1 after systemctl restart'
 
 systemctl stop "$unit"
-equal 'State after systemctl stop' stopped "$(get "$m" State)"
+wait_for 2 'State after systemctl stop' has "$m" State stopped # lodged hears of it a moment later
 equal 'reason after systemctl stop' stopped "$(reason "$m")"
 matches 'what the handler printed' 'going' "$(journal)"
 expect 3 systemctl is-active "$unit"
