@@ -7,6 +7,7 @@
 #include "core/launch.h"
 #include "core/manager.h"
 #include "host/definition-watch.h"
+#include "host/journal.h"
 #include "host/shim-socket.h"
 #include "host/systemd.h"
 #include "host/worker.h"
@@ -101,6 +102,7 @@ static int setup(Daemon *d)
         WorkPort work = worker_port(d->worker);
         d->manager = manager_new(d->event, "", &units, &work);
         systemd_set_manager(d->systemd, d->manager);
+        journal_listen(d->manager);
         r = definition_watch(d->manager, d->event);
         manager_load(d->manager);
         r = r < 0 ? r : bus_new(d->connection, d->manager, LODGE_VERSION, &d->bus);
