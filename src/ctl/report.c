@@ -17,7 +17,7 @@ void print_clean(FILE *f, const char *s)
         (void)fputs(text ?: "", f);
 }
 
-static void print_line(const char *prefix, const char *format, va_list ap)
+_printf_(2, 0) static void print_line(const char *prefix, const char *format, va_list ap)
 {
         _cleanup_free_ char *line = NULL;
 
