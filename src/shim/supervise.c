@@ -195,8 +195,13 @@ static void leave(Shim *s)
 
 static int record_failure(const Failure *f, ExitRecord *ret)
 {
+        bool stopped =
+                f->code == FAULT_CANCELLED; /* asked for, so no failure of the unit's either */
+
         free(ret->cause);
-        ret->cause = strdup(EXIT_CAUSE_FAILED);
+        ret->cause = strdup(stopped ? EXIT_CAUSE_STOPPED : EXIT_CAUSE_FAILED);
+        if (stopped)
+                return 0;
         ret->phase = strdup(f->phase);
         ret->object = strdup(f->object);
         ret->message = failure_message(f);
