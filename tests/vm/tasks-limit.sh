@@ -7,7 +7,8 @@
 m=$TEST-a
 unit=lodge@$m.service
 at_exit "systemctl revert $unit; systemctl daemon-reload"
-create "$m" busybox -- /bin/sh -c 'trap : TERM; while :; do sleep 1000 & done 2>/dev/null; while :; do sleep 1; done'
+# a shell that cannot fork ends: the bomb is one of its own, and PID 1 waits with nothing but a builtin
+create "$m" busybox -- /bin/sh -c 'trap : TERM; (while :; do sleep 1000 & done) 2>/dev/null; while :; do read -r line; done'
 systemctl set-property --runtime "$unit" TasksMax=40
 start "$m"
 full() { [[ $(awk '$1 == "max" { print $2 }' "$(cgroup_of "$m")/pids.events") -gt 0 ]]; }
