@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #include <glib.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define POLKIT_TIMEOUT_USEC (120ULL * 1000000)
@@ -27,7 +28,8 @@ typedef struct Question {
         char *action; /* full name, NULL: none */
         char *details[6][2];
         size_t n_details;
-        uid_t owner;
+        uid_t owner, exempt;
+        bool asks_polkit; /* which may take as long as a person takes to type */
 } Question;
 
 static void question_free(Question *q)
@@ -91,16 +93,22 @@ static int ask_polkit(Question *q)
         r = r < 0 ? r : append_details(m, q);
         r = r < 0 ? r : sd_bus_message_append(m, "us", interactive, "");
         q->slot = sd_bus_slot_unref(q->slot);
+        q->asks_polkit = true;
         return r < 0 ? r : sd_bus_call_async(bus, &q->slot, m, on_verdict, q, POLKIT_TIMEOUT_USEC);
 }
 
-static size_t pending_of(const Authority *p, uid_t uid)
+/* One user cannot fill it up for the others, and nobody for root, who is never asked about. */
+static bool too_many(const Authority *p, uid_t uid)
 {
-        size_t n = 0;
+        size_t own = 0, all = 0;
 
-        for (guint i = 0; i < p->pending->len; i++)
-                n += ((Question *)p->pending->pdata[i])->uid == uid;
-        return n;
+        for (guint i = 0; i < p->pending->len; i++) {
+                const Question *q = g_ptr_array_index(p->pending, i);
+
+                all += q->asks_polkit;
+                own += q->asks_polkit && q->uid == uid;
+        }
+        return own >= PENDING_PER_UID || all >= PENDING_MAX;
 }
 
 static int on_uid(sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -114,10 +122,10 @@ static int on_uid(sd_bus_message *reply, void *userdata, sd_bus_error *error)
                 return 0;
         }
         q->uid = uid;
-        if (!q->action || uid == 0)
+        if (!q->action || uid == 0 || uid == q->exempt)
                 answer(q, VERDICT_YES);
-        else if (pending_of(q->authority, uid) > PENDING_PER_UID)
-                answer(q, VERDICT_NO);
+        else if (too_many(q->authority, uid))
+                answer(q, VERDICT_BUSY);
         else {
                 /* for the owner of a machine, managing it is another question than for a stranger
                  */
@@ -145,8 +153,6 @@ int authority_ask(Authority *p, sd_bus_message *m, const Authorization *a, Verdi
         Question *q;
         char owner[24] = "";
 
-        if (p->pending->len >= PENDING_MAX)
-                return -EBUSY;
         q = g_new0(Question, 1);
         *q = (Question){
                 .authority = p,
@@ -155,6 +161,7 @@ int authority_ask(Authority *p, sd_bus_message *m, const Authorization *a, Verdi
                 .userdata = userdata,
                 .uid = UID_INVALID,
                 .owner = a->owner,
+                .exempt = a->exempt,
                 .action = a->action ? g_strconcat(LODGE_POLKIT_PREFIX, a->action, NULL) : NULL,
         };
         if (a->owner != UID_INVALID)
@@ -173,6 +180,18 @@ int authority_ask(Authority *p, sd_bus_message *m, const Authorization *a, Verdi
         if (r < 0)
                 g_ptr_array_remove_fast(p->pending, q);
         return r;
+}
+
+void authority_forget(Authority *a, void *userdata)
+{
+        for (guint i = a->pending->len; i-- > 0;) {
+                Question *q = g_ptr_array_index(a->pending, i);
+
+                if (q->userdata == userdata) {
+                        g_ptr_array_remove_index_fast(a->pending, i);
+                        return;
+                }
+        }
 }
 
 Authority *authority_new(void)

@@ -10,7 +10,8 @@
 typedef struct Authorization {
         const char *action; /* without its prefix; NULL: only who the caller is */
         const char *machine, *image, *verb, *user, *program; /* NULL: no such detail */
-        uid_t owner; /* of the machine; UID_INVALID: none yet */
+        uid_t owner;  /* of the machine; UID_INVALID: none yet */
+        uid_t exempt; /* this user may without being asked about; UID_INVALID: nobody */
 } Authorization;
 
 #define UID_INVALID ((uid_t)-1)
@@ -19,6 +20,7 @@ typedef enum Verdict {
         VERDICT_YES,
         VERDICT_NO,
         VERDICT_INTERACTION_NEEDED, /* would be asked for a password if the call allowed it */
+        VERDICT_BUSY,               /* too many questions of this user are open */
 } Verdict;
 
 /* Called once, from the event loop. @uid is the caller's. */
@@ -35,6 +37,10 @@ void authority_free(Authority *a);
  * Root is not asked about. The uid comes from the bus, the subject is the bus name, never a process
  * id.
  * @m the call; a reference is taken
- * Return: 0; -EBUSY too many questions are open; negative errno. */
+ * Return: 0; negative errno. */
 int authority_ask(Authority *a, sd_bus_message *m, const Authorization *what, VerdictFn done,
                   void *userdata);
+
+/** authority_forget() - the answer is not wanted any more: @done is not called
+ * @userdata as given to authority_ask(); nothing happens if there is no such question */
+void authority_forget(Authority *a, void *userdata);

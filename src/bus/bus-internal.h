@@ -11,6 +11,7 @@ struct Bus {
         Manager *manager;
         Authority *authority;
         const char *version;
+        GPtrArray *calls; /* Call: not answered yet */
         sd_bus_slot *slots[8];
         size_t n_slots;
         GHashTable *

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "bus/bus-error.h"
 #include "bus/bus-internal.h"
+#include "bus/call.h"
 #include "core/image.h"
 
 #include <string.h>
@@ -278,6 +279,25 @@ static void process_changed(void *userdata, Process *p)
                                                      "ExitStatus", "Signal", NULL);
 }
 
+static int on_client_gone(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        const char *client;
+
+        if (sd_bus_message_read(m, "s", &client) >= 0)
+                calls_forget(userdata, client);
+        return 0;
+}
+
+/* Every client that leaves: the bus delivers its calls before that, so none is kept for ever. */
+static int watch_clients(Bus *b, sd_bus_slot **ret)
+{
+        return sd_bus_add_match_async(b->bus, ret,
+                                      "type='signal',sender='org.freedesktop.DBus',"
+                                      "interface='org.freedesktop.DBus',"
+                                      "member='NameOwnerChanged',arg2=''",
+                                      on_client_gone, NULL, b);
+}
+
 static int export(Bus *b)
 {
         sd_bus_slot **slot = b->slots;
@@ -301,6 +321,7 @@ static int export(Bus *b)
         r = r < 0 ? r
                   : sd_bus_add_node_enumerator(b->bus, slot++, LODGE_PROCESS_PATH, list_processes,
                                                b);
+        r = r < 0 ? r : watch_clients(b, slot++);
         b->n_slots = (size_t)(slot - b->slots);
         return r;
 }
@@ -313,6 +334,7 @@ int bus_new(sd_bus *bus, Manager *manager, const char *version, Bus **ret)
                 .bus = sd_bus_ref(bus),
                 .manager = manager,
                 .authority = authority_new(),
+                .calls = g_ptr_array_new(),
                 .version = version,
                 .texts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, text_change_free),
         };
@@ -340,6 +362,8 @@ void bus_free(Bus *b)
                 return;
         for (size_t i = 0; i < b->n_slots; i++)
                 sd_bus_slot_unref(b->slots[i]);
+        calls_forget(b, NULL);
+        g_ptr_array_unref(b->calls);
         authority_free(b->authority);
         g_hash_table_unref(b->texts);
         sd_bus_unref(b->bus);

@@ -10,6 +10,7 @@
 
 static void call_free(Call *c)
 {
+        g_ptr_array_remove_fast(c->bus->calls, c);
         sd_bus_message_unref(c->message);
         free(c->machine);
         free(c->process);
@@ -32,7 +33,38 @@ static void fail(Call *c, int r, Fault *f)
 
 int call_get_machine(Call *c, Machine **ret, Fault *reterr)
 {
-        return manager_get(c->bus->manager, c->machine, ret, reterr);
+        static const uint8_t none[sizeof(c->machine_id)];
+        uint8_t id[sizeof(c->machine_id)];
+        int r = manager_get(c->bus->manager, c->machine, ret, reterr);
+
+        if (r < 0 || memcmp(c->machine_id, none, sizeof(none)) == 0)
+                return r;
+        machine_id(*ret, id);
+        if (memcmp(id, c->machine_id, sizeof(id)) == 0)
+                return 0;
+        /* what was allowed was allowed for another one */
+        return fault_set(reterr, FAULT_NO_SUCH_MACHINE, 0,
+                         "machine '%s' was replaced by another one meanwhile; try again",
+                         c->machine);
+}
+
+static void target_machine(Call *c, const Machine *m)
+{
+        c->machine = g_strdup(m->name);
+        machine_id(m, c->machine_id);
+}
+
+void calls_forget(Bus *b, const char *client)
+{
+        for (guint i = b->calls->len; i-- > 0;) {
+                Call *c = g_ptr_array_index(b->calls, i);
+
+                if (client && !streq(sd_bus_message_get_sender(c->message), client))
+                        continue;
+                authority_forget(b->authority, c);
+                request_forget(b->manager, c);
+                call_free(c); /* the last one takes its place, which was looked at already */
+        }
 }
 
 static int send_answer(Call *c, const Answer *a)
@@ -61,6 +93,10 @@ static void refuse(Call *c, Verdict verdict)
 {
         _cleanup_fault_ Fault f = {0};
 
+        if (verdict == VERDICT_BUSY)
+                (void)fault_set(&f, FAULT_BUSY, EBUSY,
+                                "cannot %s: too many requests of this user wait for authorization",
+                                c->method->verb);
         (void)fault_set(&f, FAULT_NOT_AUTHORIZED, verdict == VERDICT_NO ? EACCES : EAGAIN,
                         "not authorized to %s%s%s%s%s", c->method->verb,
                         c->machine ? " machine '" : "", c->machine ?: "", c->machine ? "'" : "",
@@ -89,16 +125,19 @@ static const char *action_of(Call *c)
 {
         const char *action = c->method->action;
 
-        if (!streq(action, "exec"))
+        if (!streq(action, "exec")) {
+                c->needs_root = streq(action, "exec-root");
                 return action;
-        if (c->argv)
+        }
+        if (!c->process) /* else it was asked when that was started */
                 c->needs_root = bus_user_is_root(c->options.user);
         return c->needs_root ? "exec-root" : action;
 }
 
 static int authorize(Call *c, Fault *reterr)
 {
-        _cleanup_free_ char *program = c->argv ? g_strjoinv(" ", c->argv) : NULL;
+        char **argv = c->argv ?: c->options.command;
+        _cleanup_free_ char *program = argv ? g_strjoinv(" ", argv) : NULL;
         Machine *m = c->machine ? manager_find(c->bus->manager, c->machine) : NULL;
         Authorization a = {
                 .action = action_of(c),
@@ -110,11 +149,12 @@ static int authorize(Call *c, Fault *reterr)
                 .user = c->options.user,
                 .program = program,
                 .owner = m ? m->settings.owner : UID_INVALID,
+                .exempt = c->exempt,
         };
 
         int r = authority_ask(c->bus->authority, c->message, &a, on_verdict, c);
-        return r < 0 ? fault_set(reterr, FAULT_BUSY, r,
-                                 "too many requests are waiting for authorization")
+        return r < 0 ? fault_set(reterr, FAULT_FAILED, r, "cannot ask the bus who is calling: %s",
+                                 strerror(-r))
                      : 0;
 }
 
@@ -128,28 +168,29 @@ static int read_target(Call *c, bool named, Fault *reterr)
                 int r = sd_bus_message_read(c->message, "s", &name);
                 if (r < 0)
                         return r;
-                if (c->method == &bus_create_method)
-                        r = machine_name_check(name, reterr);
-                else
-                        r = manager_get(c->bus->manager, name, &m, reterr);
-                if (r < 0)
-                        return r;
-                c->machine = strdup(name);
-                return c->machine ? 0 : -ENOMEM;
+                if (c->method == &bus_create_method) {
+                        c->machine = g_strdup(name);
+                        return machine_name_check(name, reterr);
+                }
+                r = manager_get(c->bus->manager, name, &m, reterr);
+                if (r >= 0)
+                        target_machine(c, m);
+                return r;
         }
         Process *p = bus_path_process(c->bus, path);
         if (p) {
-                c->process = strdup(path);
+                c->process = g_strdup(path);
                 c->needs_root = p->needs_root;
-                c->machine = strdup(p->machine);
-                return c->process && c->machine ? 0 : -ENOMEM;
+                c->machine = g_strdup(p->machine);
+                c->exempt = p->owner;
+                return 0;
         }
         m = bus_path_machine(c->bus, path);
         if (!m)
                 return fault_set(reterr, FAULT_NO_SUCH_MACHINE, 0,
                                  "there is no object %s (any more)", path);
-        c->machine = strdup(m->name);
-        return c->machine ? 0 : -ENOMEM;
+        target_machine(c, m);
+        return 0;
 }
 
 static const Method *find_method(const Method *table, const char *member)
@@ -163,14 +204,14 @@ static const Method *find_method(const Method *table, const char *member)
 static const Method *method_of(sd_bus_message *m, bool *ret_named)
 {
         static const char suffix[] = "Machine";
-        const char *member = sd_bus_message_get_member(m),
-                   *interface = sd_bus_message_get_interface(m);
+        const char *member = sd_bus_message_get_member(m), *path = sd_bus_message_get_path(m);
         char name[64];
 
         *ret_named = false;
-        if (streq(interface, LODGE_PROCESS_INTERFACE))
+        /* by the path: a message need not name the interface */
+        if (g_str_has_prefix(path, LODGE_PROCESS_PATH "/"))
                 return find_method(bus_process_methods, member);
-        if (streq(interface, LODGE_MACHINE_INTERFACE))
+        if (g_str_has_prefix(path, LODGE_MACHINE_PATH "/"))
                 return find_method(bus_machine_methods, member);
         *ret_named = true;
         if (streq(member, bus_create_method.name))
@@ -191,7 +232,9 @@ int bus_on_method(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 .method = method_of(m, &named),
                 .message = sd_bus_message_ref(m),
                 .stdio = OPTION_STDIO_NONE,
+                .exempt = UID_INVALID,
         };
+        g_ptr_array_add(c->bus->calls, c);
         options_init(&c->options);
         int r = read_target(c, named, &f);
         if (r >= 0 && c->method->read)

@@ -23,9 +23,11 @@ struct Call {
         Bus *bus;
         const Method *method;
         sd_bus_message *message;
-        char *machine; /* name; the object is looked up again after the authorization */
-        char *process; /* object path, for org.lodge1.Process */
+        char *machine;          /* name; the object is looked up again after the authorization */
+        uint8_t machine_id[16]; /* and must be the same one; all zero: none yet */
+        char *process;          /* object path, for org.lodge1.Process */
         uid_t uid;
+        uid_t exempt; /* who needs no permission: of a process, who has started it */
         Options options;
 
         char *text; /* whom, condition, user, image */
@@ -42,9 +44,14 @@ extern const Method bus_machine_methods[];
 extern const Method bus_process_methods[];
 extern const Method bus_create_method;
 
-/** bus_user_is_root() - does "user", "user:group" or "uid:gid" mean root? NULL and "" do */
+/** bus_user_is_root() - does "user", "user:group" or "uid:gid" mean user or group 0? NULL and ""
+ * do */
 bool bus_user_is_root(const char *user);
 /** call_get_machine() - the machine now; Return: 0; -ENOENT. */
 int call_get_machine(Call *c, Machine **ret, Fault *reterr);
+/** calls_forget() - a client has left the bus: drop its calls
+ * What has begun to change something goes on.
+ * @client its unique name; NULL: everybody */
+void calls_forget(Bus *b, const char *client);
 /** call_answered() - AnswerFn of every request: reply, and free the call */
 void call_answered(void *userdata, Answer *a);

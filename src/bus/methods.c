@@ -56,12 +56,16 @@ static int read_process_kill(Call *c, Fault *reterr)
         return r;
 }
 
+static bool id_is_root(const char *id)
+{
+        return !*id || streq(id, "root") || strspn(id, "0") == strlen(id);
+}
+
 bool bus_user_is_root(const char *user)
 {
-        _cleanup_strv_free_ char **parts = user ? g_strsplit(user, ":", 2) : NULL;
+        g_auto(GStrv) parts = g_strsplit(user ?: "", ":", 2);
 
-        return !parts || !parts[0] || !*parts[0] || streq(parts[0], "root") ||
-               strspn(parts[0], "0") == strlen(parts[0]);
+        return !parts[0] || id_is_root(parts[0]) || (parts[1] && id_is_root(parts[1]));
 }
 
 static int read_argv(Call *c, Fault *reterr)
@@ -90,11 +94,10 @@ static int read_attach(Call *c, Fault *reterr)
 
 static int read_shell(Call *c, Fault *reterr)
 {
-        int r = read_text(c, reterr);
+        const char *user;
+        int r = sd_bus_message_read(c->message, "s", &user);
 
-        if (r >= 0)
-                c->needs_root = bus_user_is_root(c->text);
-        return r;
+        return r < 0 ? r : take_string(&c->options.user, user);
 }
 
 static int read_size(Call *c, Fault *reterr)
@@ -270,7 +273,7 @@ static int run_shell(Call *c, Fault *reterr)
         return start_process(c,
                              (ProcessArgs){
                                      .argv = c->options.command,
-                                     .user = c->text,
+                                     .user = c->options.user,
                                      .stdio = c->stdio,
                                      .terminal = true,
                                      .login = strv_length(c->options.command) == 0,

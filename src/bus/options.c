@@ -25,20 +25,34 @@ void options_done(Options *o)
         options_init(o);
 }
 
+/* A terminal that has hung up gives an error of its own, and may be somebody's again. */
+static bool is_terminal(int fd)
+{
+        return isatty(fd) || (errno != ENOTTY && errno != EINVAL);
+}
+
 static int check_descriptor(uint32_t number, int fd, Fault *reterr)
 {
+        const char *what;
         struct stat st;
+        int flags = fcntl(fd, F_GETFL);
 
-        if (fstat(fd, &st) < 0)
+        if (flags < 0 || fstat(fd, &st) < 0)
                 return -errno;
-        if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || S_ISREG(st.st_mode) ||
-            (S_ISCHR(st.st_mode) && !isatty(fd)))
+        if (flags & O_PATH)
+                what = "only a path, which can be neither read nor written";
+        else if (S_ISDIR(st.st_mode))
+                what = "a directory";
+        else if (S_ISCHR(st.st_mode) && is_terminal(fd))
+                what = "a terminal, which a machine must not get hold of";
+        else if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || S_ISREG(st.st_mode) ||
+                 S_ISCHR(st.st_mode))
                 return 0;
+        else
+                what = "of a kind that a machine must not get hold of";
         return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
                          "descriptor %u is %s; pass a pipe, a socket or a regular file", number,
-                         S_ISDIR(st.st_mode) ? "a directory"
-                         : isatty(fd)        ? "a terminal, which a machine must not get hold of"
-                                             : "of a kind that a machine must not get hold of");
+                         what);
 }
 
 int options_read_fds(sd_bus_message *m, int ret[static 3], Fault *reterr)

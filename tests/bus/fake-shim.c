@@ -34,6 +34,7 @@ typedef struct Unit {
         FakeHost *host;
         char *name; /* lodge@NAME.service */
         UnitState state;
+        unsigned run;             /* how often it was started */
         bool start_job, stop_job; /* lodged's */
         bool watched;
         int fd; /* to lodged */
@@ -55,6 +56,7 @@ struct FakeHost {
 typedef struct Later {
         FakeHost *host;
         char *unit;
+        unsigned run;
         void (*what)(Unit *u);
 } Later;
 
@@ -63,7 +65,7 @@ static int on_later(sd_event_source *source, void *userdata)
         Later *l = userdata;
         Unit *u = g_hash_table_lookup(l->host->units, l->unit);
 
-        if (u)
+        if (u && l->run == u->run) /* else it is about an earlier run */
                 l->what(u);
         g_free(l->unit);
         g_free(l);
@@ -76,7 +78,7 @@ static void later(Unit *u, void (*what)(Unit *u))
         Later *l = g_new0(Later, 1);
         sd_event_source *source;
 
-        *l = (Later){u->host, g_strdup(u->name), what};
+        *l = (Later){u->host, g_strdup(u->name), u->run, what};
         g_assert(sd_event_add_defer(u->host->event, &source, on_later, l) >= 0);
 }
 
@@ -434,6 +436,7 @@ static void exec_start(Unit *u)
 static void begin_start(Unit *u)
 {
         u->state = UNIT_ACTIVATING;
+        u->run++;
         later(u, exec_start);
 }
 

@@ -3,9 +3,10 @@
  * shims that live in this process and do what the machine's Command= says:
  *
  *   ready           PID 1 runs and says READY=1            run             runs, and never is ready
- *   exit N          runs, exits with N                     fail            a step of the start fails
- *   hang            never gets further than starting       no-shim         the unit fails by itself
- *   stubborn        stops for nothing but being killed     die             runs; its shim is killed
+ *   exit N          runs, exits with N                     fail            a step of the start
+ * fails hang            never gets further than starting       no-shim         the unit fails by
+ * itself stubborn        stops for nothing but being killed     die             runs; its shim is
+ * killed
  *
  * and for exec: echo WORD.., exit N, cat, sleep, missing (no such program), flood BYTES. */
 #pragma once
