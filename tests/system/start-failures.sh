@@ -3,12 +3,7 @@
 # A start that fails says in one sentence which step failed on what, leaves nothing behind, and can be tried again.
 . "$(dirname "$0")/lib.bash"
 
-locks() { # on ranges of ids: their files are found in the kernel's list by their inodes
-    local file
-    for file in /run/systemd/nspawn-uid/*; do
-        [[ ! -e $file ]] || ! grep -q ":$(stat -c %i "$file") " /proc/locks || echo "$file"
-    done
-}
+locks() { "$TESTS/lib/leaks" | grep 'uid range lock' || true; }
 locks_before=$(locks)
 
 # fails NAME ERROR REGEX: its start fails with such a sentence, over D-Bus and by systemctl, and nothing is left

@@ -27,5 +27,5 @@ wait_for 5 'starting' eval "[[ \$(get $m State) != stopped ]]"
 within 30 stop "$m"
 wait "$starter" || true
 equal 'State of a machine that was stopped while starting' stopped "$(get "$m" State)"
-nothing_runs_but_layer() { [[ $(systemctl show --property ActiveState --value "lodge@$m.service") == inactive ]]; }
-wait_for 5 'the unit is gone' nothing_runs_but_layer
+equal 'reason' stopped "$(reason "$m")"
+wait_for 5 'its unit has not failed' eval "[[ \$(systemctl show --property ActiveState --value lodge@$m.service) == inactive ]]"
