@@ -114,6 +114,7 @@ static int run(const char *root)
         r = sd_event_loop(event);
         bus_free(bus);
         manager_free(manager);
+        fake_host_free(host);
         sd_bus_flush_close_unref(connection);
         sd_event_unref(event);
         return r;

@@ -104,6 +104,22 @@ static bool does(const Unit *u, const char *word)
         return u->command && streq(u->command[0], word);
 }
 
+static void unit_free(void *p)
+{
+        Unit *u = p;
+
+        sd_event_source_disable_unref(u->io);
+        (void)close_fd(u->fd);
+        for (guint i = 0; i < u->programs->len; i++)
+                for (int k = 0; k < 3; k++)
+                        (void)close_fd(g_array_index(u->programs, Program, i).fds[k]);
+        g_array_unref(u->programs);
+        strv_free(u->command);
+        g_free(u->status_text);
+        g_free(u->name);
+        g_free(u);
+}
+
 /* ---- systemd's side ---- */
 
 static void tell_started(Unit *u)
@@ -517,8 +533,14 @@ FakeHost *fake_host_new(sd_event *event)
         FakeHost *h = g_new0(FakeHost, 1);
 
         h->event = event;
-        h->units = g_hash_table_new(g_str_hash, g_str_equal);
+        h->units = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, unit_free);
         return h;
+}
+
+void fake_host_free(FakeHost *h)
+{
+        g_hash_table_unref(h->units);
+        g_free(h);
 }
 
 void fake_host_set_manager(FakeHost *h, Manager *manager)

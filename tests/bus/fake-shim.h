@@ -19,6 +19,8 @@ typedef struct FakeHost FakeHost;
 
 /** fake_host_new() - Return: never NULL. */
 FakeHost *fake_host_new(sd_event *event);
+/** fake_host_free() - forget all units */
+void fake_host_free(FakeHost *h);
 /** fake_host_set_manager() - whom to tell */
 void fake_host_set_manager(FakeHost *h, Manager *manager);
 /** fake_host_units() - the port of these units */
