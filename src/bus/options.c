@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define INPUT_BYTES_MAX (1U << 20)
+
 void options_init(Options *o)
 {
         *o = (Options){.timeout_usec = UINT64_MAX, .attach = OPTION_STDIO_NONE};
@@ -100,7 +102,7 @@ static int read_string(sd_bus_message *m, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-static int read_bytes(sd_bus_message *m, const char *type, Options *o)
+static int read_bytes(sd_bus_message *m, const char *type, Options *o, Fault *reterr)
 {
         const void *data;
         const char *text;
@@ -115,6 +117,10 @@ static int read_bytes(sd_bus_message *m, const char *type, Options *o)
                 r = sd_bus_message_read_array(m, 'y', &data, &n);
         if (r < 0)
                 return r;
+        if (n > INPUT_BYTES_MAX) /* it is kept while the caller waits for authorization */
+                return fault_set(reterr, FAULT_INVALID_OPTION, E2BIG,
+                                 "option 'Input' has %zu bytes, at most %u are taken", n,
+                                 INPUT_BYTES_MAX);
         free(o->input);
         o->input = malloc(n + 1);
         if (!o->input)
@@ -157,7 +163,7 @@ static int read_value(sd_bus_message *m, OptionKey key, const char *name, const 
         case OPTION_WORKING_DIRECTORY: return read_string(m, &o->working_directory);
         case OPTION_ENVIRONMENT: return read_strv(m, &o->environment);
         case OPTION_COMMAND: return read_strv(m, &o->command);
-        case OPTION_INPUT: return read_bytes(m, type, o);
+        case OPTION_INPUT: return read_bytes(m, type, o, reterr);
         case OPTION_SIZE:
                 return sd_bus_message_read(m, "v", "q",
                                            streq(name, "Rows") ? &o->rows : &o->columns);
@@ -192,8 +198,8 @@ static bool type_fits(const char *types, const char *type)
         return false;
 }
 
-static int read_option(sd_bus_message *m, const char *name, unsigned known, Options *o,
-                       Fault *reterr)
+static int read_option(sd_bus_message *m, const char *name, unsigned known, unsigned *seen,
+                       Options *o, Fault *reterr)
 {
         _cleanup_free_ char *shown = text_for_display(name, 64);
         const char *type;
@@ -205,6 +211,10 @@ static int read_option(sd_bus_message *m, const char *name, unsigned known, Opti
         if (i == ELEMENTSOF(known_options))
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
                                  "option '%s' is not known here", shown ?: "");
+        if (*seen & 1U << i)
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "option '%s' is given twice",
+                                 name);
+        *seen |= 1U << i;
         int r = sd_bus_message_peek_type(m, NULL, &type);
         if (r < 0)
                 return r;
@@ -245,6 +255,7 @@ int options_check_program(const Options *o, char *const *argv, Fault *reterr)
 
 int options_read(sd_bus_message *m, unsigned known, Options *o, Fault *reterr)
 {
+        unsigned seen = 0;
         const char *name;
         int r;
 
@@ -253,7 +264,7 @@ int options_read(sd_bus_message *m, unsigned known, Options *o, Fault *reterr)
                 return r;
         while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
                 r = sd_bus_message_read(m, "s", &name);
-                r = r < 0 ? r : read_option(m, name, known, o, reterr);
+                r = r < 0 ? r : read_option(m, name, known, &seen, o, reterr);
                 r = r < 0 ? r : sd_bus_message_exit_container(m);
                 if (r < 0)
                         return r;

@@ -27,6 +27,22 @@ typedef struct Daemon {
         ShimSocket *socket;
 } Daemon;
 
+static int on_idle(sd_event_source *source, void *userdata)
+{
+        launch_warm_up(userdata);
+        sd_event_source_disable_unref(source);
+        return 0;
+}
+
+/* Compiling the filter takes longer than the rest of a start: not while somebody waits for one. */
+static void warm_up_when_idle(Daemon *d)
+{
+        sd_event_source *idle;
+
+        if (sd_event_add_defer(d->event, &idle, on_idle, d->manager) >= 0)
+                (void)sd_event_source_set_priority(idle, SD_EVENT_PRIORITY_IDLE);
+}
+
 static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         Daemon *d = userdata;
@@ -38,6 +54,7 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
                 return sd_event_exit(d->event, 1);
         }
         (void)sd_notify(0, "READY=1");
+        warm_up_when_idle(d);
         return 0;
 }
 

@@ -80,9 +80,12 @@ class Client:
         self.signals.append((path, signal, parameters.unpack()))
 
     def send(self, path, interface, method, signature, *args, fds=None, interactive=False, service=SERVICE):
+        return self.send_variant(path, interface, method, GLib.Variant(signature, args), fds, interactive, service)
+
+    def send_variant(self, path, interface, method, parameters, fds=None, interactive=False, service=SERVICE):
         pending = Pending()
         flags = Gio.DBusCallFlags.ALLOW_INTERACTIVE_AUTHORIZATION if interactive else Gio.DBusCallFlags.NONE
-        self.connection.call_with_unix_fd_list(service, path, interface, method, GLib.Variant(signature, args), None, flags,
+        self.connection.call_with_unix_fd_list(service, path, interface, method, parameters, None, flags,
                                                30000, fds, None, pending.finish)
         return pending
 
