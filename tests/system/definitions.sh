@@ -21,15 +21,15 @@ StopTimeoutSec=5s
 FILE
 wait_for 5 'the machine of a new file' known "$m"
 start "$m"
-wait_for 5 'its output' eval "lodgectl logs $m | grep -qx 'hello there'"
+wait_for 5 'its output' eval "lodgectl logs $m | grep -x 'hello there'"
 matches 'Settings' 'written by hand' "$(get "$m" Settings)"
 stop "$m"
 
 # a start by systemd alone, with a definition that lodged has just been given
 sed -i 's/hello there/good bye/' "$directory/$m.machine"
-wait_for 5 'the change' eval "get $m Settings | grep -q 'good bye'"
+wait_for 5 'the change' eval "get $m Settings | grep 'good bye'"
 systemctl start "lodge@$m.service"
-wait_for 5 'its output' eval "lodgectl logs $m | grep -qx 'good bye'"
+wait_for 5 'its output' eval "lodgectl logs $m | grep -x 'good bye'"
 systemctl stop "lodge@$m.service"
 rm "$directory/$m.machine"
 wait_for 5 'no machine without a file' unknown "$m"

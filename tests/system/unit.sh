@@ -16,7 +16,7 @@ equal Slice machine.slice "$(systemctl show --property Slice --value "$unit")"
 equal Delegate yes "$(systemctl show --property Delegate --value "$unit")"
 matches 'where PID 1 is' "/$unit/payload" "$(</proc/"$(get "$m" Leader)"/cgroup)"
 matches 'where the shim is' "/$unit/supervisor$" "$(</proc/"$(get "$m" Supervisor)"/cgroup)"
-wait_for 5 'PID 1 in the journal' eval "journal | grep -q 'hello from PID 1'"
+wait_for 5 'PID 1 in the journal' eval "journal | grep 'hello from PID 1'"
 matches 'systemctl status' 'Active: active \(running\)' "$(systemctl status --no-pager "$unit")"
 
 leader=$(get "$m" Leader)
@@ -47,5 +47,5 @@ equal 'links after disable' '' "$(find /etc/systemd/system -name "$unit")"
 
 # a unit of a machine that nobody created fails and says why
 expect 1 systemctl start "lodge@$TEST-none.service"
-wait_for 5 'the reason in the journal' eval "journalctl -u lodge@$TEST-none.service | grep -q '$TEST-none'"
+wait_for 5 'the reason in the journal' eval "journalctl -u lodge@$TEST-none.service | grep '$TEST-none'"
 systemctl reset-failed "lodge@$TEST-none.service" 2>/dev/null || true

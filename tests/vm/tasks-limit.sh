@@ -12,7 +12,7 @@ create "$m" busybox -- /bin/sh -c 'trap : TERM; (while :; do sleep 1000 & done) 
 systemctl set-property --runtime "$unit" TasksMax=40
 start "$m"
 # before Linux 6.11 the event is counted where the fork was tried, not where the limit is
-full() { find "$(cgroup_of "$m")" -name pids.events -exec cat {} + | grep -qE '^max [1-9]'; }
+full() { grep -rqsE '^max [1-9]' --include=pids.events "$(cgroup_of "$m")"; }
 wait_for 60 'the limit is reached' full
 [[ $(<"$(cgroup_of "$m")/pids.current") -le 40 ]] || fail 'more tasks than the limit'
 within 30 call StopMachine 'sa{sv}' "$m" 1 TimeoutSec s 3s
