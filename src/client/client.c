@@ -46,24 +46,32 @@ static bool is_unreachable_error(const char *name)
                strncmp(name, "org.freedesktop.systemd1.", 25) == 0;
 }
 
-static int unreachable(const sd_bus_error *error, int r, Fault *reterr)
+static int unreachable(const sd_bus_error *error, Fault *reterr)
 {
-        const char *detail = error && error->message ? error->message : strerror(r < 0 ? -r : r);
+        if (!error || sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) ||
+            sd_bus_error_has_name(error, SD_BUS_ERROR_DISCONNECTED))
+                return fault_set(reterr, FAULT_FAILED, CLIENT_LOST,
+                                 "lodged does not answer: it went away, or took too long");
 
-        if (error && sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY))
-                detail = "it went away before it answered";
-        else if (error && (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
-                           sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER)))
+        const char *detail = error->message ?: error->name;
+        if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+            sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
                 detail = "it does not run, and the bus does not know how to start it";
         return fault_set(reterr, FAULT_FAILED, CLIENT_UNREACHABLE, "lodged does not answer: %s",
                          detail);
+}
+
+/* The bus writes into its refusals what the message looked like, which is of no use to users. */
+static bool is_from_bus(const sd_bus_error *error)
+{
+        return !error->message || strncmp(error->message, "Rejected ", 9) == 0;
 }
 
 int client_fault(const sd_bus_error *error, int r, Fault *reterr)
 {
         if (!error || !sd_bus_error_is_set(error)) {
                 if (r == -ECONNRESET || r == -ENOTCONN || r == -ESHUTDOWN || r == -ETIMEDOUT)
-                        return unreachable(NULL, r, reterr);
+                        return unreachable(NULL, reterr);
                 return fault_set(reterr, FAULT_FAILED, r, "%s", strerror(-r));
         }
         if (strncmp(error->name, LODGE_ERROR_PREFIX, strlen(LODGE_ERROR_PREFIX)) == 0) {
@@ -72,13 +80,15 @@ int client_fault(const sd_bus_error *error, int r, Fault *reterr)
                 return fault_set(reterr, code, 0, "%s", error->message ?: "no reason was given");
         }
         if (is_unreachable_error(error->name))
-                return unreachable(error, r, reterr);
+                return unreachable(error, reterr);
         if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED))
-                return fault_set(reterr, FAULT_NOT_AUTHORIZED, EACCES,
-                                 "the policy of the bus does not allow it to this user");
+                return fault_set(reterr, FAULT_NOT_AUTHORIZED, EACCES, "%s",
+                                 is_from_bus(error) ? "the policy of the bus forbids it"
+                                                    : error->message);
         if (sd_bus_error_has_name(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED))
-                return fault_set(reterr, FAULT_NOT_AUTHORIZED, EACCES,
-                                 "it needs an administrator's password, and none may be asked for");
+                return fault_set(
+                        reterr, FAULT_NOT_AUTHORIZED, EACCES,
+                        "it needs an administrator's password, which cannot be asked for here");
         if (sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD) ||
             sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_INTERFACE))
                 return fault_set(reterr, FAULT_NOT_SUPPORTED, EOPNOTSUPP,
@@ -89,5 +99,10 @@ int client_fault(const sd_bus_error *error, int r, Fault *reterr)
 
 bool client_is_unreachable(const Fault *f)
 {
-        return f->error == CLIENT_UNREACHABLE;
+        return f->error == CLIENT_UNREACHABLE || f->error == CLIENT_LOST;
+}
+
+bool client_is_lost(const Fault *f)
+{
+        return f->error == CLIENT_LOST;
 }

@@ -9,8 +9,10 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
-/** Error of a Fault that says: lodged or the bus could not be reached, or went away. */
+/* Errors of a Fault that says: lodged or the bus could not be reached, or they went away meanwhile.
+ */
 #define CLIENT_UNREACHABLE EHOSTDOWN
+#define CLIENT_LOST        ESHUTDOWN
 
 #define CLIENT_FOREVER UINT64_MAX /* µs to wait for a reply: no limit */
 
@@ -39,6 +41,10 @@ int client_fault(const sd_bus_error *error, int r, Fault *reterr);
 
 /** client_is_unreachable() - did this fail because nobody answers at org.lodge1? */
 bool client_is_unreachable(const Fault *f);
+
+/** client_is_lost() - did it fail because lodged went away while it was asked?
+ * What was asked may have happened. A wait can be asked for again: the next lodged takes over. */
+bool client_is_lost(const Fault *f);
 
 /** client_call_new() - a call of a method on an object of lodged's
  * @path,@interface,@method where to

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/attached.h"
 
+#include "ctl/report.h"
 #include "ctl/terminal.h"
 
 static int resize_call_new(Session *s, sd_bus_message **ret, Fault *reterr)
@@ -34,6 +35,14 @@ void attached_on_resize(Session *s)
         /* The window may change again before an answer; nothing is lost if this size is. */
         if (resize_call_new(s, &m, NULL) >= 0 && sd_bus_message_set_expect_reply(m, false) >= 0)
                 (void)sd_bus_send(s->c->client.bus, m, NULL);
+}
+
+void attached_note(const Session *s)
+{
+        if (terminal_is_both())
+                report_note(s->c,
+                            "Attached to '%s'. Press ^] three times within a second to detach.",
+                            s->machine);
 }
 
 int attached_wait(Session *s, const char *condition, sd_bus_message_handler_t on_answer,

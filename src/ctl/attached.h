@@ -14,6 +14,9 @@ int attached_resize(Session *s, Fault *reterr);
 /** attached_on_resize() - the same as a session's on_resize, without waiting for the answer */
 void attached_on_resize(Session *s);
 
+/** attached_note() - tell the user, before the terminal is raw, how to get out of it */
+void attached_note(const Session *s);
+
 /** attached_wait() - ask to be told when the machine is "stopped" or has "exited"
  * @on_answer gets the answer of Wait(), with the session
  * Return: 0; negative errno with a Fault. */

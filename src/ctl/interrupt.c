@@ -2,6 +2,7 @@
 #include "ctl/interrupt.h"
 
 #include "base/text.h"
+#include "ctl/polkit-agent.h"
 
 #include <signal.h>
 #include <string.h>
@@ -11,6 +12,7 @@ static char note[512];
 
 _noreturn_ static void on_interrupt(int sig)
 {
+        polkit_agent_stop();
         /* nothing is left to do where standard error is gone */
         ssize_t n __attribute__((unused)) = write(STDERR_FILENO, note, strlen(note));
         _exit(128 + sig);
@@ -22,14 +24,16 @@ void interrupt_arm(const Ctl *c, const char *machine)
         _cleanup_free_ char *name = text_for_display(machine ?: "", 64);
 
         if (machine && name)
-                (void)snprintf(note, sizeof(note),
-                               "\nlodgectl: no longer waiting to %s '%s'; lodged goes on with it\n"
-                               "hint: lodgectl status %s\n",
-                               c->verb->action, name, name);
+                (void)snprintf(
+                        note, sizeof(note),
+                        "\nlodgectl: no longer waiting to %s '%s'; what lodged has begun goes on\n"
+                        "hint: lodgectl status %s\n",
+                        c->verb->action, name, name);
         else
-                (void)snprintf(note, sizeof(note),
-                               "\nlodgectl: no longer waiting to %s these machines; lodged goes on "
-                               "with it\nhint: lodgectl list\n",
-                               c->verb->action);
+                (void)snprintf(
+                        note, sizeof(note),
+                        "\nlodgectl: no longer waiting to %s these machines; what lodged has "
+                        "begun goes on\nhint: lodgectl list\n",
+                        c->verb->action);
         (void)sigaction(SIGINT, &action, NULL);
 }

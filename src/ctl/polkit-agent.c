@@ -6,11 +6,13 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 
 #define PKTTYAGENT "/usr/bin/pkttyagent"
 #define READY_MSEC 2000
 
 static pid_t agent;
+static struct termios before; /* the agent turns echo off while a password is typed */
 
 _noreturn_ static void run_agent(int notify_fd)
 {
@@ -25,12 +27,20 @@ _noreturn_ static void run_agent(int notify_fd)
         _exit(127);
 }
 
+static void on_signal(int sig)
+{
+        polkit_agent_stop();
+        (void)signal(sig, SIG_DFL);
+        (void)raise(sig);
+}
+
 void polkit_agent_start(const Ctl *c)
 {
         int ends[2];
 
         if (c->no_ask_password || geteuid() == 0 || !isatty(STDIN_FILENO) ||
-            access(PKTTYAGENT, X_OK) < 0 || pipe2(ends, O_CLOEXEC) < 0)
+            tcgetattr(STDIN_FILENO, &before) < 0 || access(PKTTYAGENT, X_OK) < 0 ||
+            pipe2(ends, O_CLOEXEC) < 0)
                 return;
         agent = fork();
         if (agent == 0)
@@ -40,6 +50,8 @@ void polkit_agent_start(const Ctl *c)
                 /* It closes its end when it has registered: a call before that would be refused. */
                 struct pollfd ready = {.fd = ends[0], .events = POLLIN};
 
+                (void)signal(SIGINT, on_signal);
+                (void)signal(SIGTERM, on_signal);
                 (void)poll(&ready, 1, READY_MSEC);
         }
         (void)close(ends[0]);
@@ -53,4 +65,10 @@ void polkit_agent_stop(void)
         (void)kill(agent, SIGCONT);
         (void)waitpid(agent, NULL, 0);
         agent = 0;
+        (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+}
+
+bool polkit_agent_runs(void)
+{
+        return agent > 0;
 }

@@ -9,5 +9,9 @@
  */
 void polkit_agent_start(const Ctl *c);
 
-/** polkit_agent_stop() - end the agent that polkit_agent_start() started, if any */
+/** polkit_agent_stop() - end the agent that polkit_agent_start() started, if any
+ * Restores the terminal. Context: also signal handlers. */
 void polkit_agent_stop(void);
+
+/** polkit_agent_runs() - may the user be typing a password now? */
+bool polkit_agent_runs(void);

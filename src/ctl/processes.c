@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/processes.h"
 
+#include "base/io.h"
 #include "base/text.h"
 #include "ctl/report.h"
 
@@ -104,6 +105,16 @@ static int compare_strings(const void *a, const void *b)
         return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Guests leave many cgroups behind that are empty. */
+static bool is_populated(int cgroup, const char *child)
+{
+        _cleanup_close_ int fd = openat(cgroup, child, O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        _cleanup_free_ char *events = NULL;
+
+        return read_file_at(fd, "cgroup.events", 4096, &events, NULL) >= 0 &&
+               strstr(events, "populated 1");
+}
+
 static int read_children(int cgroup, char ***ret)
 {
         _cleanup_closedir_ DIR *d = NULL;
@@ -114,7 +125,8 @@ static int read_children(int cgroup, char ***ret)
         if (!d)
                 return -errno;
         for (struct dirent *e; (e = readdir(d));)
-                if (e->d_type == DT_DIR && e->d_name[0] != '.' && strv_push(&names, e->d_name) < 0)
+                if (e->d_type == DT_DIR && e->d_name[0] != '.' && is_populated(cgroup, e->d_name) &&
+                    strv_push(&names, e->d_name) < 0)
                         return -ENOMEM;
         if (names)
                 qsort(names, strv_length(names), sizeof(*names), compare_strings);

@@ -159,6 +159,7 @@ int run_attached(Ctl *c, const char *name, bool terminal, bool *ret_started)
         }
         if (terminal) {
                 run.session.on_resize = attached_on_resize;
+                attached_note(&run.session);
                 session_make_raw(&run.session);
         }
         int status = session_run(&run.session, ATTACHED_QUIET_MSEC);

@@ -3,6 +3,7 @@
 
 #include "base/names.h"
 #include "base/text.h"
+#include "ctl/polkit-agent.h"
 #include "ctl/report.h"
 #include "ctl/terminal.h"
 
@@ -206,8 +207,15 @@ static int on_process_ended(sd_bus_message *m, void *userdata, sd_bus_error *ret
 
         if (sd_bus_message_is_method_error(m, NULL)) {
                 (void)client_fault(sd_bus_message_get_error(m), 0, &fault);
-                if (!retry_wait(s, &fault))
-                        session_fail(s, -EIO, &fault);
+                if (retry_wait(s, &fault))
+                        return 0;
+                if (s->n_retries > 0 && !client_is_unreachable(&fault)) {
+                        fault_done(&fault);
+                        (void)fault_set(
+                                &fault, FAULT_FAILED, 0,
+                                "lodged was restarted, and cannot tell how the command ends");
+                }
+                session_fail(s, -EIO, &fault);
                 return 0;
         }
         int r = sd_bus_message_read(m, "ii", &status, &sig);
@@ -233,8 +241,9 @@ void session_signal_process(Session *s, int sig)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 
-        if (!s->process && s->early_signal > 0)
-                session_end(s, 128 + sig); /* lodged takes its time, and the user has none */
+        /* It is not kept where it may be meant for the password, or for us. */
+        if (!s->process && (s->early_signal > 0 || polkit_agent_runs()))
+                session_end(s, 128 + sig);
         if (!s->process) {
                 s->early_signal = sig;
                 return;

@@ -67,8 +67,7 @@ int verb_attach(Ctl *c)
         /* Keys go through one by one only to a terminal; PID 1 may have none. */
         if (terminal_is_both() && attached_resize(&s, NULL) >= 0) {
                 s.on_resize = attached_on_resize;
-                report_note(c, "Attached to '%s'. Press ^] three times within a second to detach.",
-                            s.machine);
+                attached_note(&s);
                 session_make_raw(&s);
         }
         int status = session_run(&s, ATTACHED_QUIET_MSEC);

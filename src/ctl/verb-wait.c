@@ -4,22 +4,40 @@
 #include "ctl/report.h"
 #include "ctl/verbs.h"
 
-static int wait_for(Ctl *c, const char *name, const char *condition)
+#define RETRIES          25U
+#define RETRY_AFTER_USEC 200000U
+
+static int call_wait(const Ctl *c, const char *name, const char *condition, int *ret_status,
+                     Fault *reterr)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL, *reply = NULL;
-        _cleanup_fault_ Fault fault = {0};
         const char *state;
-        int exit_status;
 
-        int r = client_machine_call_new(&c->client, "Wait", name, &m, &fault);
+        int r = client_machine_call_new(&c->client, "Wait", name, &m, reterr);
         if (r >= 0)
                 r = sd_bus_message_append(m, "s", condition);
         if (r >= 0)
                 r = machines_append_timeout(c, m);
         if (r >= 0)
-                r = client_call(&c->client, m, CLIENT_FOREVER, &reply, &fault);
-        if (r >= 0)
-                r = sd_bus_message_read(reply, "si", &state, &exit_status);
+                r = client_call(&c->client, m, CLIENT_FOREVER, &reply, reterr);
+        return r < 0 ? r : sd_bus_message_read(reply, "si", &state, ret_status);
+}
+
+static int wait_for(Ctl *c, const char *name, const char *condition)
+{
+        _cleanup_fault_ Fault fault = {0};
+        int exit_status;
+
+        int r = call_wait(c, name, condition, &exit_status, &fault);
+        if (r < 0 && client_is_lost(&fault)) /* the next end may be past before lodged is back */
+                condition = streq(condition, "exited") ? "stopped" : condition;
+        for (unsigned i = 0; i < RETRIES && r < 0 && client_is_unreachable(&fault); i++) {
+                if (i == 0 && !client_is_lost(&fault))
+                        break;
+                fault_done(&fault);
+                (void)usleep(RETRY_AFTER_USEC);
+                r = call_wait(c, name, condition, &exit_status, &fault);
+        }
         if (r < 0) {
                 (void)client_fault(NULL, r, &fault);
                 return report_fault(c, name, &fault);
