@@ -70,7 +70,7 @@ bool bus_user_is_root(const char *user)
 
 static int read_argv(Call *c, Fault *reterr)
 {
-        int r = sd_bus_message_read_strv(c->message, &c->argv);
+        int r = options_read_strv(c->message, &c->argv, reterr);
 
         if (r < 0)
                 return r;
@@ -122,7 +122,7 @@ static int read_setting(Call *c, Fault *reterr)
                 r = sd_bus_message_read(c->message, "s", &v.string);
         } else if (streq(type, "as")) {
                 v.kind = SETTING_STRV;
-                r = sd_bus_message_read_strv(c->message, &list);
+                r = options_read_strv(c->message, &list, reterr);
                 v.strv = list;
         } else if (streq(type, "b")) {
                 v.kind = SETTING_BOOL;

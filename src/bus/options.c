@@ -130,12 +130,39 @@ static int read_bytes(sd_bus_message *m, const char *type, Options *o, Fault *re
         return sd_bus_message_exit_container(m);
 }
 
-static int read_strv(sd_bus_message *m, char ***ret)
+int options_read_strv(sd_bus_message *m, char ***ret, Fault *reterr)
+{
+        _cleanup_strv_free_ char **words = calloc(OPTION_WORDS_MAX + 1, sizeof(char *));
+        const char *word;
+        size_t n = 0;
+        int r;
+
+        if (!words)
+                return -ENOMEM;
+        r = sd_bus_message_enter_container(m, 'a', "s");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_read(m, "s", &word)) > 0) {
+                if (n == OPTION_WORDS_MAX)
+                        return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                         "a list may have at most %d words", OPTION_WORDS_MAX);
+                words[n] = strdup(word);
+                if (!words[n++])
+                        return -ENOMEM;
+        }
+        r = r < 0 ? r : sd_bus_message_exit_container(m);
+        if (r < 0)
+                return r;
+        strv_free(*ret);
+        *ret = TAKE_PTR(words);
+        return 0;
+}
+
+static int read_strv(sd_bus_message *m, char ***ret, Fault *reterr)
 {
         int r = sd_bus_message_enter_container(m, 'v', "as");
 
-        *ret = strv_free(*ret);
-        r = r < 0 ? r : sd_bus_message_read_strv(m, ret);
+        r = r < 0 ? r : options_read_strv(m, ret, reterr);
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
@@ -161,8 +188,8 @@ static int read_value(sd_bus_message *m, OptionKey key, const char *name, const 
         case OPTION_ATTACH: return read_attach(m, o, reterr);
         case OPTION_USER: return read_string(m, &o->user);
         case OPTION_WORKING_DIRECTORY: return read_string(m, &o->working_directory);
-        case OPTION_ENVIRONMENT: return read_strv(m, &o->environment);
-        case OPTION_COMMAND: return read_strv(m, &o->command);
+        case OPTION_ENVIRONMENT: return read_strv(m, &o->environment, reterr);
+        case OPTION_COMMAND: return read_strv(m, &o->command, reterr);
         case OPTION_INPUT: return read_bytes(m, type, o, reterr);
         case OPTION_SIZE:
                 return sd_bus_message_read(m, "v", "q",

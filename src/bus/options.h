@@ -10,6 +10,7 @@
 
 #include <systemd/sd-bus.h>
 
+#define OPTION_WORDS_MAX 1024
 #define OPTION_STDIO_NONE                                                                          \
         {                                                                                          \
                 -EBADF, -EBADF, -EBADF                                                             \
@@ -48,6 +49,12 @@ void options_done(Options *o);
  * @known set of OptionKey; any other is refused by its name
  * Return: 0; -EINVAL with FAULT_INVALID_OPTION; negative errno. */
 int options_read(sd_bus_message *m, unsigned known, Options *o, Fault *reterr);
+
+/** options_read_strv() - read an "as" of at most OPTION_WORDS_MAX words
+ * sd_bus_message_read_strv(3) takes seconds over 100,000 words.
+ * @ret new vector (not NULL), caller frees
+ * Return: 0; -EINVAL with FAULT_INVALID_OPTION; negative errno. */
+int options_read_strv(sd_bus_message *m, char ***ret, Fault *reterr);
 
 /** options_check_program() - may a program be started with these options?
  * @argv NULL: the option Command

@@ -133,13 +133,13 @@ int verb_show(Ctl *c)
         int status = machines_expand(c, &names);
 
         STRV_FOREACH (name, names) {
-                json_t *machine = NULL;
+                _cleanup_json_ json_t *machine = NULL;
                 int s = get_machine(c, *name, &machine);
 
                 if (s == EXIT_OK)
                         s = check_properties(c, machine);
                 if (s == EXIT_OK)
-                        (void)json_array_append_new(machines, machine);
+                        (void)json_array_append(machines, machine);
                 if (s != EXIT_OK && status == EXIT_OK)
                         status = s;
         }

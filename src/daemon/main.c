@@ -25,6 +25,7 @@ typedef struct Daemon {
         Manager *manager;
         Bus *bus;
         ShimSocket *socket;
+        Journal *journal;
 } Daemon;
 
 static int on_idle(sd_event_source *source, void *userdata)
@@ -119,7 +120,7 @@ static int setup(Daemon *d)
         WorkPort work = worker_port(d->worker);
         d->manager = manager_new(d->event, "", &units, &work);
         systemd_set_manager(d->systemd, d->manager);
-        journal_listen(d->manager);
+        d->journal = journal_new(d->manager);
         r = definition_watch(d->manager, d->event);
         manager_load(d->manager);
         r = r < 0 ? r : bus_new(d->connection, d->manager, LODGE_VERSION, &d->bus);
@@ -136,6 +137,7 @@ static void teardown(Daemon *d)
         bus_free(d->bus);
         if (d->manager)
                 manager_free(d->manager);
+        journal_free(d->journal);
         worker_free(d->worker);
         systemd_free(d->systemd);
         sd_bus_flush_close_unref(d->connection);

@@ -37,7 +37,7 @@ static void on_ended(Machine *m)
 
 static void machine_changed(void *userdata, Machine *m, unsigned changes)
 {
-        GHashTable *running = userdata;
+        Journal *running = userdata;
         bool runs = m->state == MACHINE_RUNNING || m->state == MACHINE_READY;
 
         if (!(changes & MACHINE_CHANGED_STATE))
@@ -62,13 +62,21 @@ static void warning(void *userdata, const char *machine, const char *message)
                               LODGE_FIELD_MACHINE "=%s", machine ?: "", NULL);
 }
 
-void journal_listen(Manager *manager)
+Journal *journal_new(Manager *manager)
 {
+        Journal *j = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
         manager_add_listener(manager, &(ManagerListener){
-                                              .userdata = g_hash_table_new_full(
-                                                      g_str_hash, g_str_equal, g_free, NULL),
+                                              .userdata = j,
                                               .machine_changed = machine_changed,
                                               .machine_removed = machine_removed,
                                               .warning = warning,
                                       });
+        return j;
+}
+
+void journal_free(Journal *j)
+{
+        if (j)
+                g_hash_table_unref(j);
 }

@@ -5,5 +5,13 @@
 
 #include "core/types.h"
 
-/** journal_listen() - log what happens to machines from now on */
-void journal_listen(Manager *manager);
+#include <glib.h>
+
+/* The names of the machines whose start has been logged. */
+typedef GHashTable Journal;
+
+/** journal_new() - log what happens to machines from now on
+ * Return: never NULL; freed after the manager. */
+Journal *journal_new(Manager *manager);
+/** journal_free() - NULL is fine */
+void journal_free(Journal *j);
