@@ -7,7 +7,8 @@ m=$TEST-a
 create "$m" debian12 WritableLayer=keep
 start "$m"
 on "$m" Wait 'sa{sv}' ready 0 >/dev/null
-inside "$m" systemd-run --quiet --unit=mark /bin/sh -c 'trap "echo stopped >/mark; exit 0" TERM; echo runs >/mark; sleep 100000 & wait'
+# no "sleep & wait": a shell that gets the signal just before wait waits all the same
+inside "$m" systemd-run --quiet --unit=mark /bin/sh -c 'trap "echo stopped >/mark; exit 0" TERM; echo runs >/mark; while :; do sleep 0.1; done'
 wait_for 5 'the service runs' inside "$m" grep -q runs /mark
 within 20 stop "$m"
 equal 'the service was stopped in order' stopped "$(cat "/var/lib/lodge/machines/$m/upper/mark")"
