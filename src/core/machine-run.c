@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "core/manager.h"
+#include "core/uid-range.h"
 
 #include <glib.h>
 #include <signal.h>
@@ -189,6 +190,8 @@ static void find_end(Machine *m)
 
 static void clear_run(Machine *m)
 {
+        if (m->uid_base)
+                uid_range_release(m->manager->root, m->uid_base);
         m->leader = m->supervisor = m->uid_base = m->boot_count = 0;
         m->started_usec = m->ready_usec = 0;
         if (m->status_text) {

@@ -120,3 +120,14 @@ int uid_range_take(const char *root, const char *name, uint32_t *ret_base, int *
                          "All %u ranges of user ids are taken: machine '%s' cannot have one",
                          N_RANGES, name);
 }
+
+void uid_range_release(const char *root, uint32_t base)
+{
+        _cleanup_free_ char *path = g_strdup_printf("%s" LODGE_UID_LOCKS "/%u", root, base);
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        _cleanup_close_ int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+
+        /* only with the lock: who waits for it looks at the name again afterwards */
+        if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) >= 0)
+                (void)unlink(path);
+}

@@ -20,3 +20,7 @@
  * Return: 0; -EBUSY none is free; else from open(2), fcntl(2). */
 int uid_range_take(const char *root, const char *name, uint32_t *ret_base, int *ret_fd,
                    Fault *reterr);
+
+/** uid_range_release() - delete the lock file of a range that nobody holds any more
+ * Nothing happens if somebody does, who may be systemd-nspawn by now. */
+void uid_range_release(const char *root, uint32_t base);

@@ -48,6 +48,21 @@ static void test_locks(void)
         CHECK_NUMBER(again, base);
 }
 
+static void test_release(void)
+{
+        _cleanup_close_ int fd = -EBADF;
+        uint32_t base = 0;
+
+        CHECK(uid_range_take(root, "released", &base, &fd, NULL) == 0);
+        _cleanup_free_ char *path = g_strdup_printf("%s" LODGE_UID_LOCKS "/%u", root, base);
+        uid_range_release(root, base);
+        CHECK(access(path, F_OK) == 0); /* still held */
+        fd = close_fd(fd);
+        uid_range_release(root, base);
+        CHECK(access(path, F_OK) < 0);
+        uid_range_release(root, base);
+}
+
 /* The last owner deletes the file: a lock on what has no name any more locks out nobody. */
 static void test_lock_of_a_deleted_file(void)
 {
@@ -99,6 +114,7 @@ int main(void)
         root = g_dir_make_tmp("lodge-uid-XXXXXX", NULL);
         CHECK(root);
         test_locks();
+        test_release();
         test_lock_of_a_deleted_file();
         test_a_link_in_place_of_a_lock();
         test_ids_that_are_somebody_elses();
