@@ -195,6 +195,8 @@ void machine_hello(Machine *m, Link *link)
         }
         link_set_handlers(link, &machine_link_handlers, m);
         m->link = link;
+        m->uid_base = l.uid_base; /* to be released even if nothing more is heard of it */
+        manager_note_change(m, MACHINE_CHANGED_RUN);
 }
 
 /* ---- a shim of an earlier lodged ---- */

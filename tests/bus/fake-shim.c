@@ -15,9 +15,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#define UID_BASE 0x12340000U
-#define LEADER   4242U
-#define OWN_PID  4241U
+#define LEADER  4242U
+#define OWN_PID 4241U
 
 typedef enum UnitState {
         UNIT_INACTIVE,
@@ -40,7 +39,7 @@ typedef struct Unit {
         int fd; /* to lodged */
         sd_event_source *io;
         char **command;
-        uint64_t started_usec, ready_usec;
+        uint64_t started_usec, ready_usec, uid_base;
         char *status_text;
         GArray *programs; /* Program */
 } Unit;
@@ -191,7 +190,7 @@ static void send_state(Unit *u, ShimState state)
         frame_add_number(&w, FRAME_RUN_STATE, state);
         frame_add_number(&w, FRAME_LEADER, LEADER);
         frame_add_number(&w, FRAME_PID, OWN_PID);
-        frame_add_number(&w, FRAME_UID_BASE, UID_BASE);
+        frame_add_number(&w, FRAME_UID_BASE, u->uid_base);
         frame_add_number(&w, FRAME_STARTED, u->started_usec);
         frame_add_number(&w, FRAME_READY, u->ready_usec);
         frame_add_number(&w, FRAME_BOOT_COUNT, 1);
@@ -243,6 +242,8 @@ static void take_plan(Unit *u, Frame *f)
         PLAN_FOREACH (&step, plan, (size_t)st.st_size)
                 if (step.op == PLAN_ARG)
                         g_assert(strv_push(&u->command, step.s) >= 0);
+                else if (step.op == PLAN_USERNS)
+                        u->uid_base = step.a;
         (void)munmap(plan, (size_t)st.st_size);
         if (does(u, "fail"))
                 end(u, EXIT_CAUSE_FAILED, 1, 0);
