@@ -78,6 +78,12 @@ static int append_setting(sd_bus_message *m, const SettingKey *key, char **value
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
+/* Everybody may read properties, and the environment is where people put passwords. */
+static bool is_shown(const SettingKey *key)
+{
+        return !key->internal && !streq(key->name, "Environment");
+}
+
 static int append_settings(sd_bus_message *m, const Settings *s)
 {
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
@@ -86,7 +92,7 @@ static int append_settings(sd_bus_message *m, const Settings *s)
                 _cleanup_strv_free_ char **values = NULL;
 
                 r = settings_get(s, key, &values);
-                if (r > 0 && !key->internal)
+                if (r > 0 && is_shown(key))
                         r = append_setting(m, key, values);
         }
         return r < 0 ? r : sd_bus_message_close_container(m);
