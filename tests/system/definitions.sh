@@ -23,11 +23,12 @@ wait_for 5 'the machine of a new file' known "$m"
 start "$m"
 wait_for 5 'its output' eval "lodgectl logs $m | grep -x 'hello there'"
 matches 'Settings' 'written by hand' "$(get "$m" Settings)"
+lacks 'the environment, which may hold secrets,' 'hello there' "$(get "$m" Settings)"
 stop "$m"
 
 # a start by systemd alone, with a definition that lodged has just been given
 sed -i 's/hello there/good bye/' "$directory/$m.machine"
-wait_for 5 'the change' eval "get $m Settings | grep 'good bye'"
+wait_for 5 'the change' eval "lodgectl plan $m | grep 'good bye'"
 systemctl start "lodge@$m.service"
 wait_for 5 'its output' eval "lodgectl logs $m | grep -x 'good bye'"
 systemctl stop "lodge@$m.service"
