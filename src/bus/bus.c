@@ -102,21 +102,29 @@ static int find_process(sd_bus *bus, const char *path, const char *interface, vo
         return bus_path_process(b, path) != NULL;
 }
 
-static int list_machines(sd_bus *bus, const char *prefix, void *userdata, char ***ret,
-                         sd_bus_error *error)
+static char *machine_object_path(const void *machine)
 {
-        Bus *b = userdata;
-        _cleanup_strv_free_ char **paths =
-                calloc(g_hash_table_size(b->manager->machines) + 1, sizeof(char *));
+        return bus_machine_path(((const Machine *)machine)->name);
+}
+
+static char *process_object_path(const void *process)
+{
+        return bus_process_path(process);
+}
+
+/* The paths of all values of a table. */
+static int list_objects(GHashTable *objects, char *(*path_of)(const void *object), char ***ret)
+{
+        _cleanup_strv_free_ char **paths = calloc(g_hash_table_size(objects) + 1, sizeof(char *));
         GHashTableIter i;
-        gpointer name;
+        gpointer object;
         size_t n = 0;
 
         if (!paths)
                 return -ENOMEM;
-        g_hash_table_iter_init(&i, b->manager->machines);
-        while (g_hash_table_iter_next(&i, &name, NULL)) {
-                paths[n] = bus_machine_path(name);
+        g_hash_table_iter_init(&i, objects);
+        while (g_hash_table_iter_next(&i, NULL, &object)) {
+                paths[n] = path_of(object);
                 if (!paths[n++])
                         return -ENOMEM;
         }
@@ -124,26 +132,20 @@ static int list_machines(sd_bus *bus, const char *prefix, void *userdata, char *
         return 1;
 }
 
+static int list_machines(sd_bus *bus, const char *prefix, void *userdata, char ***ret,
+                         sd_bus_error *error)
+{
+        Bus *b = userdata;
+
+        return list_objects(b->manager->machines, machine_object_path, ret);
+}
+
 static int list_processes(sd_bus *bus, const char *prefix, void *userdata, char ***ret,
                           sd_bus_error *error)
 {
         Bus *b = userdata;
-        _cleanup_strv_free_ char **paths =
-                calloc(g_hash_table_size(b->manager->processes) + 1, sizeof(char *));
-        GHashTableIter i;
-        gpointer process;
-        size_t n = 0;
 
-        if (!paths)
-                return -ENOMEM;
-        g_hash_table_iter_init(&i, b->manager->processes);
-        while (g_hash_table_iter_next(&i, NULL, &process)) {
-                paths[n] = bus_process_path(process);
-                if (!paths[n++])
-                        return -ENOMEM;
-        }
-        *ret = TAKE_PTR(paths);
-        return 1;
+        return list_objects(b->manager->processes, process_object_path, ret);
 }
 
 /* ---- what the manager tells ---- */

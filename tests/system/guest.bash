@@ -44,3 +44,24 @@ network_is_own() { # network_is_own NAME: loopback and nothing else, up
     equal 'network devices' lo "$(inside "$1" ls /sys/class/net)"
     matches 'loopback' 'inet 127.0.0.1/8' "$(inside "$1" ip -o addr show dev lo up)"
 }
+
+# unmodified_guest IMAGE: the whole way of a Debian guest from its boot to its end
+unmodified_guest() {
+    local m=$TEST-a unit
+    boot "$m" "$1"
+    no_failed_units "$m"
+    guest_contract "$m"
+    network_is_own "$m"
+    for unit in systemd-journald systemd-logind dbus; do
+        equal "$unit" active "$(inside "$m" systemctl is-active "$unit")"
+    done
+    # by the guest's own means, once they are enabled
+    inside "$m" systemctl start systemd-networkd systemd-resolved
+    no_failed_units "$m"
+    matches 'a unit with a sandbox and a user of its own' '^[0-9]+$' \
+        "$(inside "$m" systemd-run --quiet --wait --pipe -p DynamicUser=yes -p PrivateTmp=yes -p PrivateDevices=yes id -u)"
+    matches StatusText '.' "$(get "$m" StatusText)"
+    within 30 stop "$m"
+    equal 'reason' 'stopped 0' "$(reason "$m") $(reason "$m" ExitStatus)"
+    nothing_runs "$m"
+}
