@@ -52,6 +52,39 @@ int strv_push(char ***v, const char *s)
         return 0;
 }
 
+static void cut_string(char *s, size_t n)
+{
+        while (n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80) /* within a character */
+                n--;
+        memcpy(s + n, "...", 4);
+}
+
+void strv_limit(char ***v, size_t max)
+{
+        size_t left = max, kept = 0;
+        char **shorter;
+
+        for (; *v && (*v)[kept]; kept++) {
+                size_t length = strlen((*v)[kept]), n = length + 1 + sizeof(char *);
+
+                if (n <= left) {
+                        left -= n;
+                        continue;
+                }
+                if (left >= sizeof(char *) + sizeof("..."))
+                        cut_string((*v)[kept++], left - sizeof(char *) - sizeof("..."));
+                break;
+        }
+        if (!*v || !(*v)[kept])
+                return;
+        for (size_t i = kept; (*v)[i]; i++)
+                free((*v)[i]);
+        (*v)[kept] = NULL;
+        shorter = reallocarray(*v, kept + 1, sizeof(char *));
+        if (shorter)
+                *v = shorter;
+}
+
 bool strv_equal(char *const *a, char *const *b)
 {
         size_t n = strv_length(a);

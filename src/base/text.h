@@ -26,6 +26,9 @@ char **strv_copy(char *const *v);
 /** strv_push() - append a copy of @s
  * Return: 0, -ENOMEM; *@v is unchanged on failure. */
 int strv_push(char ***v, const char *s);
+/** strv_limit() - shorten the vector to what takes at most @max bytes, the pointers included
+ * A string that is cut ends with "..." and stays valid UTF-8 if it was; what follows is dropped. */
+void strv_limit(char ***v, size_t max);
 /** strv_equal() - the same strings in the same order? NULL equals an empty vector */
 bool strv_equal(char *const *a, char *const *b);
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define STATUS_TEXT_MAX 512
+#define PROCESSES_MAX   1024 /* that a shim may tell of */
 
 /* ---- what it says ---- */
 
@@ -201,12 +202,23 @@ void machine_hello(Machine *m, Link *link)
 
 /* ---- a shim of an earlier lodged ---- */
 
+static void adopt_processes(Machine *m, const Frame *f)
+{
+        size_t offset = 0, n = 0;
+        Frame told;
+
+        while (n++ < PROCESSES_MAX && frame_next_group(f, FRAME_ID, &offset, &told))
+                process_adopt(m, &told);
+}
+
 static void on_query_reply(void *userdata, Frame *reply, const Fault *fault)
 {
         Machine *m = userdata;
 
-        if (reply && reply->type == FRAME_STATE)
+        if (reply && reply->type == FRAME_STATE) {
+                adopt_processes(m, reply); /* first: new ones must not get their numbers */
                 apply_state(m, reply);
+        }
         manager_adoption_step(m->manager, m);
 }
 

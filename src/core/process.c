@@ -11,19 +11,18 @@
 
 #define EXPIRY_USEC (30 * UINT64_C(1000000))
 
-static Process *process_new(Machine *m, const ProcessArgs *args)
+static Process *process_new(Machine *m, uint64_t id, char *const *argv, const char *user)
 {
         Process *p = g_new0(Process, 1);
 
         p->manager = m->manager;
         p->machine = g_strdup(m->name);
-        p->id = ++m->manager->last_process_id;
+        p->id = id;
         p->key = g_strdup_printf("%s/%" G_GUINT64_FORMAT, m->name, p->id);
-        p->argv = g_strdupv((char **)args->argv);
-        p->user_storage = g_strdup(args->user ?: "");
+        p->argv = g_strdupv((char **)argv);
+        strv_limit(&p->argv, PROCESS_COMMAND_MAX);
+        p->user_storage = g_strdup(user ?: "");
         p->user = p->user_storage;
-        p->owner = args->owner;
-        p->needs_root = args->needs_root;
         p->state = "running";
         p->status = -1;
         return p;
@@ -64,6 +63,8 @@ static void write_request(Link *link, FrameWriter *w, const Process *p, const Pr
         frame_add_number(w, FRAME_LOGIN, args->login);
         frame_add_number(w, FRAME_ROWS, args->rows);
         frame_add_number(w, FRAME_COLUMNS, args->columns);
+        frame_add_number(w, FRAME_OWNER, args->owner);
+        frame_add_number(w, FRAME_NEEDS_ROOT, args->needs_root);
         add_stdio(w, stdio);
 }
 
@@ -107,7 +108,10 @@ int process_start(Machine *m, const ProcessArgs *args, AnswerFn done, void *user
                 return r;
         Request *request = request_new(m->manager, args->capture ? REQUEST_RUN : REQUEST_EXEC,
                                        m->name, NULL, NULL);
-        request->process = process_new(m, args);
+        Process *p = process_new(m, ++m->manager->last_process_id, args->argv, args->user);
+        p->owner = args->owner;
+        p->needs_root = args->needs_root;
+        request->process = p;
         if (args->capture) {
                 r = capture_new(m->manager->event, args->input, args->n_input, pipes,
                                 &request->capture);
@@ -116,8 +120,7 @@ int process_start(Machine *m, const ProcessArgs *args, AnswerFn done, void *user
                                         strerror(-r));
         }
         if (r >= 0) {
-                write_request(m->link, &w, request->process, args,
-                              args->capture ? pipes : args->stdio);
+                write_request(m->link, &w, p, args, args->capture ? pipes : args->stdio);
                 r = link_send(m->link, &w, on_started, request, reterr);
         }
         for (int i = 0; i < 3; i++)
@@ -197,6 +200,39 @@ static int on_expiry(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
+static void set_exited(Process *p, int status, int sig)
+{
+        p->status = status < 0 ? 255 : status;
+        p->signal = sig;
+        p->state = "exited";
+        (void)sd_event_add_time_relative(p->manager->event, &p->expiry, CLOCK_MONOTONIC,
+                                         EXPIRY_USEC, 0, on_expiry, p);
+}
+
+void process_adopt(Machine *m, const Frame *told)
+{
+        uint64_t id = frame_number(told, FRAME_ID, 0);
+        uint64_t status = frame_number(told, FRAME_STATUS, UINT64_MAX);
+        const char *user = frame_string(told, FRAME_USER);
+        _cleanup_strv_free_ char **argv = NULL;
+
+        if (id == 0 || id > INT64_MAX || manager_find_process(m->manager, m->name, id) ||
+            frame_strv(told, FRAME_ARG, &argv) < 0)
+                return;
+        STRV_FOREACH (arg, argv)
+                if (!utf8_is_well_formed(*arg))
+                        return; /* not what a caller has sent */
+        Process *p = process_new(m, id, argv, user && utf8_is_well_formed(user) ? user : NULL);
+
+        p->pid = (uint32_t)frame_number(told, FRAME_PID, 0);
+        p->owner = (uint32_t)frame_number(told, FRAME_OWNER, 0);
+        p->needs_root = frame_number(told, FRAME_NEEDS_ROOT, 1);
+        if (status != UINT64_MAX)
+                set_exited(p, (int)status, (int)frame_number(told, FRAME_SIGNAL, 0));
+        m->manager->last_process_id = MAX(m->manager->last_process_id, id);
+        manager_add_process(m->manager, p);
+}
+
 void process_exited(Process *p, int status, int sig)
 {
         GPtrArray *requests = p->manager->requests;
@@ -204,12 +240,8 @@ void process_exited(Process *p, int status, int sig)
 
         if (p->status >= 0)
                 return;
-        p->status = status < 0 ? 255 : status;
-        p->signal = sig;
-        p->state = "exited";
+        set_exited(p, status, sig);
         manager_process_changed(p->manager, p);
-        (void)sd_event_add_time_relative(p->manager->event, &p->expiry, CLOCK_MONOTONIC,
-                                         EXPIRY_USEC, 0, on_expiry, p);
         if (run) {
                 Capture *output = run->capture;
 

@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "core/request.h"
 #include "core/types.h"
+#include "wire/frame.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -52,6 +53,11 @@ struct Process {
  * Return: 0 and the answer comes; negative errno, @done is not called. */
 int process_start(Machine *m, const ProcessArgs *args, AnswerFn done, void *userdata,
                   Fault *reterr);
+
+/** process_adopt() - know a program that an earlier lodged has started
+ * @told the shim's group of fields about it; not trusted
+ * One that is known already is left as it is. */
+void process_adopt(Machine *m, const Frame *told);
 
 /** process_signal() - send it a signal; no answer is awaited
  * Return: 0; -ESRCH it has ended, FAULT_NOT_RUNNING. */

@@ -95,12 +95,7 @@ _noreturn_ static void exec_child(Shim *s, const Frame *f, const ExecRequest *r)
 
 static int spawn(Shim *s, int link, const Frame *f, ExecRequest *r, Fault *reterr)
 {
-        ExecProcess p = {
-                .id = frame_number(f, FRAME_ID, 0),
-                .pidfd = -EBADF,
-                .link = link,
-                .serial = f->serial,
-        };
+        ExecProcess p = {.pidfd = -EBADF, .link = link, .serial = f->serial};
 
         if (s->n_processes >= SHIM_PROCESSES_MAX)
                 return fault_set(reterr, FAULT_BUSY, EBUSY,
@@ -110,13 +105,18 @@ static int spawn(Shim *s, int link, const Frame *f, ExecRequest *r, Fault *reter
         if (!grown)
                 return -ENOMEM;
         s->processes = grown;
-        p.pid = process_clone(0, r->cgroup, &p.pidfd);
-        if (p.pid == 0)
+        int e = exec_note_take(s, f, &p.note);
+        if (e < 0)
+                return e;
+        p.note.pid = process_clone(0, r->cgroup, &p.pidfd);
+        if (p.note.pid == 0)
                 exec_child(s, f, r);
-        if (p.pid < 0)
-                return fault_set(reterr, FAULT_NOT_RUNNING, (int)p.pid,
-                                 "cannot start a process in '%s': %s", s->name,
-                                 strerror((int)-p.pid));
+        if (p.note.pid < 0) {
+                e = (int)p.note.pid;
+                exec_note_done(&p.note);
+                return fault_set(reterr, FAULT_NOT_RUNNING, e, "cannot start a process in '%s': %s",
+                                 s->name, strerror(-e));
+        }
         p.errors = TAKE_FD(r->errors[0]);
         p.master = TAKE_FD(r->master);
         (void)fcntl(p.errors, F_SETFL, O_NONBLOCK);
@@ -149,7 +149,7 @@ void exec_start(Shim *s, int link, const Frame *f)
 int exec_signal(Shim *s, uint64_t id, int sig)
 {
         for (size_t i = 0; i < s->n_processes; i++)
-                if (s->processes[i].id == id)
+                if (s->processes[i].note.id == id)
                         return process_signal(s->processes[i].pidfd, sig);
         return -ESRCH;
 }
@@ -167,8 +167,8 @@ static void answer_started(ExecProcess *p)
 
         if (p->link >= 0) {
                 frame_begin(&w, FRAME_EXEC_STARTED, p->serial);
-                frame_add_number(&w, FRAME_ID, p->id);
-                frame_add_number(&w, FRAME_PID, (uint64_t)p->pid);
+                frame_add_number(&w, FRAME_ID, p->note.id);
+                frame_add_number(&w, FRAME_PID, (uint64_t)p->note.pid);
                 if (p->master >= 0)
                         frame_add_fd(&w, p->master);
                 (void)frame_send(p->link,
@@ -178,27 +178,30 @@ static void answer_started(ExecProcess *p)
         p->link = -EBADF;
 }
 
-/* Has the program been exec'd? Return: true if it never will be. */
-static bool check_errors(Shim *s, ExecProcess *p)
+/* Has the program been exec'd, or will it never be? */
+static void check_errors(Shim *s, ExecProcess *p)
 {
         Failure failure;
 
         if (p->errors < 0)
-                return false;
+                return;
         ssize_t n = read(p->errors, &failure, sizeof(failure));
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
-                return false;
+                return;
         p->errors = close_fd(p->errors);
         if (n != (ssize_t)sizeof(failure)) {
                 answer_started(p);
-                return false;
+                return;
+        }
+        if (p->link < 0) { /* another lodged may have been told of it as of one that runs */
+                p->error_status = failure.code == FAULT_COMMAND_NOT_FOUND ? 127 : 126;
+                return;
         }
         Fault fault = {
                 .code = failure.code, .error = failure.error, .message = failure_message(&failure)};
-        if (p->link >= 0)
-                link_reply_error(s, p->link, p->serial, &fault);
+        link_reply_error(s, p->link, p->serial, &fault);
         fault_done(&fault);
-        return true;
+        p->failed = true;
 }
 
 static void process_ended(Shim *s, size_t i, int status, int sig)
@@ -210,13 +213,17 @@ static void process_ended(Shim *s, size_t i, int status, int sig)
         (void)close_fd(p.pidfd);
         (void)close_fd(p.master);
         (void)close_fd(p.errors);
-        if (p.failed)
+        if (p.failed) {
+                exec_note_done(&p.note);
                 return;
+        }
+        if (p.error_status)
+                status = p.error_status;
         frame_begin(&w, FRAME_EXEC_EXITED, 0);
-        frame_add_number(&w, FRAME_ID, p.id);
+        frame_add_number(&w, FRAME_ID, p.note.id);
         frame_add_number(&w, FRAME_STATUS, (uint64_t)status);
         frame_add_number(&w, FRAME_SIGNAL, (uint64_t)sig);
-        link_broadcast(s, &w);
+        exec_remember(s, &p.note, status, sig, link_broadcast(s, &w) > 0);
 }
 
 void exec_check(Shim *s)
@@ -225,10 +232,10 @@ void exec_check(Shim *s)
                 ExecProcess *p = &s->processes[i - 1];
                 int status = 0, sig = 0;
 
-                p->failed |= check_errors(s, p);
+                check_errors(s, p);
                 if (process_reap(p->pidfd, &status, &sig) == 0)
                         continue;
-                p->failed |= check_errors(s, p); /* what it said after we looked */
+                check_errors(s, p); /* what it said after we looked */
                 process_ended(s, i - 1, status, sig);
         }
 }

@@ -190,11 +190,16 @@ static void link_close(Shim *s, size_t i)
         s->links[i] = s->links[--s->n_links];
 }
 
-void link_broadcast(Shim *s, FrameWriter *w)
+size_t link_broadcast(Shim *s, FrameWriter *w)
 {
+        size_t n = 0;
+
         for (size_t i = s->n_links; i > 0; i--)
                 if (frame_send(s->links[i - 1], w) < 0)
                         link_close(s, i - 1);
+                else
+                        n++;
+        return n;
 }
 
 static void add_state(const Shim *s, FrameWriter *w, uint64_t serial)
@@ -219,7 +224,7 @@ void link_send_state(Shim *s)
         _cleanup_frame_writer_ FrameWriter w = {0};
 
         add_state(s, &w, 0);
-        link_broadcast(s, &w);
+        (void)link_broadcast(s, &w);
 }
 
 void link_reply_error(Shim *s, int link, uint64_t serial, const Fault *f)
@@ -326,6 +331,7 @@ static void handle(Shim *s, int link, const Frame *f)
         switch (f->type) {
         case FRAME_QUERY:
                 add_state(s, &w, f->serial);
+                exec_tell(s, &w);
                 (void)frame_send(link, &w);
                 return;
         case FRAME_STOP: stop_request(s, frame_number(f, FRAME_TIMEOUT, UINT64_MAX)); return;

@@ -85,7 +85,7 @@ static void announce_end(Shim *s, ExitRecord *r)
         frame_add_number(&w, FRAME_STATUS, (uint64_t)(int64_t)r->status);
         frame_add_number(&w, FRAME_SIGNAL, (uint64_t)r->signal);
         frame_add_number(&w, FRAME_OOM, streq(r->cause, EXIT_CAUSE_OOM));
-        link_broadcast(s, &w);
+        (void)link_broadcast(s, &w);
 }
 
 static int exit_status(const ExitRecord *r)

@@ -14,18 +14,36 @@
 
 #define SHIM_LINKS_MAX     8
 #define SHIM_PROCESSES_MAX 256
+#define SHIM_ENDED_MAX     64
+
+/* What another lodged has to know of a program, but for its state. */
+typedef struct ExecNote {
+        uint64_t id; /* lodged's */
+        pid_t pid;
+        uint32_t owner;
+        bool needs_root;
+        char *user, **argv; /* at most PROCESS_COMMAND_MAX bytes of it */
+} ExecNote;
 
 /* A program that exec started. */
 typedef struct ExecProcess {
-        uint64_t id; /* lodged's */
-        pid_t pid;
+        ExecNote note;
         int pidfd;
         int errors; /* pipe: end of file once the program runs, a Failure if it cannot */
         int master; /* terminal to hand over with the answer, or -EBADF */
         int link;   /* whom to answer; -EBADF: answered, or gone */
         uint64_t serial;
-        bool failed; /* the program never ran, which has been answered */
+        bool failed;      /* the program never ran, which has been answered */
+        int error_status; /* likewise, but nobody was there to be answered: 126 or 127 */
 } ExecProcess;
+
+/* One that has ended, for a lodged that was not there, or is killed before it has passed it on. */
+typedef struct ExecEnded {
+        ExecNote note;
+        int status, signal;
+        bool is_told;
+        uint64_t when_usec; /* CLOCK_MONOTONIC */
+} ExecEnded;
 
 typedef struct Stop {
         bool requested;
@@ -54,6 +72,8 @@ typedef struct Shim {
         Output output;
         ExecProcess *processes;
         size_t n_processes;
+        ExecEnded *ended; /* oldest first */
+        size_t n_ended;
         Stop stop;
         uint32_t boot_count;
         uint64_t started_usec, ready_usec; /* CLOCK_REALTIME */
@@ -76,8 +96,9 @@ int link_listen(Shim *s);
 void link_accept(Shim *s);
 /** link_dispatch() - handle what came over links[@i]; closes it if it is broken */
 void link_dispatch(Shim *s, size_t i);
-/** link_broadcast() - send a frame to every link; one that does not take it is closed */
-void link_broadcast(Shim *s, FrameWriter *w);
+/** link_broadcast() - send a frame to every link; one that does not take it is closed
+ * Return: to how many it was sent. */
+size_t link_broadcast(Shim *s, FrameWriter *w);
 /** link_send_state() - tell everybody the state */
 void link_send_state(Shim *s);
 /** link_reply_error() - answer a request with an error */
@@ -93,6 +114,19 @@ int exec_signal(Shim *s, uint64_t id, int sig);
 void exec_check(Shim *s);
 /** exec_forget_link() - @link is being closed */
 void exec_forget_link(Shim *s, int link);
+
+/* ---- exec-note.c: what is told of them to the next lodged ---- */
+
+/** exec_note_take() - note what a FRAME_EXEC asks for; the pid is the caller's to fill in
+ * Return: 0; -EEXIST the id is in use; -EBADMSG; -ENOMEM. */
+int exec_note_take(const Shim *s, const Frame *request, ExecNote *ret);
+/** exec_note_done() - free it */
+void exec_note_done(ExecNote *n);
+/** exec_remember() - @note has ended and is moved; the oldest ones are forgotten
+ * @is_told a lodged has been told */
+void exec_remember(Shim *s, ExecNote *note, int status, int sig, bool is_told);
+/** exec_tell() - append all programs, running and ended, to an answer to FRAME_QUERY */
+void exec_tell(Shim *s, FrameWriter *w);
 
 /* ---- stop.c ---- */
 

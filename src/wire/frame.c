@@ -147,7 +147,7 @@ static size_t field_check(const char *p, size_t n)
 /* Only on a checked frame. */
 static bool field_next(const Frame *f, size_t *offset, Field *ret)
 {
-        size_t at = *offset ?: sizeof(FrameHeader);
+        size_t at = *offset ?: f->first;
         FieldHeader h;
 
         if (at >= f->n)
@@ -181,6 +181,7 @@ int frame_parse(char *buf, size_t n, Frame *ret)
                 .serial = h.serial,
                 .buf = buf,
                 .n = n,
+                .first = sizeof(h),
         };
         return 0;
 }
@@ -242,6 +243,23 @@ int frame_strv(const Frame *f, FrameTag tag, char ***ret)
         }
         *ret = TAKE_PTR(v);
         return 0;
+}
+
+bool frame_next_group(const Frame *f, FrameTag tag, size_t *offset, Frame *ret)
+{
+        size_t at = *offset ?: f->first, begin = 0, next;
+        Field field;
+
+        for (next = at; field_next(f, &next, &field); at = next) {
+                if (field.tag != (unsigned)tag)
+                        continue;
+                if (begin)
+                        break;
+                begin = at;
+        }
+        *offset = at;
+        *ret = (Frame){.type = f->type, .buf = f->buf, .n = at, .first = begin};
+        return begin != 0;
 }
 
 int frame_stdio(const Frame *f, int ret[static 3])

@@ -18,6 +18,9 @@
 #define FRAME_SIZE_MAX   (4U << 20)
 #define FRAME_FDS_MAX    16
 
+/* So many bytes of the words of an exec'd command are kept, by both sides, to be shown. */
+#define PROCESS_COMMAND_MAX 2048U
+
 typedef enum FrameType {
         FRAME_HELLO = 1, /* S, first: name. A shim that wants its plan */
         FRAME_PLAN, /* D: fds[0] plan memfd, fds[1] uid range lock, then attach_fds many for attach
@@ -25,16 +28,18 @@ typedef enum FrameType {
         FRAME_REFUSED, /* D: code, error, message: the shim logs message and exits */
         FRAME_QUERY,   /* D: answered by FRAME_STATE, also sent unasked whenever it changes */
         FRAME_STATE,   /* S: state, leader, supervisor, uid_base, started, ready, boot_count,
-                          status_text */
+                          status_text. In the answer to a query then, for each program that exec has
+                          started, a group of id, pid, owner, needs_root, user, args and, if it has
+                          ended, status and signal */
         FRAME_FAILED,  /* S: phase, object, error, message: the start failed, the shim is about to
                           end */
         FRAME_EXITED,  /* S: as the exit record (exit-record.h): PID 1 has ended, the shim is about
                           to end */
         FRAME_STOP,    /* D: timeout (µs, optional) */
         FRAME_KILL, /* D: whom (0 leader, 1 all), signal; answered by FRAME_DONE or FRAME_ERROR */
-        FRAME_EXEC, /* D: id, args, envs, user, cwd, tty, login, rows, columns; fds for 0, 1, 2 as
-                     * told by fd_map. Answered by FRAME_EXEC_STARTED (fds[0] pty master if tty) or
-                     * FRAME_ERROR */
+        FRAME_EXEC, /* D: id, args, envs, user, cwd, tty, login, rows, columns, owner, needs_root;
+                     * fds for 0, 1, 2 as told by fd_map. Answered by FRAME_EXEC_STARTED (fds[0] pty
+                     * master if tty) or FRAME_ERROR */
         FRAME_EXEC_STARTED, /* S: id, pid */
         FRAME_EXEC_EXITED,  /* S: id, status (exit status, or 128+N), signal */
         FRAME_EXEC_KILL,    /* D: id, signal; answered by FRAME_DONE or FRAME_ERROR */
@@ -74,12 +79,14 @@ typedef enum FrameTag {
         FRAME_TTY,         /* number: 1: a new terminal of the guest's devpts */
         FRAME_LOGIN, /* number: 1: no args given: the user's login shell; argv[0] starts with '-' */
         FRAME_ROWS,  /* number */
-        FRAME_COLUMNS, /* number */
-        FRAME_FD_MAP,  /* number, repeated: which of 0, 1, 2 the next descriptor is */
-        FRAME_STATUS,  /* number: exit status, 128+N for a signal */
-        FRAME_CAUSE,   /* string: see exit-record.h */
-        FRAME_OOM,     /* number: 1 */
-        FRAME_LINE,    /* string, repeated: untrusted output, oldest first */
+        FRAME_COLUMNS,    /* number */
+        FRAME_FD_MAP,     /* number, repeated: which of 0, 1, 2 the next descriptor is */
+        FRAME_STATUS,     /* number: exit status, 128+N for a signal */
+        FRAME_CAUSE,      /* string: see exit-record.h */
+        FRAME_OOM,        /* number: 1 */
+        FRAME_LINE,       /* string, repeated: untrusted output, oldest first */
+        FRAME_OWNER,      /* number: uid of who asked for it */
+        FRAME_NEEDS_ROOT, /* number: 1: was asked for as exec-root */
         _FRAME_TAG_MAX,
 } FrameTag;
 
@@ -127,6 +134,7 @@ typedef struct Frame {
         uint64_t serial;
         char *buf; /* whole frame, checked */
         size_t n;
+        size_t first;           /* where the fields begin that are looked at */
         int fds[FRAME_FDS_MAX]; /* owned; O_CLOEXEC */
         size_t n_fds;
 } Frame;
@@ -152,6 +160,11 @@ const char *frame_string(const Frame *f, FrameTag tag);
 /** frame_strv() - all fields @tag, in order
  * Return: 0 and a new vector (empty, not NULL), caller frees; -ENOMEM. */
 int frame_strv(const Frame *f, FrameTag tag, char ***ret);
+/** frame_next_group() - the fields from one @tag up to the next one, as a frame of their own
+ * @offset starts at 0
+ * @ret    borrows from @f: not to be done with frame_done()
+ * Return: true and advances, false at the end. */
+bool frame_next_group(const Frame *f, FrameTag tag, size_t *offset, Frame *ret);
 /** frame_stdio() - fill @ret[0..2] from the frame's last descriptors by FRAME_FD_MAP
  * @ret  borrowed descriptors, -EBADF where none was sent
  * Return: 0; -EBADMSG the map and the descriptors do not agree. */

@@ -14,6 +14,17 @@ static void try_tag(const Frame *f, FrameTag tag)
         PROMISE(streq(strv[0], string));
 }
 
+static void try_groups(const Frame *f)
+{
+        Frame group;
+
+        for (FrameTag tag = 1; tag < _FRAME_TAG_MAX; tag++)
+                for (size_t offset = 0; frame_next_group(f, tag, &offset, &group);) {
+                        PROMISE(group.first < group.n && group.n <= f->n && offset == group.n);
+                        try_tag(&group, tag);
+                }
+}
+
 static void try_frame(char *buf, size_t n)
 {
         _cleanup_frame_ Frame f = {0};
@@ -29,6 +40,7 @@ static void try_frame(char *buf, size_t n)
                 try_tag(&f, tag);
         PROMISE(frame_fault(&f, &fault) < 0 && fault.message && !strpbrk(fault.message, "\n\x1b"));
         (void)frame_stdio(&f, stdio);
+        try_groups(&f);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

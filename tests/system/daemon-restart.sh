@@ -20,8 +20,22 @@ ends=$(get "$TEST-ends" Leader)
 before=$(for p in Leader Supervisor UIDShift MachineID CreatedTimestamp StartedTimestamp ReadyTimestamp BootCount; do get "$m" $p; done)
 path=$(call GetMachine s "$m")
 
+# programs beside PID 1: one that goes on, one that ends while nobody listens, two that a lodgectl waits for
+exec_of() { call ExecMachine 'sasa{uh}a{sv}' "$m" 3 /bin/sh -c "$1" 0 0 | sed 's/^o "\(.*\)"$/\1/'; }
+of_process() { busctl get-property org.lodge1 "$1" org.lodge1.Process Machine Pid Command User Owner State ExitStatus Signal; }
+wait_process() { busctl --timeout=20 call org.lodge1 "$1" org.lodge1.Process Wait 'a{sv}' 0; }
+goes_on=$(exec_of 'until [ -e /on ]; do sleep 0.1; done; exit 7')
+ends_meanwhile=$(exec_of 'trap "exit 8" USR1; touch /trapped; sleep 100000 & wait')
+wait_for 5 'the trap' inside "$m" test -e /trapped
+ends_meanwhile_pid=$(busctl get-property org.lodge1 "$ends_meanwhile" org.lodge1.Process Pid)
+properties=$(of_process "$goes_on")
+lodgectl exec "$m" /bin/sh -c 'echo ready; until [ -e /on ]; do sleep 0.1; done; exit 9' >"$WORK/exec-out" </dev/null &
+client=$!
+wait_for 5 'the program of lodgectl exec' grep -q ready "$WORK/exec-out"
+
 systemctl stop lodged.service lodged.socket
 kill -USR1 "$ends"
+kill -USR1 "${ends_meanwhile_pid#u }"
 wait_for 5 'the other PID 1 has ended' eval "[[ ! -d /proc/$ends ]]"
 [[ -d /proc/$leader ]] || fail 'PID 1 died with lodged'
 
@@ -31,6 +45,14 @@ after=$(for p in Leader Supervisor UIDShift MachineID CreatedTimestamp StartedTi
 equal 'the properties' "$before" "$after"
 equal 'what was stopped' stopped "$(get "$TEST-stopped" State)"
 equal 'what ended meanwhile' 'stopped exited 6' "$(get "$TEST-ends" State) $(reason "$TEST-ends") $(reason "$TEST-ends" ExitStatus)"
+
+equal 'a program that goes on' "$properties" "$(of_process "$goes_on")"
+equal 'how a program ended meanwhile' 'ii 8 0' "$(wait_process "$ends_meanwhile")"
+inside "$m" touch /on
+equal 'how a program ends afterwards' 'ii 7 0' "$(wait_process "$goes_on")"
+status=0
+wait "$client" || status=$?
+equal 'what lodgectl exec tells' 9 "$status"
 
 equal 'exec afterwards' in "$(inside "$m" echo in)"
 kill_daemon

@@ -21,6 +21,30 @@ static void test_vectors(void)
         CHECK(copy[0] != v[0]);
 }
 
+static void test_limit_of(size_t max, const char *first, const char *second)
+{
+        _cleanup_strv_free_ char **v = NULL;
+        const size_t n = sizeof(char *);
+
+        CHECK_NUMBER(strv_push(&v, "abcd"), 0);
+        CHECK_NUMBER(strv_push(&v, "\xc3\xbc\xc3\xbc\xc3\xbc"), 0);
+        strv_limit(&v, 2 * n + max);
+        CHECK(strv_equal(v, (char *[]){(char *)first, (char *)second, NULL}));
+}
+
+static void test_limit(void)
+{
+        char **none = NULL;
+
+        test_limit_of(12, "abcd", "\xc3\xbc\xc3\xbc\xc3\xbc");
+        test_limit_of(11, "abcd", "\xc3\xbc...");
+        test_limit_of(10, "abcd", "...");
+        test_limit_of(9, "abcd", "...");
+        test_limit_of(8, "abcd", NULL);
+        strv_limit(&none, 0);
+        CHECK(!none);
+}
+
 static void test_numbers_of(const char *s, uint64_t max, int expected, uint64_t value)
 {
         uint64_t v = 12345;
@@ -150,6 +174,7 @@ static void test_utf8(void)
 int main(void)
 {
         test_vectors();
+        test_limit();
         test_parse_u64();
         test_parse_bool();
         test_parse_usec();

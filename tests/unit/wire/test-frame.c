@@ -52,6 +52,40 @@ static void test_fields(void)
         CHECK_NUMBER(strv_length(none), 0);
 }
 
+static void test_groups(void)
+{
+        _cleanup_frame_writer_ FrameWriter w = {0};
+        _cleanup_frame_ Frame f = {0};
+        _cleanup_strv_free_ char **args = NULL;
+        size_t offset = 0;
+        Frame group;
+
+        frame_begin(&w, FRAME_STATE, 1);
+        frame_add_number(&w, FRAME_PID, 5);
+        frame_add_number(&w, FRAME_ID, 1);
+        frame_add_number(&w, FRAME_PID, 6);
+        frame_add_string(&w, FRAME_ARG, "a");
+        frame_add_string(&w, FRAME_ARG, "b");
+        frame_add_number(&w, FRAME_ID, 2);
+        frame_add_number(&w, FRAME_STATUS, 3);
+        CHECK_NUMBER(frame_send(theirs, &w), 0);
+        CHECK_NUMBER(frame_receive(ours, &f), 1);
+        CHECK_NUMBER(frame_number(&f, FRAME_PID, 0), 5);
+        CHECK(frame_next_group(&f, FRAME_ID, &offset, &group));
+        CHECK_NUMBER(frame_number(&group, FRAME_ID, 0), 1);
+        CHECK_NUMBER(frame_number(&group, FRAME_PID, 0), 6);
+        CHECK_NUMBER(frame_number(&group, FRAME_STATUS, 9), 9);
+        CHECK_NUMBER(frame_strv(&group, FRAME_ARG, &args), 0);
+        CHECK(strv_equal(args, (char *[]){(char *)"a", (char *)"b", NULL}));
+        CHECK(frame_next_group(&f, FRAME_ID, &offset, &group));
+        CHECK_NUMBER(frame_number(&group, FRAME_ID, 0), 2);
+        CHECK_NUMBER(frame_number(&group, FRAME_PID, 0), 0);
+        CHECK_NUMBER(frame_number(&group, FRAME_STATUS, 9), 3);
+        CHECK(!frame_next_group(&f, FRAME_ID, &offset, &group));
+        offset = 0;
+        CHECK(!frame_next_group(&f, FRAME_LINE, &offset, &group));
+}
+
 /* One byte below and above what goes inline, and the largest. */
 static void test_sizes(void)
 {
@@ -380,6 +414,7 @@ int main(void)
         ours = pair[0];
         theirs = pair[1];
         test_fields();
+        test_groups();
         test_sizes();
         test_descriptors(10);
         test_descriptors(100000);
