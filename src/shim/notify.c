@@ -75,7 +75,7 @@ int notify_receive(int fd, pid_t leader, bool *ret_ready, char *ret_status)
 
         ssize_t n = recvmsg(fd, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         if (n < 0)
-                return 0;
+                return -EAGAIN;
         drop_descriptors(&mh);
         if (mh.msg_flags & MSG_TRUNC || sender(&mh) != leader)
                 return 0;

@@ -17,7 +17,7 @@ int notify_open(const char *path);
  * @leader      its pid as we see it
  * @ret_ready   set if READY=1 is in it
  * @ret_status  at least NOTIFY_STATUS_MAX; the STATUS= text, cleaned; "" if there was none
- * Return: 1 a message of PID 1; 0 none, or of somebody else. */
+ * Return: 1 a message of PID 1; 0 of somebody else, ignored; -EAGAIN none. */
 int notify_receive(int fd, pid_t leader, bool *ret_ready, char *ret_status);
 
 /** notify_systemd() - send a state to $NOTIFY_SOCKET

@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+/* More than two pipes of the largest size, 1 MiB, can hold: PID 1 may have passed its end on to
+ * somebody outside, who never ceases to write. */
+#define DRAIN_CHUNKS 1024
+
 static void tail_append(Output *o, const char *line)
 {
         size_t n = strlen(line) + 1;
@@ -37,9 +41,10 @@ static void finish_line(Output *o, int stream)
                 return;
         tail_append(o, clean);
         /* our stdout is the journal's stream, without blocking: a journal that is stuck must not
-         * hold the guest up, it loses lines */
+         * hold the guest up, it loses lines. Each begins with a priority of ours: the guest's own
+         * "<0>" would be an emergency, which journald writes to every terminal of the host. */
         char text[OUTPUT_LINE_MAX + 16];
-        int len = snprintf(text, sizeof(text), "%s%s\n", stream == 1 ? "<4>" : "", clean);
+        int len = snprintf(text, sizeof(text), "<%d>%s\n", stream == 1 ? 4 : 6, clean);
         (void)!write(STDOUT_FILENO, text, (size_t)len);
 }
 
@@ -279,7 +284,7 @@ void output_finish(Output *o, uint64_t timeout_usec)
         uint64_t deadline = now_usec(CLOCK_MONOTONIC) + timeout_usec;
 
         do
-                while (output_pump(o))
+                for (int i = 0; i < DRAIN_CHUNKS && output_pump(o); i++)
                         ;
         while (wait_for_clients(o, deadline));
         finish_line(o, 0);

@@ -80,6 +80,8 @@ typedef struct Shim {
         uint64_t launched_usec;            /* CLOCK_MONOTONIC */
         uint64_t oom_kills;                /* at the start of PID 1 */
         char status_text[NOTIFY_STATUS_MAX];
+        uint64_t status_told_usec; /* CLOCK_MONOTONIC: when others last heard of status_text */
+        bool status_is_news;       /* they have not heard of this one */
 } Shim;
 
 /* ---- link.c: frames to and from lodged ---- */

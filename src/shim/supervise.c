@@ -13,6 +13,8 @@
 
 #define POLL_MAX             (4 + SHIM_LINKS_MAX + OUTPUT_POLL_MAX + SHIM_PROCESSES_MAX)
 #define CLIENT_PATIENCE_USEC 5000000ULL
+#define STATUS_INTERVAL_USEC 250000ULL
+#define NOTIFY_BATCH         64
 
 typedef enum End { END_STOPPED, END_REBOOT } End;
 
@@ -31,22 +33,49 @@ static void set_ready(Shim *s)
         s->ready_usec = now_usec(CLOCK_REALTIME);
 }
 
+/* systemd and lodged hear of the guest's text four times a second at most. */
+static void tell_status(Shim *s)
+{
+        char line[NOTIFY_STATUS_MAX + 16];
+
+        s->status_told_usec = now_usec(CLOCK_MONOTONIC);
+        s->status_is_news = false;
+        (void)snprintf(line, sizeof(line), "STATUS=%s", s->status_text);
+        notify_systemd(line);
+        link_send_state(s);
+}
+
+/* µs until tell_status() is due; UINT64_MAX: there is nothing to tell. */
+static uint64_t status_timeout(const Shim *s)
+{
+        uint64_t now = now_usec(CLOCK_MONOTONIC), due = s->status_told_usec + STATUS_INTERVAL_USEC;
+
+        if (!s->status_is_news)
+                return UINT64_MAX;
+        return due > now ? due - now : 0;
+}
+
+/* A few at a time: a guest that never ceases to talk must not keep us from anything else. */
 static void handle_notify(Shim *s)
 {
-        char status[NOTIFY_STATUS_MAX], line[NOTIFY_STATUS_MAX + 16];
-        bool ready, changed = false;
+        char status[NOTIFY_STATUS_MAX];
+        bool ready, was_ready = s->state == SHIM_READY;
+        int r;
 
-        while (notify_receive(s->notify, s->leader.pid, &ready, status) > 0) {
+        for (int i = 0; i < NOTIFY_BATCH; i++) {
+                r = notify_receive(s->notify, s->leader.pid, &ready, status);
+                if (r < 0)
+                        break;
+                if (r == 0)
+                        continue;
                 if (ready)
                         set_ready(s);
                 if (status[0] && !streq(status, s->status_text)) {
                         memcpy(s->status_text, status, sizeof(status));
-                        (void)snprintf(line, sizeof(line), "STATUS=%s", status);
-                        notify_systemd(line);
+                        s->status_is_news = true;
                 }
-                changed |= ready || status[0];
         }
-        if (changed)
+        if (s->state == SHIM_READY && !was_ready)
                 link_send_state(s);
 }
 
@@ -120,8 +149,12 @@ static End run_leader(Shim *s, ExitRecord *ret)
 {
         int status = 0, sig = 0;
 
-        while (process_reap(s->leader.pidfd, &status, &sig) == 0)
-                wait_for_events(s, MIN2(stop_tick(s), output_timeout(&s->output)));
+        while (process_reap(s->leader.pidfd, &status, &sig) == 0) {
+                if (status_timeout(s) == 0)
+                        tell_status(s);
+                uint64_t timeout = MIN2(stop_tick(s), output_timeout(&s->output));
+                wait_for_events(s, MIN2(timeout, status_timeout(s)));
+        }
         collect_payload(s);
         output_finish(&s->output, CLIENT_PATIENCE_USEC);
         if (sig == SIGHUP && !s->stop.requested)
@@ -150,6 +183,7 @@ static int start_leader(Shim *s, Failure *f)
         s->state = SHIM_STARTING;
         s->ready_usec = 0;
         s->status_text[0] = '\0';
+        s->status_is_news = false;
         (void)plan_find(s->plan, s->n_plan, PLAN_USERNS, &step);
         int r = cgroup_remove(s->unit_cgroup, "payload");
         s->payload_cgroup = r < 0 ? r : cgroup_create(s->unit_cgroup, "payload", (uid_t)step.a);
