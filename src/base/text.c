@@ -222,7 +222,8 @@ const char *signal_name(int sig, char buf[static 16])
         return buf;
 }
 
-/* One code point of valid UTF-8 (no overlong form, no surrogate); its length, or 0. */
+/* One code point of valid UTF-8; its length, or 0. No overlong form, no surrogate, and no
+ * noncharacter: sd-bus takes none, so that one in a property would make it unreadable. */
 static size_t utf8_decode(const char *s, uint32_t *ret)
 {
         const unsigned char *u = (const unsigned char *)s;
@@ -238,7 +239,7 @@ static size_t utf8_decode(const char *s, uint32_t *ret)
                 c = c << 6 | (u[i] & 0x3f);
         }
         if ((n == 3 && c < 0x800) || (n == 4 && (c < 0x10000 || c > 0x10ffff)) ||
-            (c >= 0xd800 && c <= 0xdfff))
+            (c >= 0xd800 && c <= 0xdfff) || (c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffe) == 0xfffe)
                 return 0;
         *ret = c;
         return n;
@@ -294,7 +295,7 @@ bool utf8_is_valid(const char *s)
                 uint32_t c;
                 size_t n = utf8_decode(s, &c);
 
-                if (n == 0 || ((c < 0x20 || c == 0x7f) && c != '\n' && c != '\t'))
+                if (n == 0 || ((c < 0x20 || (c >= 0x7f && c < 0xa0)) && c != '\n' && c != '\t'))
                         return false;
                 s += n;
         }

@@ -68,7 +68,8 @@ const char *signal_name(int sig, char buf[static 16]);
  * frees; NULL on OOM. */
 char *text_for_display(const char *s, size_t max);
 
-/** utf8_is_well_formed() - whole string valid UTF-8, control characters included? */
+/** utf8_is_well_formed() - whole string valid UTF-8 as sd-bus takes it, control characters
+ * included? Noncharacters like U+FFFE are refused here and below. */
 bool utf8_is_well_formed(const char *s);
 
 /** utf8_is_valid() - whole string valid UTF-8 without control characters other than \n and \t? */

@@ -26,6 +26,11 @@ static void call_free(Call *c)
 
 static void fail(Call *c, int r, Fault *f)
 {
+        if (r == -EBADMSG) /* the bus has checked everything else */
+                (void)fault_set(f, FAULT_INVALID_OPTION, EINVAL,
+                                "cannot %s: an argument has text with a character that is not "
+                                "allowed, like U+FFFE",
+                                c->method->verb);
         (void)fault_set(f, FAULT_FAILED, r, "cannot %s: %s", c->method->verb, strerror(-r));
         (void)bus_reply_fault(c->message, f);
         call_free(c);

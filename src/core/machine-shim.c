@@ -14,6 +14,7 @@
 
 #define STATUS_TEXT_MAX 512
 #define PROCESSES_MAX   1024 /* that a shim may tell of */
+#define END_TEXT_MAX    1024
 
 /* ---- what it says ---- */
 
@@ -59,9 +60,11 @@ static void apply_state(Machine *m, const Frame *f)
         machine_check_started(m);
 }
 
-static char *string_or_null(const Frame *f, FrameTag tag)
+static char *shown_or_null(const Frame *f, FrameTag tag)
 {
-        return g_strdup(frame_string(f, tag));
+        const char *s = frame_string(f, tag);
+
+        return s ? text_for_display(s, END_TEXT_MAX) : NULL;
 }
 
 static void apply_end(Machine *m, const Frame *f)
@@ -72,10 +75,10 @@ static void apply_end(Machine *m, const Frame *f)
         if (manager_read_exit(m->manager, m->name, &r) < 0 || r.when_usec < m->begun_usec) {
                 exit_record_done(&r);
                 r = (ExitRecord){
-                        .cause = string_or_null(f, FRAME_CAUSE) ?: g_strdup(EXIT_CAUSE_FAILED),
-                        .phase = string_or_null(f, FRAME_PHASE),
-                        .object = string_or_null(f, FRAME_OBJECT),
-                        .message = string_or_null(f, FRAME_MESSAGE),
+                        .cause = shown_or_null(f, FRAME_CAUSE) ?: g_strdup(EXIT_CAUSE_FAILED),
+                        .phase = shown_or_null(f, FRAME_PHASE),
+                        .object = shown_or_null(f, FRAME_OBJECT),
+                        .message = shown_or_null(f, FRAME_MESSAGE),
                         .error = (int)frame_number(f, FRAME_ERRNO, 0),
                         .status = (int)frame_number(f, FRAME_STATUS, UINT64_MAX),
                         .signal = (int)frame_number(f, FRAME_SIGNAL, 0),

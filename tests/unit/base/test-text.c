@@ -157,6 +157,10 @@ static void test_text_for_display(void)
         test_display("abcdefg", 6, "abcdef...");
         test_display("abcdü", 5, "abcd..."); /* not through a character */
         test_display("\xc3", 80, "?");
+        /* noncharacters: U+FFFE, U+FDD0, U+10FFFF */
+        test_display("\xef\xbf\xbe\xef\xb7\x90\xf4\x8f\xbf\xbf.", 80,
+                     "??????????"
+                     ".");
 }
 
 static void test_utf8(void)
@@ -165,8 +169,11 @@ static void test_utf8(void)
         CHECK(!utf8_is_valid("\x1b"));
         CHECK(!utf8_is_valid("\x7f"));
         CHECK(!utf8_is_valid("\xff"));
+        CHECK(!utf8_is_valid("\xc2\x9b"));
+        CHECK(!utf8_is_valid("\xef\xbf\xbf"));
         CHECK(utf8_is_well_formed("\x1b[0mü"));
         CHECK(!utf8_is_well_formed("ok\xc3"));
+        CHECK(!utf8_is_well_formed("\xef\xb7\x90"));
         CHECK(!utf8_is_well_formed("\xc0\x80"));
         CHECK(!utf8_is_well_formed("\xed\xa0\x80"));
 }

@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Every method of the live introspection with random, huge and ill-typed arguments, as root and as an ordinary user: no
+# crash, every call answered, and the user's calls change nothing.
+# timeout: 900
+. "$(dirname "$0")/lib.bash"
+
+m=$TEST-a
+rounds=3 calls=600
+[[ ! ${LODGE_TEST_FULL:-} ]] || rounds=20 calls=3000
+begin=$(date +%s)
+
+# What a user must not change: objects with their properties, definitions, what runs, our files. Programs that root has
+# started in the machine end meanwhile.
+snapshot() {
+    busctl --json=pretty call org.lodge1 /org/lodge1 org.freedesktop.DBus.ObjectManager GetManagedObjects
+    find /etc/lodge /run/lodge /var/lib/lodge/machines /var/lib/lodge/trash -printf '%p %y %m %U %s %T@\n' | sort
+    cat /etc/lodge/machines/*
+    systemctl list-units --all --plain --no-legend 'lodge@*' | sort
+    pgrep -f lodge-shim
+    systemctl show --property ExecMainStatus,NRestarts lodged.service
+}
+
+useradd --create-home "$TEST-user" 2>/dev/null || true
+at_exit "userdel --remove $TEST-user 2>/dev/null"
+
+# call_all USER SEED: so that a failure can be repeated
+call_all() {
+    echo "random-calls as $1: $m $2 $calls"
+    setpriv --reuid "$1" --clear-groups "$TESTS/clients/random-calls" "$m" "$2" "$calls" ||
+        fail "as $1: tests/clients/random-calls $m $2 $calls"
+}
+
+run_idle "$m"
+daemon=$(daemon_pid)
+for ((i = 0; i < rounds; i++)); do
+    seed=${LODGE_TEST_SEED:-$RANDOM}
+    call_all root "$seed"
+    equal 'lodged after the calls of root' "$daemon" "$(daemon_pid)"
+    remove_machines
+    run_idle "$m"
+    before=$(snapshot)
+    call_all "$TEST-user" "$seed"
+    equal 'what there is after the calls of a user' "$before" "$(snapshot)"
+    equal 'lodged after the calls of a user' "$daemon" "$(daemon_pid)"
+done
+
+equal 'the machine answers' 'still here' "$(inside "$m" echo still here)"
+within 5 stop "$m"
+files=$(find "/proc/$daemon/fd" -mindepth 1 | wc -l)
+[[ $files -lt 40 ]] || fail "lodged has $files files open: $(ls -l "/proc/$daemon/fd")"
+equal 'crashes in the journal' '' "$(journalctl --no-pager --since "@$begin" | grep -E 'Sanitizer|runtime error:|code=dumped|Assertion' || true)"
