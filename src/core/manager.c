@@ -183,7 +183,7 @@ static void definition_changed(Machine *m, DefinitionPlace place)
                 machine_load(m);
         } else {
                 manager_forget_exit(m->manager, m->name);
-                m->manager->units.reset_failed(m->manager->units.userdata, m->unit);
+                m->manager->units.forget(m->manager->units.userdata, m->unit);
                 drop_machine(m->manager, m);
         }
 }
@@ -295,7 +295,7 @@ int manager_remove_machine(Manager *manager, Machine *m, Fault *reterr)
         if (r < 0)
                 return r;
         manager_forget_exit(manager, m->name);
-        manager->units.reset_failed(manager->units.userdata, m->unit);
+        manager->units.forget(manager->units.userdata, m->unit);
         drop_machine(manager, m);
         manager_sweep(manager);
         return 0;

@@ -15,7 +15,8 @@ typedef struct UnitPort {
         /* tell manager_unit_ended() once, as soon as the unit is inactive or failed */
         int (*watch)(void *userdata, const char *unit);
         void (*unwatch)(void *userdata, const char *unit);
-        void (*reset_failed)(void *userdata, const char *unit);
+        /* its machine is gone: nothing of the unit needs to be remembered */
+        void (*forget)(void *userdata, const char *unit);
 } UnitPort;
 
 /* lodge-work: delete what is in the trash; called again while it runs, it runs once more. */

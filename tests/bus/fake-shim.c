@@ -498,7 +498,7 @@ static void port_unwatch(void *userdata, const char *unit)
         unit_get(userdata, unit)->watched = false;
 }
 
-static void port_reset_failed(void *userdata, const char *unit)
+static void port_forget(void *userdata, const char *unit)
 {
         FakeHost *h = userdata;
 
@@ -520,7 +520,7 @@ UnitPort fake_host_units(FakeHost *h)
                 .stop = port_stop,
                 .watch = port_watch,
                 .unwatch = port_unwatch,
-                .reset_failed = port_reset_failed,
+                .forget = port_forget,
         };
 }
 
