@@ -112,6 +112,22 @@ static void tell_shim_to_stop(Machine *m, StopHow how, uint64_t timeout_usec)
 
 static void after_stop(Machine *m, GPtrArray *requests);
 
+/* What was asked for later counts. */
+static void cancel_restarts(Machine *m, const char *how)
+{
+        g_autoptr(GPtrArray) requests = requests_of(m);
+        _cleanup_fault_ Fault f = {0};
+
+        (void)fault_set(&f, FAULT_CANCELLED, ECANCELED, "Machine '%s' was %s instead", m->name,
+                        how);
+        for (guint i = 0; i < requests->len; i++) {
+                Request *r = g_ptr_array_index(requests, i);
+
+                if (r->kind == REQUEST_RESTART)
+                        request_fail(r, &f);
+        }
+}
+
 int machine_stop(Machine *m, RequestKind kind, StopHow how, uint64_t timeout_usec, AnswerFn done,
                  void *userdata, Fault *reterr)
 {
@@ -135,6 +151,8 @@ int machine_stop(Machine *m, RequestKind kind, StopHow how, uint64_t timeout_use
         }
         m->stop_requested = true;
         machine_set_state(m, MACHINE_STOPPING);
+        if (kind == REQUEST_STOP)
+                cancel_restarts(m, "stopped");
         (void)request_new(m->manager, kind, m->name, done, userdata);
         return 0;
 }
@@ -175,7 +193,7 @@ static void find_end(Machine *m)
         r = (ExitRecord){.status = -1, .when_usec = now_usec(CLOCK_REALTIME)};
         if (m->has_run) {
                 r.cause = g_strdup(EXIT_CAUSE_LOST);
-        } else if (m->stop_requested) {
+        } else if (m->stop_requested || m->start_cancelled) {
                 r.cause = g_strdup(EXIT_CAUSE_STOPPED);
         } else {
                 r.cause = g_strdup(EXIT_CAUSE_FAILED);
@@ -220,7 +238,8 @@ static void fail_start(Machine *m, Request *r)
         _cleanup_free_ char *reason = machine_reason(m);
         _cleanup_fault_ Fault f = {0};
 
-        if (m->stop_requested)
+        /* by us or by systemctl, which the shim or systemd's job tells */
+        if (m->stop_requested || streq(m->end.cause, EXIT_CAUSE_STOPPED))
                 (void)fault_set(&f, FAULT_CANCELLED, ECANCELED,
                                 "Machine '%s' was stopped before it had started", m->name);
         else
@@ -275,15 +294,6 @@ static void remove_now(Machine *m, GPtrArray *requests)
                 manager_warn(manager, NULL, f.message);
 }
 
-static void fail_restarts(Machine *m, GPtrArray *requests)
-{
-        _cleanup_fault_ Fault f = {0};
-
-        (void)fault_set(&f, FAULT_CANCELLED, ECANCELED, "Machine '%s' was removed", m->name);
-        for (guint i = 0; i < requests->len; i++)
-                request_fail(g_ptr_array_index(requests, i), &f);
-}
-
 /* The machine is stopped: do what was asked for. May free @m. */
 static void after_stop(Machine *m, GPtrArray *requests)
 {
@@ -308,7 +318,7 @@ static void after_stop(Machine *m, GPtrArray *requests)
                 }
         }
         if (removals->len > 0) {
-                fail_restarts(m, restarts);
+                cancel_restarts(m, "removed");
                 remove_now(m, removals);
         } else if (!restart(m, restarts) && vanishes) {
                 remove_now(m, removals);
@@ -339,19 +349,25 @@ void machine_ended(Machine *m)
 
 /* ---- systemd's jobs ---- */
 
-static void fail_stops(Machine *m, const char *error)
+static void fail_stops(Machine *m, const Fault *f)
 {
         g_autoptr(GPtrArray) requests = requests_of(m);
-        _cleanup_fault_ Fault f = {0};
 
-        (void)fault_set(&f, FAULT_FAILED, 0, "systemd refuses to stop %s: %s", m->unit, error);
         for (guint i = 0; i < requests->len; i++) {
                 Request *r = g_ptr_array_index(requests, i);
 
                 if (r->kind == REQUEST_STOP || r->kind == REQUEST_RESTART ||
                     r->kind == REQUEST_REMOVE)
-                        request_fail(r, &f);
+                        request_fail(r, f);
         }
+}
+
+static void stop_refused(Machine *m, const char *error)
+{
+        _cleanup_fault_ Fault f = {0};
+
+        (void)fault_set(&f, FAULT_FAILED, 0, "systemd refuses to stop %s: %s", m->unit, error);
+        fail_stops(m, &f);
 }
 
 static void start_refused(Machine *m, const char *error)
@@ -379,6 +395,33 @@ void machine_lost(Machine *m)
                 machine_ended(m); /* out of memory: better too early than never */
 }
 
+static void start_ended(Machine *m, const char *result)
+{
+        m->start_cancelled = streq(result, "canceled"); /* by somebody's "systemctl stop" */
+        if (m->link || streq(result, "done"))
+                machine_check_started(m); /* if it ends, the link tells */
+        else
+                machine_lost(m);
+}
+
+/* The stop job came to nothing: mostly, somebody else's start has replaced it. */
+static void stop_ended(Machine *m, const char *result)
+{
+        _cleanup_fault_ Fault f = {0};
+
+        if (m->link) { /* whose shim may have come after we wanted to tell it */
+                tell_shim_to_stop(m, STOP_GENTLY, UINT64_MAX);
+                return;
+        }
+        if (streq(result, "canceled")) {
+                m->stop_requested = false;
+                (void)fault_set(&f, FAULT_CANCELLED, ECANCELED,
+                                "Machine '%s' was started again before it had stopped", m->name);
+                fail_stops(m, &f);
+        }
+        machine_lost(m);
+}
+
 void machine_job_done(Machine *m, UnitJob job, const char *result, const char *error)
 {
         bool superseded = m->job != job; /* a stop has replaced the start */
@@ -391,12 +434,12 @@ void machine_job_done(Machine *m, UnitJob job, const char *result, const char *e
                 return;
         if (job == UNIT_JOB_START && error)
                 start_refused(m, error);
-        else if (job == UNIT_JOB_START && streq(result, "done"))
-                machine_check_started(m);
-        else if (job == UNIT_JOB_STOP && streq(result, "done"))
+        else if (job == UNIT_JOB_START)
+                start_ended(m, result);
+        else if (error)
+                stop_refused(m, error);
+        else if (!streq(result, "done"))
+                stop_ended(m, result);
+        else if (!m->link) /* else it stopped the run before this one, whose shim came first */
                 machine_ended(m);
-        else if (job == UNIT_JOB_STOP && error)
-                fail_stops(m, error);
-        else
-                machine_lost(m); /* the job failed: what became of the unit? */
 }

@@ -179,19 +179,26 @@ void machine_hello(Machine *m, Link *link)
         int r = 0;
 
         machine_load(m); /* what the file says now counts */
-        /* systemctl's start comes without notice; a stop may have come while the shim was on its
-         * way: systemd has told it, too */
-        if (m->state != MACHINE_STARTING && !(m->state == MACHINE_STOPPING && m->stop_requested))
+        /* systemctl's start comes without notice; a stop of ours may have come while the shim was
+         * on its way: systemd will tell it, too */
+        if (m->state != MACHINE_STARTING && !(m->stop_requested && m->job == UNIT_JOB_STOP))
                 machine_begin_run(m);
         manager_forget_exit(m->manager, m->name);
         if (m->load_error.code != FAULT_NONE)
                 r = fault_set(&f, FAULT_START_FAILED, EINVAL, "%s", m->load_error.message ?: "");
         if (r >= 0)
                 r = launch_prepare(m, true, &l, &f);
-        if (r >= 0)
+        if (r >= 0) {
+                m->uid_base = l.uid_base; /* to be released even if nothing more is heard of it */
                 r = send_plan(m, link, &l, &f);
+        }
         for (int i = 0; i < 3; i++)
                 m->attach_fds[i] = close_fd(m->attach_fds[i]);
+        if (r == -EPIPE) { /* stopped or killed before it had its plan: its unit's end tells */
+                link_close(link);
+                machine_lost(m);
+                return;
+        }
         if (r < 0) {
                 (void)fault_set(&f, FAULT_START_FAILED, r, "%s", strerror(-r));
                 refuse_start(m, link, &f);
@@ -199,7 +206,6 @@ void machine_hello(Machine *m, Link *link)
         }
         link_set_handlers(link, &machine_link_handlers, m);
         m->link = link;
-        m->uid_base = l.uid_base; /* to be released even if nothing more is heard of it */
         manager_note_change(m, MACHINE_CHANGED_RUN);
 }
 

@@ -160,10 +160,25 @@ static void drop_machine(Manager *manager, Machine *m)
         machine_free(m);
 }
 
+/* What ran in an earlier machine of that name. */
+static void forget_processes(Manager *manager, const char *machine)
+{
+        GList *all = g_hash_table_get_values(manager->processes);
+
+        for (GList *i = all; i; i = i->next) {
+                Process *p = i->data;
+
+                if (streq(p->machine, machine))
+                        manager_remove_process(manager, p);
+        }
+        g_list_free(all);
+}
+
 static Machine *load_machine(Manager *manager, const char *name)
 {
         Machine *m = machine_new(manager, name);
 
+        forget_processes(manager, name);
         machine_load(m);
         if (m->load_error.code != FAULT_NONE) {
                 m->state = MACHINE_FAILED;
@@ -316,7 +331,9 @@ void manager_unit_ended(Manager *manager, const char *unit)
         _cleanup_free_ char *name = machine_name_from_unit(unit);
         Machine *m = name ? manager_find(manager, name) : NULL;
 
-        if (m && !m->link && !machine_is_stopped(m))
+        /* a job of ours is on its way still: its end tells, and until then systemd takes no other
+         */
+        if (m && !m->link && m->job == UNIT_JOB_NONE && !machine_is_stopped(m))
                 machine_ended(m);
 }
 
