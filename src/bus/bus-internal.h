@@ -33,6 +33,8 @@ Process *bus_path_process(Bus *b, const char *path);
 
 /** bus_on_get_machine() - GetMachine() */
 int bus_on_get_machine(sd_bus_message *m, void *userdata, sd_bus_error *error);
+/** bus_on_list_machines() - ListMachines() */
+int bus_on_list_machines(sd_bus_message *m, void *userdata, sd_bus_error *error);
 /** bus_on_list_images() - ListImages() */
 int bus_on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
 /** bus_on_method() - every other method: looked up by its name in bus_*_methods */

@@ -180,15 +180,6 @@ int client_machine_read(sd_bus_message *m, ClientMachine *ret)
         return 0;
 }
 
-int client_get_objects(const Client *c, sd_bus_message **ret_reply, Fault *reterr)
-{
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-        int r = client_call_new(c, LODGE_OBJECT_PATH, "org.freedesktop.DBus.ObjectManager",
-                                "GetManagedObjects", &m, reterr);
-
-        return r < 0 ? r : client_call(c, m, 0, ret_reply, reterr);
-}
-
 static int append_machine(sd_bus_message *m, ClientMachines *list)
 {
         ClientMachine *grown = reallocarray(list->items, list->n + 1, sizeof(*grown));
@@ -203,44 +194,53 @@ static int append_machine(sd_bus_message *m, ClientMachines *list)
         return r;
 }
 
-/* The interfaces of one object: a{sa{sv}}. */
-static int read_interfaces(sd_bus_message *m, ClientMachines *list)
+static int compare_names(const void *a, const void *b)
+{
+        return strverscmp(((const ClientMachine *)a)->name, ((const ClientMachine *)b)->name);
+}
+
+/* a{sa{sv}} */
+static int read_list(sd_bus_message *m, ClientMachines *list)
 {
         int r = sd_bus_message_enter_container(m, 'a', "{sa{sv}}");
 
         while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sa{sv}")) > 0) {
-                const char *interface;
+                const char *name;
 
-                r = sd_bus_message_read(m, "s", &interface);
+                r = sd_bus_message_read(m, "s", &name);
                 if (r >= 0)
-                        r = streq(interface, LODGE_MACHINE_INTERFACE)
-                                    ? append_machine(m, list)
-                                    : sd_bus_message_skip(m, "a{sv}");
+                        r = append_machine(m, list);
+                if (r >= 0)
+                        r = replace_string(&list->items[list->n - 1].name, name);
                 if (r >= 0)
                         r = sd_bus_message_exit_container(m);
         }
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-static int compare_names(const void *a, const void *b)
+int client_ask_machines(const Client *c, const char *const *properties, sd_bus_message **ret_reply,
+                        Fault *reterr)
 {
-        return strverscmp(((const ClientMachine *)a)->name, ((const ClientMachine *)b)->name);
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        int r = client_call_new(c, LODGE_OBJECT_PATH, LODGE_MANAGER_INTERFACE, "ListMachines", &m,
+                                reterr);
+
+        if (r < 0)
+                return r;
+        r = sd_bus_message_append_strv(m, (char **)properties);
+        return r < 0 ? client_fault(NULL, r, reterr) : client_call(c, m, 0, ret_reply, reterr);
 }
 
-int client_machines_read(sd_bus_message *m, ClientMachines *ret, Fault *reterr)
+int client_list_machines(const Client *c, const char *const *properties, ClientMachines *ret,
+                         Fault *reterr)
 {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_client_machines_ ClientMachines list = {0};
-        int r = sd_bus_message_enter_container(m, 'a', "{oa{sa{sv}}}");
+        int r = client_ask_machines(c, properties, &reply, reterr);
 
-        while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "oa{sa{sv}}")) > 0) {
-                r = sd_bus_message_skip(m, "o");
-                if (r >= 0)
-                        r = read_interfaces(m, &list);
-                if (r >= 0)
-                        r = sd_bus_message_exit_container(m);
-        }
-        if (r >= 0)
-                r = sd_bus_message_rewind(m, true);
+        if (r < 0)
+                return r;
+        r = read_list(reply, &list);
         if (r < 0)
                 return fault_set(reterr, FAULT_FAILED, r,
                                  "lodged gave an answer that cannot be read: %s", strerror(-r));

@@ -33,14 +33,17 @@ void client_machines_done(ClientMachines *list);
  * Return: 0; negative errno. */
 int client_machine_read(sd_bus_message *m, ClientMachine *ret);
 
-/** client_get_objects() - ask for every object with all its properties, in one call
- * @ret_reply a{oa{sa{sv}}}, caller unrefs
+/** client_ask_machines() - ask for properties of all machines, in one call
+ * @properties ended by NULL; none: all of them
+ * @ret_reply  a{sa{sv}} by name, caller unrefs
  * Return: 0; negative errno with a Fault. */
-int client_get_objects(const Client *c, sd_bus_message **ret_reply, Fault *reterr);
+int client_ask_machines(const Client *c, const char *const *properties, sd_bus_message **ret_reply,
+                        Fault *reterr);
 
-/** client_machines_read() - the machines among the answer of client_get_objects()
- * Leaves @m rewound. Return: 0; negative errno with a Fault. */
-int client_machines_read(sd_bus_message *m, ClientMachines *ret, Fault *reterr);
+/** client_list_machines() - the same as records, which have nothing else but the name
+ * Return: 0; negative errno with a Fault. */
+int client_list_machines(const Client *c, const char *const *properties, ClientMachines *ret,
+                         Fault *reterr);
 
 /** client_machine_get_properties() - ask for all properties of one machine
  * @ret_reply a{sv}, caller unrefs

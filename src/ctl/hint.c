@@ -56,12 +56,10 @@ static void hint_again(const Ctl *c, const char *prefix, const char *old, const 
 
 static void hint_machine(Ctl *c, const char *name)
 {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         _cleanup_client_machines_ ClientMachines list = {0};
         Nearest nearest = nearest_to(name, strlen(name));
 
-        if (client_get_objects(&c->client, &m, NULL) < 0 ||
-            client_machines_read(m, &list, NULL) < 0)
+        if (client_list_machines(&c->client, (const char *const[]){"Name", NULL}, &list, NULL) < 0)
                 return;
         for (size_t i = 0; i < list.n; i++)
                 nearest_offer(&nearest, list.items[i].name);

@@ -192,21 +192,17 @@ static json_t *sorted_by_name(json_t **items, size_t n)
 
 int json_machines_from_message(sd_bus_message *m, json_t **ret)
 {
-        _cleanup_json_ json_t *objects = NULL;
-        int r = json_from_message(m, &objects);
-        _cleanup_free_ json_t **items = calloc(json_object_size(objects) + 1, sizeof(json_t *));
-        const char *path;
-        json_t *interfaces;
+        _cleanup_json_ json_t *machines = NULL;
+        int r = json_from_message(m, &machines);
+        _cleanup_free_ json_t **items = calloc(json_object_size(machines) + 1, sizeof(json_t *));
+        const char *name;
+        json_t *machine;
         size_t n = 0;
 
         if (r < 0 || !items)
                 return r < 0 ? r : -ENOMEM;
-        json_object_foreach(objects, path, interfaces)
+        json_object_foreach(machines, name, machine)
         {
-                json_t *machine = json_object_get(interfaces, LODGE_MACHINE_INTERFACE);
-
-                if (!machine)
-                        continue;
                 name_reason(machine);
                 items[n++] = machine;
         }

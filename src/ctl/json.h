@@ -18,7 +18,7 @@ int json_from_message(sd_bus_message *m, json_t **ret);
  * As json_from_message(), with StateReason as an object of Code, Message and Details. */
 int json_machine_from_message(sd_bus_message *m, json_t **ret);
 
-/** json_machines_from_message() - all machines in the answer of GetManagedObjects()
+/** json_machines_from_message() - all machines in the answer of ListMachines()
  * @ret array of objects, sorted by name; new reference
  * Return: 0; negative errno. */
 int json_machines_from_message(sd_bus_message *m, json_t **ret);

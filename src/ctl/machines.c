@@ -12,15 +12,13 @@ static bool is_pattern(const char *word)
         return strpbrk(word, "*?[") != NULL;
 }
 
-static int get_all(Ctl *c, ClientMachines *ret)
+static int get_all(Ctl *c, const char *const *properties, ClientMachines *ret)
 {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         _cleanup_fault_ Fault fault = {0};
 
-        if (client_get_objects(&c->client, &m, &fault) < 0 ||
-            client_machines_read(m, ret, &fault) < 0)
-                return report_fault(c, NULL, &fault);
-        return EXIT_OK;
+        return client_list_machines(&c->client, properties, ret, &fault) < 0
+                       ? report_fault(c, NULL, &fault)
+                       : EXIT_OK;
 }
 
 static int expand_pattern(const char *pattern, const ClientMachines *all, char ***names)
@@ -54,7 +52,7 @@ int machines_expand(Ctl *c, char ***ret)
         int status = EXIT_OK;
 
         if (has_pattern(c->args.words)) {
-                status = get_all(c, &all);
+                status = get_all(c, (const char *const[]){"Name", NULL}, &all);
                 if (status != EXIT_OK)
                         return status;
         }
@@ -113,10 +111,10 @@ static int select_machines(Ctl *c, ClientMachines *list)
         return status;
 }
 
-int machines_get(Ctl *c, ClientMachines *ret)
+int machines_get(Ctl *c, const char *const *properties, ClientMachines *ret)
 {
         _cleanup_client_machines_ ClientMachines list = {0};
-        int status = get_all(c, &list);
+        int status = get_all(c, properties, &list);
 
         if (status != EXIT_OK)
                 return status;

@@ -13,9 +13,10 @@ int machines_expand(Ctl *c, char ***ret);
 
 /** machines_get() - all machines of which a word is the name or a pattern; all where there is no
  * word
+ * @properties as for client_list_machines()
  * Reports what is not found, and failures.
  * Return: as machines_expand(). */
-int machines_get(Ctl *c, ClientMachines *ret);
+int machines_get(Ctl *c, const char *const *properties, ClientMachines *ret);
 
 /* Appends what the method takes after the name. Returns negative errno. */
 typedef int (*AppendArguments)(const Ctl *c, sd_bus_message *m);

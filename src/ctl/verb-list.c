@@ -73,7 +73,7 @@ static int print_json(Ctl *c)
         json_t *machine;
         size_t i;
 
-        int r = client_get_objects(&c->client, &m, &fault);
+        int r = client_ask_machines(&c->client, (const char *const[]){NULL}, &m, &fault);
         if (r >= 0)
                 r = json_machines_from_message(m, &all);
         if (r < 0) {
@@ -88,11 +88,22 @@ static int print_json(Ctl *c)
 
 int verb_list(Ctl *c)
 {
+        static const char *const names[] = {"Name", NULL};
+        static const char *const columns[] = {"Name",
+                                              "State",
+                                              "Image",
+                                              "RootDirectory",
+                                              "Leader",
+                                              "CreatedTimestamp",
+                                              "StartedTimestamp",
+                                              "ReadyTimestamp",
+                                              "StoppedTimestamp",
+                                              NULL};
         _cleanup_client_machines_ ClientMachines list = {0};
 
         if (c->json != JSON_OFF)
                 return print_json(c);
-        int status = machines_get(c, &list);
+        int status = machines_get(c, c->quiet ? names : columns, &list);
         if (c->quiet) {
                 for (size_t i = 0; i < list.n; i++)
                         (void)puts(list.items[i].name);

@@ -115,7 +115,7 @@ int verb_status(Ctl *c)
                 return verb_list(c);
         int status = output_lines_max(c, OUTPUT_LINES, &max_lines);
         if (status == EXIT_OK)
-                status = machines_get(c, &list);
+                status = machines_get(c, (const char *const[]){NULL}, &list);
         if (list.n > 0)
                 pager_open(c);
         for (size_t i = 0; i < list.n; i++) {

@@ -23,6 +23,8 @@ start "$m"
 expect 0 call RemoveMachine 'sa{sv}' "$m" 1 Force b true
 expect 1 call GetMachine s "$m"
 
+create "$TEST-list" busybox -- "${IDLE[@]}"
+matches 'ListMachines' "\"$TEST-list\" 1 \"State\" s \"stopped\"" "$(call ListMachines as 1 State)"
 matches 'images' '"busybox" "/var/lib/lodge/images/busybox"' "$(call ListImages)"
 new_tree tree >/dev/null
 matches 'images of machined' "\"$TEST-tree\" \"$TREES/$TEST-tree\"" "$(call ListImages)"
