@@ -10,6 +10,9 @@ HOST_PACKAGES=(
     libasan8 libubsan1
     bash-completion man-db less tmux expect
 )
+# tests/bench wants the peers in its hosts, and only there
+read -ra extra_packages <<<"${LODGE_HOST_PACKAGES:-}"
+HOST_PACKAGES+=("${extra_packages[@]}")
 
 # They cannot work, or would reach the machine outside, when the kernel is shared: sysctls and kernel file systems are global.
 # The rest only costs boot time.
