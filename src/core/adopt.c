@@ -3,6 +3,7 @@
  * that run already. */
 #include "core/manager.h"
 
+#include "base/io.h"
 #include "base/machine-name.h"
 #include "base/names.h"
 #include "base/text.h"
@@ -117,6 +118,29 @@ void manager_accept(Manager *manager, int fd, const char *unit)
 }
 
 /* ---- we go to them ---- */
+
+/* Shims that were killed with nobody to notice: they had no time to say how their machine ended. */
+void manager_find_lost(Manager *manager)
+{
+        int fd = manager_open_exits(manager);
+        _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+        for (struct dirent *e; dir && (e = readdir(dir));) {
+                const char *name = exit_record_reserved(e->d_name);
+                _cleanup_free_ char *unit =
+                        g_strconcat(manager->root, LODGE_RUNTIME_UNITS "/", name, NULL);
+                ExitRecord r = {
+                        .cause = (char *)EXIT_CAUSE_LOST,
+                        .status = -1,
+                        .when_usec = now_usec(CLOCK_REALTIME),
+                };
+
+                if (name && machine_name_is_valid(name) && access(unit, F_OK) < 0)
+                        manager_write_exit(manager, name, &r);
+        }
+        if (!dir)
+                (void)close_fd(fd);
+}
 
 static void adoption_finished(Manager *manager)
 {

@@ -108,6 +108,10 @@ int launch_prepare(Machine *m, bool lock, Launch *ret, Fault *reterr)
                                    lock ? &l.uid_lock : NULL, reterr);
         if (r >= 0)
                 r = compile(m, &tree, &l, reterr);
+        if (r < 0 && l.uid_lock >= 0) {
+                l.uid_lock = close_fd(l.uid_lock);
+                uid_range_release(m->manager->root, l.uid_base);
+        }
         if (r < 0)
                 return r;
         *ret = l;

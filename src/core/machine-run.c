@@ -199,8 +199,12 @@ static void find_end(Machine *m)
                 r.cause = g_strdup(EXIT_CAUSE_FAILED);
                 r.phase = g_strdup("unit");
                 r.object = g_strdup(m->unit);
-                r.message = g_strdup_printf("systemd could not start %s; see 'journalctl -u %s'",
-                                            m->unit, m->unit);
+                r.message =
+                        g_strdup_printf(m->uid_base ? "The supervisor of %s was killed before PID "
+                                                      "1 ran; see 'journalctl -u %s'"
+                                                    : "systemd could not start %s; see "
+                                                      "'journalctl -u %s'",
+                                        m->unit, m->unit);
         }
         manager_write_exit(m->manager, m->name, &r);
         machine_set_end(m, &r);
@@ -305,7 +309,7 @@ static void after_stop(Machine *m, GPtrArray *requests)
 
                 switch (r->kind) {
                 case REQUEST_START:
-                        if (m->has_run)
+                        if (m->has_run && !streq(m->end.cause, EXIT_CAUSE_LOST))
                                 succeed(r);
                         else
                                 fail_start(m, r);
@@ -333,9 +337,13 @@ void machine_ended(Machine *m)
                 link_drain(m->link);
                 m->link = link_close(m->link);
         }
+        bool is_told = m->has_end;
         units->unwatch(units->userdata, m->unit);
-        if (!m->has_end)
+        if (!is_told) {
                 find_end(m);
+                machine_drop_layer(m);
+        }
+        manager_release_exit(m->manager, m->name);
         /* a start that was interrupted has not failed */
         bool failed = streq(m->end.cause, EXIT_CAUSE_FAILED) && !m->stop_requested;
         clear_run(m);

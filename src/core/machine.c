@@ -174,6 +174,17 @@ int machine_exit_status(const Machine *m)
         return m->end.cause ? m->end.status : -1;
 }
 
+void machine_drop_layer(Machine *m)
+{
+        _cleanup_fault_ Fault f = {0};
+
+        /* without a definition that can be read nobody knows whether it is to be kept */
+        if (m->load_error.code != FAULT_NONE || m->settings.writable_layer == WRITABLE_LAYER_KEEP)
+                return;
+        if (store_trash(m->manager->root, m->name, &f) < 0)
+                manager_warn(m->manager, m->name, f.message);
+}
+
 void machine_set_state(Machine *m, MachineState state)
 {
         if (m->state == state)

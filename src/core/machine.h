@@ -152,6 +152,9 @@ void machine_ended(Machine *m);
 
 extern const LinkHandlers machine_link_handlers;
 
+/** machine_drop_layer() - throw the writable layer away, unless it is to be kept
+ * For when the shim could not do so itself. */
+void machine_drop_layer(Machine *m);
 /** machine_set_state() - change it and note what changed */
 void machine_set_state(Machine *m, MachineState state);
 /** machine_set_end() - note how the run ended; @r is emptied */

@@ -180,6 +180,8 @@ static Machine *load_machine(Manager *manager, const char *name)
 
         forget_processes(manager, name);
         machine_load(m);
+        if (streq(m->end.cause, EXIT_CAUSE_LOST))
+                machine_drop_layer(m); /* its shim was killed, perhaps while no lodged was there */
         if (m->load_error.code != FAULT_NONE) {
                 m->state = MACHINE_FAILED;
                 manager_warn(manager, m->name, m->load_error.message);
@@ -339,7 +341,7 @@ void manager_unit_ended(Manager *manager, const char *unit)
 
 /* ---- exit records ---- */
 
-static int open_exits(Manager *manager)
+int manager_open_exits(Manager *manager)
 {
         _cleanup_free_ char *path = g_strconcat(manager->root, LODGE_RUNTIME_EXITS, NULL);
 
@@ -350,26 +352,36 @@ static int open_exits(Manager *manager)
 
 int manager_read_exit(Manager *manager, const char *name, ExitRecord *ret)
 {
-        _cleanup_close_ int dir = open_exits(manager);
+        _cleanup_close_ int dir = manager_open_exits(manager);
 
         return dir < 0 ? dir : exit_record_read(dir, name, ret);
 }
 
 void manager_write_exit(Manager *manager, const char *name, const ExitRecord *r)
 {
-        _cleanup_close_ int dir = open_exits(manager);
+        _cleanup_close_ int dir = manager_open_exits(manager);
         int e = dir < 0 ? dir : exit_record_write(dir, name, r);
 
         if (e < 0)
                 manager_warn(manager, name, "Cannot write down how the machine ended, ignoring");
 }
 
-void manager_forget_exit(Manager *manager, const char *name)
+void manager_release_exit(Manager *manager, const char *name)
 {
-        _cleanup_close_ int dir = open_exits(manager);
+        _cleanup_close_ int dir = manager_open_exits(manager);
 
         if (dir >= 0)
-                (void)unlinkat(dir, name, 0); /* none is fine */
+                exit_record_release(dir, name);
+}
+
+void manager_forget_exit(Manager *manager, const char *name)
+{
+        _cleanup_close_ int dir = manager_open_exits(manager);
+
+        if (dir < 0)
+                return;
+        (void)unlinkat(dir, name, 0); /* none is fine */
+        exit_record_release(dir, name);
 }
 
 /* ---- processes ---- */

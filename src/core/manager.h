@@ -55,6 +55,9 @@ void manager_load(Manager *manager);
  * A machine that runs keeps what it was started with. */
 void manager_load_name(Manager *manager, const char *name);
 
+/** manager_find_lost() - write down the end of machines whose shims were killed while no lodged ran
+ * To be called before manager_load(), which reads that. */
+void manager_find_lost(Manager *manager);
 /** manager_adopt() - find the shims that run already
  * @done called once each has answered, or after a second: those that come later are still taken
  * Context: does not block. */
@@ -96,10 +99,14 @@ void manager_warn(Manager *manager, const char *machine, const char *message);
 /** manager_sweep() - let lodge-work delete what is in the trash, if anything is */
 void manager_sweep(Manager *manager);
 
+/** manager_open_exits() - the directory of exit records; Return: fd; negative errno. */
+int manager_open_exits(Manager *manager);
 /** manager_read_exit() - how the last run of a machine ended; Return: as exit_record_read() */
 int manager_read_exit(Manager *manager, const char *name, ExitRecord *ret);
 /** manager_write_exit() - keep it for a later lodged; a failure is warned of */
 void manager_write_exit(Manager *manager, const char *name, const ExitRecord *r);
+/** manager_release_exit() - delete the space that a shim which is gone had reserved for one */
+void manager_release_exit(Manager *manager, const char *name);
 /** manager_forget_exit() - delete that record */
 void manager_forget_exit(Manager *manager, const char *name);
 

@@ -122,6 +122,7 @@ static int setup(Daemon *d)
         systemd_set_manager(d->systemd, d->manager);
         d->journal = journal_new(d->manager);
         r = definition_watch(d->manager, d->event);
+        manager_find_lost(d->manager);
         manager_load(d->manager);
         r = r < 0 ? r : bus_new(d->connection, d->manager, LODGE_VERSION, &d->bus);
         r = r < 0 ? r : open_socket(d);

@@ -77,6 +77,7 @@ static void announce_end(Shim *s, ExitRecord *r)
                 (void)fprintf(stderr, "<4>cannot write " LODGE_RUNTIME_EXITS "/%s: %s, ignoring\n",
                               s->name, strerror(-e));
         frame_begin(&w, streq(r->cause, EXIT_CAUSE_FAILED) ? FRAME_FAILED : FRAME_EXITED, 0);
+        frame_add_number(&w, FRAME_CODE, s->failure);
         frame_add_string(&w, FRAME_CAUSE, r->cause);
         frame_add_string(&w, FRAME_PHASE, r->phase);
         frame_add_string(&w, FRAME_OBJECT, r->object);
@@ -110,6 +111,7 @@ static int run(const char *name)
 
         s.name = name;
         s.state = SHIM_STARTING;
+        s.failure = FAULT_START_FAILED;
         leader_init(&s.leader);
         int r = setup(&s, &fault);
         r = r < 0 ? r : link_fetch_plan(&s, attach, &fault);

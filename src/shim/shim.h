@@ -82,6 +82,7 @@ typedef struct Shim {
         char status_text[NOTIFY_STATUS_MAX];
         uint64_t status_told_usec; /* CLOCK_MONOTONIC: when others last heard of status_text */
         bool status_is_news;       /* they have not heard of this one */
+        FaultCode failure;         /* of a start that failed */
 } Shim;
 
 /* ---- link.c: frames to and from lodged ---- */

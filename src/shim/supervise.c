@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/io.h"
+#include "base/names.h"
 #include "base/text.h"
 #include "shim/shim.h"
 #include "sys/cgroup.h"
 #include "sys/process.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -227,7 +229,19 @@ static void leave(Shim *s)
         leader_done(&s->leader);
 }
 
-static int record_failure(const Failure *f, ExitRecord *ret)
+/* How it ends must be tellable: else it does not begin. */
+static int reserve_record(const Shim *s, Failure *f)
+{
+        _cleanup_close_ int dir = open(LODGE_RUNTIME_EXITS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int r = dir < 0 ? -errno : exit_record_reserve(dir, s->name);
+
+        return r < 0 ? failure_set(f, FAULT_NO_SPACE, r,
+                                   "reserve the record of the machine's end in",
+                                   LODGE_RUNTIME_EXITS)
+                     : 0;
+}
+
+static int record_failure(Shim *s, const Failure *f, ExitRecord *ret)
 {
         bool stopped =
                 f->code == FAULT_CANCELLED; /* asked for, so no failure of the unit's either */
@@ -236,6 +250,7 @@ static int record_failure(const Failure *f, ExitRecord *ret)
         ret->cause = strdup(stopped ? EXIT_CAUSE_STOPPED : EXIT_CAUSE_FAILED);
         if (stopped)
                 return 0;
+        s->failure = f->code;
         ret->phase = strdup(f->phase);
         ret->object = strdup(f->object);
         ret->message = failure_message(f);
@@ -251,6 +266,8 @@ int supervise(Shim *s, int attach[static 3], ExitRecord *ret)
         Failure f = {0};
         End end;
 
+        if (reserve_record(s, &f) < 0)
+                return record_failure(s, &f, ret);
         s->output.leader = &s->leader;
         if (attach[0] >= 0 || attach[1] >= 0 || attach[2] >= 0)
                 (void)output_attach(&s->output, attach); /* the first one: there is room */
@@ -259,7 +276,7 @@ int supervise(Shim *s, int attach[static 3], ExitRecord *ret)
                 if (r < 0) {
                         leave(s);
                         drop_layer(s, PLAN_UPPER);
-                        return record_failure(&f, ret);
+                        return record_failure(s, &f, ret);
                 }
                 link_send_state(s);
                 if (s->boot_count == 1)

@@ -4,11 +4,16 @@
 #include "base/io.h"
 #include "base/text.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
 #define STRING_MAX 4096U
 #define OUTPUT_MAX 1024U
+/* A short record: strings of at most that, and no output. It fits into what is reserved. */
+#define SHORT_MAX 1024U
+#define RESERVED  4096U
+#define PREFIX    ".#"
 
 static void put_string(FILE *f, const char *key, const char *value, size_t max)
 {
@@ -19,14 +24,14 @@ static void put_string(FILE *f, const char *key, const char *value, size_t max)
 }
 
 /* Errors are told by ferror() at the end. */
-static void put_record(FILE *f, const ExitRecord *r)
+static void put_record(FILE *f, const ExitRecord *r, bool is_short)
 {
-        size_t n = strv_length(r->output);
+        size_t n = is_short ? 0 : strv_length(r->output), max = is_short ? SHORT_MAX : STRING_MAX;
 
-        put_string(f, "CAUSE", r->cause, STRING_MAX);
-        put_string(f, "PHASE", r->phase, STRING_MAX);
-        put_string(f, "OBJECT", r->object, STRING_MAX);
-        put_string(f, "MESSAGE", r->message, STRING_MAX);
+        put_string(f, "CAUSE", r->cause, is_short ? 64 : STRING_MAX);
+        put_string(f, "PHASE", r->phase, is_short ? 64 : STRING_MAX);
+        put_string(f, "OBJECT", r->object, max);
+        put_string(f, "MESSAGE", r->message, max);
         if (r->error > 0)
                 (void)fprintf(f, "ERRNO=%d\n", r->error);
         if (r->status >= 0)
@@ -38,7 +43,50 @@ static void put_record(FILE *f, const ExitRecord *r)
                 put_string(f, "OUTPUT", r->output[i], OUTPUT_MAX);
 }
 
-int exit_record_write(int dirfd, const char *name, const ExitRecord *r)
+static char *reserved_name(const char *name)
+{
+        char *s;
+
+        return asprintf(&s, PREFIX "%s", name) < 0 ? NULL : s;
+}
+
+const char *exit_record_reserved(const char *filename)
+{
+        const size_t n = strlen(PREFIX);
+
+        return strncmp(filename, PREFIX, n) == 0 ? filename + n : NULL;
+}
+
+int exit_record_reserve(int dirfd, const char *name)
+{
+        _cleanup_free_ char *reserved = reserved_name(name);
+        _cleanup_close_ int fd = -EBADF;
+
+        if (!reserved)
+                return -ENOMEM;
+        (void)unlinkat(dirfd, reserved, 0); /* of a run whose shim was killed */
+        fd = openat(dirfd, reserved, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+                return -errno;
+        if (fallocate(fd, 0, 0, RESERVED) < 0 && errno != EOPNOTSUPP) {
+                int r = -errno;
+
+                (void)unlinkat(dirfd, reserved, 0);
+                return r;
+        }
+        return 0;
+}
+
+void exit_record_release(int dirfd, const char *name)
+{
+        _cleanup_free_ char *reserved = reserved_name(name);
+
+        if (reserved)
+                (void)unlinkat(dirfd, reserved, 0);
+}
+
+/* From the beginning, over what is there: to truncate the file first would give its space away. */
+static int write_text(int fd, const ExitRecord *r, bool is_short)
 {
         _cleanup_free_ char *text = NULL;
         size_t n = 0;
@@ -46,11 +94,36 @@ int exit_record_write(int dirfd, const char *name, const ExitRecord *r)
 
         if (!f)
                 return -errno;
-        put_record(f, r);
+        put_record(f, r, is_short);
         bool failed = ferror(f);
         if (fclose(f) != 0 || failed) /* closed first: it frees the stream in every case */
                 return -ENOMEM;
-        return write_file_atomic_at(dirfd, name, text, n, 0600);
+        if (lseek(fd, 0, SEEK_SET) < 0)
+                return -errno;
+        int e = write_all(fd, text, n);
+        if (e < 0)
+                return e;
+        return ftruncate(fd, (off_t)n) < 0 ? -errno : 0;
+}
+
+int exit_record_write(int dirfd, const char *name, const ExitRecord *r)
+{
+        _cleanup_free_ char *reserved = reserved_name(name);
+        _cleanup_close_ int fd = -EBADF;
+
+        if (!reserved)
+                return -ENOMEM;
+        fd = openat(dirfd, reserved, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+                return -errno;
+        int e = write_text(fd, r, false);
+        if (e < 0)
+                e = write_text(fd, r, true);
+        if (e >= 0 && renameat(dirfd, reserved, dirfd, name) < 0)
+                e = -errno;
+        if (e < 0)
+                (void)unlinkat(dirfd, reserved, 0);
+        return e;
 }
 
 int exit_record_read(int dirfd, const char *name, ExitRecord *ret)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* /run/lodge/exit/NAME: how a machine's last run ended. Written by the shim (temporary name,
- * rename) before it exits, so that it is there when lodged was not; kept until the next start or
- * the removal. Lines of KEY=VALUE; OUTPUT= lines are PID 1's last output, oldest first, cleaned for
+/* /run/lodge/exit/NAME: how a machine's last run ended. Written by the shim before it exits, so
+ * that it is there when lodged was not; kept until the next start or the removal. The space that it
+ * needs is reserved in .#NAME before PID 1 runs. Where that is left and no shim is there, the shim
+ * was killed. Lines of KEY=VALUE; OUTPUT= lines are PID 1's last output, oldest first, cleaned for
  * display. */
 #pragma once
 
@@ -33,9 +34,17 @@ typedef struct ExitRecord {
         char **output;
 } ExitRecord;
 
-/** exit_record_write() - write it to @dirfd/@name
- * Return: 0; negative errno, nothing changed. */
+/** exit_record_reserve() - take the space for a record without output, in .#NAME
+ * Return: 0; negative errno, nothing is left: no record could be written. */
+int exit_record_reserve(int dirfd, const char *name);
+/** exit_record_release() - delete what was reserved, if anything */
+void exit_record_release(int dirfd, const char *name);
+/** exit_record_write() - write it to @dirfd/@name, into the reserved space where there is some
+ * If there is not enough space the output is left out. Not synced: /run does not outlive the host.
+ * Return: 0; negative errno, the old record is still there. */
 int exit_record_write(int dirfd, const char *name, const ExitRecord *r);
+/** exit_record_reserved() - the machine's name if that is the name of a reservation, else NULL */
+const char *exit_record_reserved(const char *filename);
 /** exit_record_read() - read it
  * Return: 0; -ENOENT none; -EBADMSG malformed. */
 int exit_record_read(int dirfd, const char *name, ExitRecord *ret);

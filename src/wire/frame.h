@@ -31,15 +31,15 @@ typedef enum FrameType {
                           status_text. In the answer to a query then, for each program that exec has
                           started, a group of id, pid, owner, needs_root, user, args and, if it has
                           ended, status and signal */
-        FRAME_FAILED,  /* S: phase, object, error, message: the start failed, the shim is about to
-                          end */
+        FRAME_FAILED,  /* S: code, phase, object, error, message: the start failed, the shim is
+                          about to end */
         FRAME_EXITED,  /* S: as the exit record (exit-record.h): PID 1 has ended, the shim is about
                           to end */
         FRAME_STOP,    /* D: timeout (µs, optional) */
         FRAME_KILL, /* D: whom (0 leader, 1 all), signal; answered by FRAME_DONE or FRAME_ERROR */
         FRAME_EXEC, /* D: id, args, envs, user, cwd, tty, login, rows, columns, owner, needs_root;
-                     * fds for 0, 1, 2 as told by fd_map. Answered by FRAME_EXEC_STARTED (fds[0] pty
-                     * master if tty) or FRAME_ERROR */
+                     * fds for 0, 1, 2 by fd_map. Answered by FRAME_EXEC_STARTED (fds[0] pty master
+                     * if tty) or FRAME_ERROR */
         FRAME_EXEC_STARTED, /* S: id, pid */
         FRAME_EXEC_EXITED,  /* S: id, status (exit status, or 128+N), signal */
         FRAME_EXEC_KILL,    /* D: id, signal; answered by FRAME_DONE or FRAME_ERROR */

@@ -5,6 +5,9 @@
 #include "wire/exit-record.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 static char directory[] = "/tmp/lodge-test-exit-record-XXXXXX";
 
@@ -106,6 +109,40 @@ static void test_malformed(int dir)
         exit_record_done(&got);
 }
 
+/* A limit on the size of files stands for a file system that is full. */
+static void test_short(int dir)
+{
+        static char text[5000];
+        char *lines[] = {text, NULL};
+        const ExitRecord r = {
+                .cause = (char *)"exited", .message = text, .status = 3, .output = lines};
+        const struct rlimit small = {.rlim_cur = 4096, .rlim_max = RLIM_INFINITY};
+        const struct rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+        _cleanup_exit_record_ ExitRecord got = {0};
+        struct stat st;
+
+        memset(text, 'x', sizeof(text) - 1);
+        (void)signal(SIGXFSZ, SIG_IGN);
+        CHECK_NUMBER(exit_record_reserve(dir, "web"), 0);
+        CHECK_NUMBER(fstatat(dir, ".#web", &st, 0), 0);
+        CHECK(st.st_blocks > 0);
+        CHECK_NUMBER(exit_record_reserve(dir, "web"), 0); /* again: of a run that left it */
+        CHECK_NUMBER(setrlimit(RLIMIT_FSIZE, &small), 0);
+        CHECK_NUMBER(exit_record_write(dir, "web", &r), 0);
+        CHECK_NUMBER(setrlimit(RLIMIT_FSIZE, &none), 0);
+        CHECK_NUMBER(exit_record_read(dir, "web", &got), 0);
+        CHECK_STRING(got.cause, "exited");
+        CHECK_NUMBER(got.status, 3);
+        CHECK_NUMBER(strv_length(got.output), 0);
+        CHECK(strlen(got.message) > 500);
+        CHECK_NUMBER(fstatat(dir, ".#web", &st, 0), -1);
+        CHECK_NUMBER(exit_record_reserve(dir, "web"), 0);
+        exit_record_release(dir, "web");
+        CHECK_NUMBER(fstatat(dir, ".#web", &st, 0), -1);
+        CHECK_STRING(exit_record_reserved(".#web"), "web");
+        CHECK_STRING(exit_record_reserved("web"), NULL);
+}
+
 int main(void)
 {
         _cleanup_close_ int dir = -EBADF;
@@ -116,6 +153,7 @@ int main(void)
         test_unset(dir);
         test_limits(dir);
         test_malformed(dir);
+        test_short(dir);
         CHECK_NUMBER(unlinkat(dir, "web", 0), 0);
         CHECK_NUMBER(rmdir(directory), 0);
         return 0;
