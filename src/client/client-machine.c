@@ -64,11 +64,15 @@ static int read_field(sd_bus_message *m, size_t i, ClientMachine *ret)
 {
         const char type[] = {fields[i].type, '\0'};
         char *where = (char *)ret + fields[i].offset;
-        const char *s;
+        const char *s, *contents;
+        char variant;
+        int r = sd_bus_message_peek_type(m, &variant, &contents);
 
+        if (r <= 0 || !streq(contents, type)) /* of another lodged: one field is missing, not all */
+                return r < 0 ? r : sd_bus_message_skip(m, "v");
         if (fields[i].type != 's')
                 return sd_bus_message_read(m, "v", type, where);
-        int r = sd_bus_message_read(m, "v", "s", &s);
+        r = sd_bus_message_read(m, "v", "s", &s);
         return r < 0 ? r : replace_string((char **)where, s);
 }
 

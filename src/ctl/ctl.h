@@ -23,11 +23,21 @@ enum {
         EXIT_COMMAND_NOT_FOUND = 127,
 };
 
+/* Structured output; all but JSON_OFF have the same contents. */
 typedef enum JsonMode {
         JSON_OFF,
         JSON_SHORT,
         JSON_PRETTY,
+        JSON_LINES, /* each element of a list is a line */
+        JSON_YAML,
 } JsonMode;
+
+/* How lists are printed with JSON_OFF. */
+typedef enum TableForm {
+        TABLE_ALIGNED,
+        TABLE_COMPACT, /* one space between columns */
+        TABLE_CSV,     /* raw values, quoted as in RFC 4180 */
+} TableForm;
 
 typedef struct Ctl Ctl;
 
@@ -41,6 +51,7 @@ typedef struct Verb {
         bool takes_settings;         /* and the options of the definition's vocabulary */
         bool passes_status;          /* exits with the status of a command inside */
         bool without_bus;            /* works without lodged */
+        bool prints_table;           /* knows every TableForm */
         size_t min_words, max_words; /* SIZE_MAX: any number */
         size_t words_before_command; /* as in OptionTables; 0: options may stand anywhere */
         bool (*command_is_next)(const Args *so_far); /* as in OptionTables */
@@ -53,6 +64,7 @@ struct Ctl {
         char **argv;
         Client client;
         JsonMode json;
+        TableForm form;
         bool no_legend, quiet, no_pager, no_ask_password;
 };
 

@@ -209,11 +209,3 @@ int json_machines_from_message(sd_bus_message *m, json_t **ret)
         *ret = sorted_by_name(items, n);
         return 0;
 }
-
-void json_print(const Ctl *c, const json_t *j)
-{
-        size_t flags = c->json == JSON_PRETTY ? JSON_INDENT(4) : JSON_COMPACT;
-
-        (void)json_dumpf(j, stdout, flags | JSON_ENCODE_ANY);
-        (void)putchar('\n');
-}

@@ -23,5 +23,6 @@ int json_machine_from_message(sd_bus_message *m, json_t **ret);
  * Return: 0; negative errno. */
 int json_machines_from_message(sd_bus_message *m, json_t **ret);
 
-/** json_print() - print a value in the form that --json asks for, and a newline */
+/** json_print() - print a value in the form that --json or --output asks for, and a newline
+ * Characters that a terminal would obey are printed as \uXXXX, which means the same. */
 void json_print(const Ctl *c, const json_t *j);

@@ -98,15 +98,11 @@ static int call_all(Ctl *c, const char *method, AppendArguments append, Request 
         return status;
 }
 
-int machines_call(Ctl *c, const char *method, AppendArguments append)
+int machines_call_names(Ctl *c, const char *method, AppendArguments append, char *const *names)
 {
-        _cleanup_strv_free_ char **names = NULL;
-        int missing = machines_expand(c, &names);
         size_t n = strv_length(names);
         _cleanup_free_ Request *requests = calloc(n + 1, sizeof(*requests));
 
-        if (n == 0)
-                return missing;
         if (!requests)
                 return EXIT_FAILED;
         for (size_t i = 0; i < n; i++)
@@ -117,5 +113,14 @@ int machines_call(Ctl *c, const char *method, AppendArguments append)
                 sd_bus_slot_unref(requests[i].slot);
                 fault_done(&requests[i].fault);
         }
+        return status;
+}
+
+int machines_call(Ctl *c, const char *method, AppendArguments append)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int missing = machines_expand(c, &names);
+        int status = names ? machines_call_names(c, method, append, names) : EXIT_OK;
+
         return status != EXIT_OK ? status : missing;
 }

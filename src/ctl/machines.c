@@ -78,11 +78,13 @@ static int report_unknown(Ctl *c, const char *name)
         return report_fault(c, name, &fault);
 }
 
-/* Keep what the words select, in the order of the list. */
-static int select_machines(Ctl *c, ClientMachines *list)
+int machines_select(Ctl *c, ClientMachines *list)
 {
         int status = EXIT_OK;
         size_t kept = 0;
+
+        if (c->args.n_words == 0)
+                return EXIT_OK;
 
         STRV_FOREACH (word, c->args.words) {
                 bool found = false;
@@ -118,8 +120,7 @@ int machines_get(Ctl *c, const char *const *properties, ClientMachines *ret)
 
         if (status != EXIT_OK)
                 return status;
-        if (c->args.n_words > 0)
-                status = select_machines(c, &list);
+        status = machines_select(c, &list);
         *ret = list;
         list = (ClientMachines){0};
         return status;

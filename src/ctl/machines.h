@@ -18,6 +18,11 @@ int machines_expand(Ctl *c, char ***ret);
  * Return: as machines_expand(). */
 int machines_get(Ctl *c, const char *const *properties, ClientMachines *ret);
 
+/** machines_select() - keep the machines of which a word is the name or a pattern, in their order
+ * Without a word all stay. Reports words that match none.
+ * Return: EXIT_OK, or EXIT_NOT_FOUND. */
+int machines_select(Ctl *c, ClientMachines *list);
+
 /* Appends what the method takes after the name. Returns negative errno. */
 typedef int (*AppendArguments)(const Ctl *c, sd_bus_message *m);
 
@@ -27,6 +32,9 @@ typedef int (*AppendArguments)(const Ctl *c, sd_bus_message *m);
  * Reports failures, one a machine.
  * Return: EXIT_OK, or the exit status of the first that failed. */
 int machines_call(Ctl *c, const char *method, AppendArguments append);
+
+/** machines_call_names() - the same for machines whose names are known already */
+int machines_call_names(Ctl *c, const char *method, AppendArguments append, char *const *names);
 
 /** machines_append_no_options() - an empty a{sv} */
 int machines_append_no_options(const Ctl *c, sd_bus_message *m);

@@ -33,6 +33,32 @@ static int bad_global_option(const Fault *f)
         return EXIT_USAGE;
 }
 
+static int choose_form(Ctl *c, const char *form)
+{
+        static const struct {
+                const char *name;
+                JsonMode json;
+                TableForm form;
+        } forms[] = {
+                {"table", JSON_OFF, TABLE_ALIGNED},   {"compact", JSON_OFF, TABLE_COMPACT},
+                {"csv", JSON_OFF, TABLE_CSV},         {"json", JSON_SHORT, TABLE_ALIGNED},
+                {"jsonl", JSON_LINES, TABLE_ALIGNED}, {"yaml", JSON_YAML, TABLE_ALIGNED},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(forms); i++) {
+                if (!streq(form, forms[i].name))
+                        continue;
+                if (forms[i].json == JSON_OFF && !c->verb->prints_table)
+                        break;
+                c->json = forms[i].json == JSON_SHORT && isatty(STDOUT_FILENO) ? JSON_PRETTY
+                                                                               : forms[i].json;
+                c->form = forms[i].form;
+                return EXIT_OK;
+        }
+        return report_usage(c->verb, "--output wants %sjson, jsonl or yaml here, not '%s'",
+                            c->verb->prints_table ? "table, compact, csv, " : "", form);
+}
+
 static int choose_json(Ctl *c, const char *mode)
 {
         static const char *const names[] = {
@@ -60,6 +86,8 @@ static int apply_global_options(Ctl *c, const Args *a)
         c->no_ask_password = c->no_ask_password || args_has(a, "no-ask-password");
         if (args_has(a, "json"))
                 status = choose_json(c, args_value(a, "json"));
+        if (status == EXIT_OK && args_value(a, "output"))
+                status = choose_form(c, args_value(a, "output"));
         return status;
 }
 

@@ -25,6 +25,31 @@ const Option *option_find(const Option *const *tables, const char *name, size_t 
         return NULL;
 }
 
+/* What machinectl and podman call an option of ours. */
+static const struct {
+        const char *theirs, *ours;
+} synonyms[] = {
+        {"setenv", "environment"}, {"env", "environment"}, {"uid", "user"},
+        {"time", "timeout"},       {"rm", "auto-remove"},  {"workdir", "working-directory"},
+};
+
+static const Option *find_by_name(const Option *const *tables, const char *name, size_t n)
+{
+        const Option *o = option_find(tables, name, n, 0);
+
+        for (size_t i = 0; i < ELEMENTSOF(synonyms) && !o; i++)
+                if (strlen(synonyms[i].theirs) == n && strncmp(synonyms[i].theirs, name, n) == 0)
+                        o = option_find(tables, synonyms[i].ours, strlen(synonyms[i].ours), 0);
+        return o;
+}
+
+static const Option *find_by_letter(const Option *const *tables, char letter)
+{
+        const Option *o = option_find(tables, NULL, 0, letter);
+
+        return o || letter != 'e' ? o : option_find(tables, NULL, 0, 'E'); /* podman's -e */
+}
+
 static int add_given(Args *a, const Option *o, const char *value)
 {
         Given *grown = reallocarray(a->given, a->n_given + 1, sizeof(*grown));
@@ -57,7 +82,7 @@ static int parse_long(char ***argv, const OptionTables *known, Args *a, Fault *r
         const char *name = **argv + 2;
         size_t n = strcspn(name, "=");
         const char *value = name[n] == '=' ? name + n + 1 : NULL;
-        const Option *o = option_find(known->tables, name, n, 0);
+        const Option *o = find_by_name(known->tables, name, n);
 
         if (!o)
                 return unknown_option(known, name, n, reterr);
@@ -82,7 +107,7 @@ static int parse_long(char ***argv, const OptionTables *known, Args *a, Fault *r
 static int parse_letters(char ***argv, const OptionTables *known, Args *a, Fault *reterr)
 {
         for (const char *p = **argv + 1; *p; p++) {
-                const Option *o = option_find(known->tables, NULL, 0, *p);
+                const Option *o = find_by_letter(known->tables, *p);
                 const char *value = NULL;
 
                 if (!o)

@@ -5,9 +5,11 @@
 #include "ctl/pager.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
 
 #define COLUMNS_MAX 16U
 #define CELL_MAX    256U
+#define CUT_MIN     6U /* no column is made narrower than this */
 
 static bool use_colour(void)
 {
@@ -79,11 +81,63 @@ static size_t text_width(const char *s)
 
 static void print_cell(const char *text, Style style, size_t width, bool is_last)
 {
-        (void)printf("%s%s%s", style_on(style), text, style_off());
+        _cleanup_free_ char *cut = text_width(text) > width && width >= CUT_MIN
+                                           ? text_for_display(text, width - 3) /* and "..." */
+                                           : NULL;
+        size_t used = text_width(cut ?: text);
+
+        (void)printf("%s%s%s", style_on(style), cut ?: text, style_off());
         if (is_last)
                 (void)putchar('\n');
         else
-                (void)printf("%*s", (int)(width - text_width(text) + 1), "");
+                (void)printf("%*s", (int)(width > used ? width - used : 0) + 1, "");
+}
+
+/* How wide a line may be; a pager scrolls sideways, and a pipe wants everything. */
+static size_t line_width(void)
+{
+        const char *columns = getenv("COLUMNS");
+        struct winsize size = {0};
+        uint64_t width;
+
+        if (pager_is_open() || !isatty(STDOUT_FILENO))
+                return SIZE_MAX;
+        if (columns && parse_u64(columns, UINT16_MAX, &width) >= 0 && width > 0)
+                return (size_t)width;
+        return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                               : SIZE_MAX;
+}
+
+/* Take from the widest column, again and again, until a row fits or nothing is left to take. */
+static void fit(size_t widths[], size_t n)
+{
+        size_t max = line_width(), sum = n - 1;
+
+        for (size_t i = 0; i < n; i++)
+                sum += widths[i];
+        while (sum > max) {
+                size_t widest = 0;
+
+                for (size_t i = 1; i < n; i++)
+                        if (widths[i] > widths[widest])
+                                widest = i;
+                if (widths[widest] <= CUT_MIN)
+                        break;
+                widths[widest]--;
+                sum--;
+        }
+}
+
+static void measure(const Ctl *c, const Table *t, size_t widths[], size_t n)
+{
+        for (size_t i = 0; i < n && !c->no_legend; i++)
+                widths[i] = text_width(t->headings[i]);
+        for (size_t i = 0; i < t->n_cells; i++) {
+                size_t width = text_width(t->cells[i].text);
+
+                if (width > widths[i % n])
+                        widths[i % n] = width;
+        }
 }
 
 void table_print(const Ctl *c, const Table *t)
@@ -92,13 +146,9 @@ void table_print(const Ctl *c, const Table *t)
 
         if (n == 0)
                 return;
-        for (size_t i = 0; i < n && !c->no_legend; i++)
-                widths[i] = text_width(t->headings[i]);
-        for (size_t i = 0; i < t->n_cells; i++) {
-                size_t width = text_width(t->cells[i].text);
-
-                if (width > widths[i % n])
-                        widths[i % n] = width;
+        if (c->form != TABLE_COMPACT) {
+                measure(c, t, widths, n);
+                fit(widths, n);
         }
         for (size_t i = 0; i < n && !c->no_legend; i++)
                 print_cell(t->headings[i], STYLE_HEADING, widths[i], i + 1 == n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/names.h"
+#include "ctl/columns.h"
 #include "ctl/images.h"
-#include "ctl/json.h"
 #include "ctl/pager.h"
 #include "ctl/report.h"
 #include "ctl/table.h"
@@ -22,7 +22,9 @@ static int print_table(const Ctl *c, const Images *images)
         return EXIT_OK;
 }
 
-static int print_json(const Ctl *c, const Images *images)
+static const Column columns[] = {{"NAME", "Name", NULL}, {"PATH", "Path", NULL}, {.heading = NULL}};
+
+static int print_properties(const Ctl *c, const Images *images)
 {
         _cleanup_json_ json_t *array = json_array();
 
@@ -33,8 +35,7 @@ static int print_json(const Ctl *c, const Images *images)
                 if (!image || json_array_append_new(array, image) < 0)
                         return EXIT_FAILED;
         }
-        json_print(c, array);
-        return EXIT_OK;
+        return columns_print(c, array, columns);
 }
 
 int verb_images(Ctl *c)
@@ -44,8 +45,8 @@ int verb_images(Ctl *c)
 
         if (images_get(c, &images, &fault) < 0)
                 return report_fault(c, NULL, &fault);
-        if (c->json != JSON_OFF)
-                return print_json(c, &images);
+        if (!columns_are_plain(c) && !(c->quiet && c->json == JSON_OFF))
+                return print_properties(c, &images);
         if (c->quiet) {
                 for (size_t i = 0; i < images.n; i++)
                         (void)puts(images.items[i].name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/text.h"
-#include "ctl/json.h"
+#include "ctl/columns.h"
 #include "ctl/machines.h"
 #include "ctl/pager.h"
 #include "ctl/report.h"
@@ -8,7 +8,7 @@
 #include "ctl/time-text.h"
 #include "ctl/verbs.h"
 
-#include <fnmatch.h>
+#include <string.h>
 
 /* When the state that is shown began. */
 static uint64_t since_usec(const ClientMachine *m)
@@ -55,55 +55,106 @@ static int print_table(const Ctl *c, const ClientMachines *list)
         return EXIT_OK;
 }
 
-static bool is_selected(const Ctl *c, const json_t *machine)
-{
-        const char *name = json_string_value(json_object_get(machine, "Name"));
+static const Column columns[] = {
+        {"NAME", "Name", NULL},     {"STATE", "State", NULL}, {"IMAGE", "Image", "RootDirectory"},
+        {"LEADER", "Leader", NULL}, {"SINCE", "Since", NULL}, {.heading = NULL},
+};
 
-        STRV_FOREACH (word, c->args.words)
-                if (name && fnmatch(*word, name, 0) == 0)
-                        return true;
-        return c->args.n_words == 0;
+/* The rows of @all that were selected; both are in the order of names. */
+static json_t *select_rows(const json_t *all, const ClientMachines *list, bool with_since)
+{
+        json_t *rows = json_array(), *row;
+        size_t i, k = 0;
+
+        json_array_foreach(all, i, row)
+        {
+                const char *name = json_string_value(json_object_get(row, "Name"));
+
+                if (k >= list->n || !name || !streq(name, list->items[k].name))
+                        continue;
+                uint64_t since = since_usec(&list->items[k++]);
+                if (with_since)
+                        (void)json_object_set_new(row, "Since", json_integer((json_int_t)since));
+                (void)json_array_append(rows, row);
+        }
+        return rows;
 }
 
-static int print_json(Ctl *c)
+static uint64_t number_in(const json_t *machine, const char *property)
 {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-        _cleanup_json_ json_t *all = NULL, *selected = json_array();
-        _cleanup_fault_ Fault fault = {0};
-        json_t *machine;
+        return (uint64_t)json_integer_value(json_object_get(machine, property));
+}
+
+/* As much of each record as it takes to select, and for since_usec(). */
+static int make_records(const json_t *all, ClientMachines *ret)
+{
+        json_t *row;
         size_t i;
 
+        ret->items = calloc(json_array_size(all) + 1, sizeof(*ret->items));
+        if (!ret->items)
+                return -ENOMEM;
+        json_array_foreach(all, i, row)
+        {
+                const char *name = json_string_value(json_object_get(row, "Name"));
+                const char *state = json_string_value(json_object_get(row, "State"));
+                ClientMachine *m = &ret->items[ret->n++];
+
+                *m = (ClientMachine){.name = strdup(name ?: ""),
+                                     .state = strdup(state ?: ""),
+                                     .leader = (uint32_t)number_in(row, "Leader"),
+                                     .created_usec = number_in(row, "CreatedTimestamp"),
+                                     .started_usec = number_in(row, "StartedTimestamp"),
+                                     .ready_usec = number_in(row, "ReadyTimestamp"),
+                                     .stopped_usec = number_in(row, "StoppedTimestamp")};
+                if (!m->name || !m->state)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+/* Every property of those that were selected, in every form but the plain table's. */
+static int print_properties(Ctl *c)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        _cleanup_json_ json_t *all = NULL, *rows = NULL;
+        _cleanup_client_machines_ ClientMachines list = {0};
+        _cleanup_fault_ Fault fault = {0};
+        bool with_since = c->json == JSON_OFF || args_value(&c->args, "columns");
         int r = client_ask_machines(&c->client, (const char *const[]){NULL}, &m, &fault);
+
         if (r >= 0)
                 r = json_machines_from_message(m, &all);
+        if (r >= 0)
+                r = make_records(all, &list);
         if (r < 0) {
                 (void)client_fault(NULL, r, &fault);
                 return report_fault(c, NULL, &fault);
         }
-        json_array_foreach(all, i, machine) if (is_selected(c, machine))(void)
-                json_array_append(selected, machine);
-        json_print(c, selected);
-        return EXIT_OK;
+        int status = machines_select(c, &list);
+        rows = select_rows(all, &list, with_since);
+        int printed = columns_print(c, rows, columns);
+        return status != EXIT_OK ? status : printed;
 }
 
 int verb_list(Ctl *c)
 {
         static const char *const names[] = {"Name", NULL};
-        static const char *const columns[] = {"Name",
-                                              "State",
-                                              "Image",
-                                              "RootDirectory",
-                                              "Leader",
-                                              "CreatedTimestamp",
-                                              "StartedTimestamp",
-                                              "ReadyTimestamp",
-                                              "StoppedTimestamp",
-                                              NULL};
+        static const char *const properties[] = {"Name",
+                                                 "State",
+                                                 "Image",
+                                                 "RootDirectory",
+                                                 "Leader",
+                                                 "CreatedTimestamp",
+                                                 "StartedTimestamp",
+                                                 "ReadyTimestamp",
+                                                 "StoppedTimestamp",
+                                                 NULL};
         _cleanup_client_machines_ ClientMachines list = {0};
 
-        if (c->json != JSON_OFF)
-                return print_json(c);
-        int status = machines_get(c, c->quiet ? names : columns, &list);
+        if (!columns_are_plain(c) && !(c->quiet && c->json == JSON_OFF))
+                return print_properties(c);
+        int status = machines_get(c, c->quiet ? names : properties, &list);
         if (c->quiet) {
                 for (size_t i = 0; i < list.n; i++)
                         (void)puts(list.items[i].name);

@@ -56,10 +56,28 @@ static const Option shell_options[] = {
         {"working-directory", 'w', OPTION_VALUE, "DIR", "directory of the guest to start in"},
         {.name = NULL},
 };
+static const Option list_options[] = {
+        {"all", 'a', OPTION_FLAG, NULL, "stopped machines too, which are always listed"},
+        {"columns", 'c', OPTION_VALUE, "NAME,...", "these columns or properties only"},
+        {.name = NULL},
+};
+static const Option images_options[] = {
+        {"columns", 'c', OPTION_VALUE, "NAME,...", "these columns only"},
+        {.name = NULL},
+};
+static const Option enable_options[] = {
+        {"now", 0, OPTION_FLAG, NULL, "start them now, too"},
+        {.name = NULL},
+};
+static const Option disable_options[] = {
+        {"now", 0, OPTION_FLAG, NULL, "stop them now, too"},
+        {.name = NULL},
+};
 static const Option global_table[] = {
         {"help", 'h', OPTION_FLAG, NULL, "print this help"},
         {"version", 0, OPTION_FLAG, NULL, "print the version"},
         {"json", 'j', OPTION_OPTIONAL, "MODE", "print JSON: short, pretty (-j on a terminal) or off"},
+        {"output", 'o', OPTION_VALUE, "FORM", "table, compact, csv, json, jsonl or yaml"},
         {"no-legend", 0, OPTION_FLAG, NULL, "print no headings and no notes"},
         {"quiet", 'q', OPTION_FLAG, NULL, "print only names in lists, and no notes"},
         {"no-pager", 0, OPTION_FLAG, NULL, "do not pipe output into a pager"},
@@ -79,9 +97,12 @@ static bool create_command_is_next(const Args *a)
 
 static const Verb verbs[] = {
         {.name = "list", .aliases = "ls ps", .synopsis = "[NAME...]", .summary = "List machines",
-         .action = "list the machines", .max_words = ANY_NUMBER, .run = verb_list},
-        {.name = "images", .synopsis = "", .summary = "List images to create machines from",
-         .action = "list the images", .run = verb_images},
+         .action = "list the machines", .options = list_options, .prints_table = true,
+         .max_words = ANY_NUMBER, .run = verb_list},
+        {.name = "images", .aliases = "list-images", .synopsis = "",
+         .summary = "List images to create machines from",
+         .action = "list the images", .options = images_options, .prints_table = true,
+         .run = verb_images},
         {.name = "status", .synopsis = "NAME...", .summary = "Show state, processes and last output",
          .action = "show", .options = lines_options, .min_words = 1, .max_words = ANY_NUMBER,
          .run = verb_status},
@@ -108,6 +129,13 @@ static const Verb verbs[] = {
         {.name = "kill", .synopsis = "NAME...", .summary = "Send a signal to PID 1 or to all",
          .action = "send the signal to", .options = kill_options, .min_words = 1,
          .max_words = ANY_NUMBER, .run = verb_kill},
+        {.name = "enable", .synopsis = "NAME...", .summary = "Start machines when the host boots",
+         .action = "enable", .options = enable_options, .min_words = 1, .max_words = ANY_NUMBER,
+         .run = verb_enable},
+        {.name = "disable", .synopsis = "NAME...",
+         .summary = "Do not start machines when the host boots", .action = "disable",
+         .options = disable_options, .min_words = 1, .max_words = ANY_NUMBER,
+         .run = verb_disable},
         {.name = "wait", .synopsis = "NAME...",
          .summary = "Wait until machines are ready, running or stopped", .action = "wait for",
          .options = wait_options, .min_words = 1, .max_words = ANY_NUMBER, .run = verb_wait},

@@ -26,6 +26,10 @@ int verb_restart(Ctl *c);
 int verb_terminate(Ctl *c);
 /** verb_kill() - send a signal */
 int verb_kill(Ctl *c);
+/** verb_enable() - start machines at boot */
+int verb_enable(Ctl *c);
+/** verb_disable() - do not start machines at boot */
+int verb_disable(Ctl *c);
 /** verb_wait() - wait for a state */
 int verb_wait(Ctl *c);
 /** verb_run() - create, start, attach, remove; the status is PID 1's */

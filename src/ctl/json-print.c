@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* JSON, JSON lines and YAML on standard output. */
+#include "ctl/json.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+/* Characters that terminals obey beyond those that JSON escapes anyway: DEL, the C1 controls, and
+ * what turns the direction of text. Returns the length of the UTF-8 sequence, 0 for others. */
+static size_t control_at(const unsigned char *s, unsigned *ret)
+{
+        if (*s == 0x7f) {
+                *ret = *s;
+                return 1;
+        }
+        if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] <= 0x9f) {
+                *ret = s[1];
+                return 2;
+        }
+        if (s[0] != 0xe2 || (s[1] != 0x80 && s[1] != 0x81))
+                return 0;
+        *ret = 0x2000U | (s[1] & 0x3fU) << 6 | (s[2] & 0x3fU);
+        return (*ret >= 0x202a && *ret <= 0x202e) || (*ret >= 0x2066 && *ret <= 0x2069) ? 3 : 0;
+}
+
+/* Whatever is not ASCII stands within a string, where an escape means the same. */
+static void print_escaped(const char *text)
+{
+        while (*text) {
+                unsigned number;
+                size_t n = control_at((const unsigned char *)text, &number);
+
+                if (n > 0)
+                        (void)printf("\\u%04x", number);
+                else
+                        (void)putchar(*text);
+                text += n > 0 ? n : 1;
+        }
+}
+
+static void print_json(const json_t *j, size_t flags)
+{
+        char *text = json_dumps(j, flags | JSON_ENCODE_ANY);
+
+        if (text)
+                print_escaped(text);
+        free(text);
+}
+
+static bool is_block(const json_t *j)
+{
+        return json_object_size(j) > 0 || json_array_size(j) > 0;
+}
+
+static void print_yaml(const json_t *j, int indent);
+
+/* What stands behind "key:" or "-". */
+static void print_yaml_value(const json_t *value, int indent)
+{
+        if (is_block(value)) {
+                (void)putchar('\n');
+                print_yaml(value, indent);
+                return;
+        }
+        (void)putchar(' ');
+        print_json(value, JSON_COMPACT); /* scalars of JSON are scalars of YAML */
+        (void)putchar('\n');
+}
+
+static void print_yaml(const json_t *j, int indent)
+{
+        const char *key;
+        json_t *value;
+        size_t i;
+
+        if (!is_block(j)) {
+                print_json(j, JSON_COMPACT);
+                (void)putchar('\n');
+        }
+        json_object_foreach((json_t *)j, key, value)
+        {
+                _cleanup_json_ json_t *name = json_string(key);
+
+                (void)printf("%*s", indent, "");
+                print_json(name, 0);
+                (void)putchar(':');
+                print_yaml_value(value, indent + 2);
+        }
+        json_array_foreach(j, i, value)
+        {
+                (void)printf("%*s-", indent, "");
+                print_yaml_value(value, indent + 2);
+        }
+}
+
+static void print_lines(const json_t *j)
+{
+        json_t *value;
+        size_t i;
+
+        json_array_foreach(j, i, value)
+        {
+                print_json(value, JSON_COMPACT);
+                (void)putchar('\n');
+        }
+}
+
+void json_print(const Ctl *c, const json_t *j)
+{
+        if (c->json == JSON_YAML) {
+                print_yaml(j, 0);
+                return;
+        }
+        if (c->json == JSON_LINES && json_is_array(j)) {
+                print_lines(j);
+                return;
+        }
+        print_json(j, c->json == JSON_PRETTY ? JSON_INDENT(4) : JSON_COMPACT);
+        (void)putchar('\n');
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/text.h"
+#include "ctl/boot.h"
+#include "ctl/machines.h"
+#include "ctl/report.h"
+#include "ctl/verbs.h"
+
+static int set_one(Ctl *c, const char *name, bool enable)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        _cleanup_fault_ Fault fault = {0};
+        /* Links of machines that are gone have to be removed, too; new ones need a machine. */
+        int r = !enable && boot_is_enabled(name)
+                        ? 0
+                        : client_machine_get_properties(&c->client, name, &m, &fault);
+
+        if (r >= 0)
+                r = boot_set(c, name, enable, &fault);
+        return r < 0 ? report_fault(c, name, &fault) : EXIT_OK;
+}
+
+static int set_all(Ctl *c, bool enable)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int status = machines_expand(c, &names);
+
+        STRV_FOREACH (name, names) {
+                int s = set_one(c, *name, enable);
+
+                if (status == EXIT_OK)
+                        status = s;
+        }
+        if (status == EXIT_OK && args_has(&c->args, "now"))
+                status = machines_call_names(c, enable ? "Start" : "Stop", NULL, names);
+        return status;
+}
+
+int verb_enable(Ctl *c)
+{
+        return set_all(c, true);
+}
+
+int verb_disable(Ctl *c)
+{
+        return set_all(c, false);
+}
