@@ -193,7 +193,8 @@ static void find_end(Machine *m)
         r = (ExitRecord){.status = -1, .when_usec = now_usec(CLOCK_REALTIME)};
         if (m->has_run) {
                 r.cause = g_strdup(EXIT_CAUSE_LOST);
-        } else if (m->stop_requested || m->start_cancelled) {
+        } else if (m->stop_requested || !m->unit_failed) {
+                /* by us, or by a "systemctl stop" that found no shim or one without a plan */
                 r.cause = g_strdup(EXIT_CAUSE_STOPPED);
         } else {
                 r.cause = g_strdup(EXIT_CAUSE_FAILED);
@@ -405,9 +406,10 @@ void machine_lost(Machine *m)
 
 static void start_ended(Machine *m, const char *result)
 {
-        m->start_cancelled = streq(result, "canceled"); /* by somebody's "systemctl stop" */
-        if (m->link || streq(result, "done"))
-                machine_check_started(m); /* if it ends, the link tells */
+        if (m->link)
+                machine_check_started(m);              /* if it ends, the link tells */
+        else if (streq(result, "done") && !m->has_run) /* no shim ever came */
+                start_refused(m, "a condition of the unit is not met");
         else
                 machine_lost(m);
 }

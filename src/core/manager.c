@@ -328,15 +328,17 @@ void manager_job_done(Manager *manager, const char *unit, UnitJob job, const cha
                 machine_job_done(m, job, result, error);
 }
 
-void manager_unit_ended(Manager *manager, const char *unit)
+void manager_unit_ended(Manager *manager, const char *unit, bool failed)
 {
         _cleanup_free_ char *name = machine_name_from_unit(unit);
         Machine *m = name ? manager_find(manager, name) : NULL;
 
         /* a job of ours is on its way still: its end tells, and until then systemd takes no other
          */
-        if (m && !m->link && m->job == UNIT_JOB_NONE && !machine_is_stopped(m))
-                machine_ended(m);
+        if (!m || m->link || m->job != UNIT_JOB_NONE || machine_is_stopped(m))
+                return;
+        m->unit_failed = failed;
+        machine_ended(m);
 }
 
 /* ---- exit records ---- */

@@ -126,5 +126,6 @@ void manager_end_processes(Manager *manager, const char *machine);
 /** manager_job_done() - as machine_job_done(), by the unit's name */
 void manager_job_done(Manager *manager, const char *unit, UnitJob job, const char *result,
                       const char *error);
-/** manager_unit_ended() - a watched unit is inactive */
-void manager_unit_ended(Manager *manager, const char *unit);
+/** manager_unit_ended() - a watched unit is inactive
+ * @failed systemd calls it failed */
+void manager_unit_ended(Manager *manager, const char *unit, bool failed);

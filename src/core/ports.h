@@ -12,7 +12,7 @@ typedef struct UnitPort {
         void *userdata;
         int (*start)(void *userdata, const char *unit);
         int (*stop)(void *userdata, const char *unit);
-        /* tell manager_unit_ended() once, as soon as the unit is inactive or failed */
+        /* tell manager_unit_ended() once, as soon as the unit is inactive or failed, and which */
         int (*watch)(void *userdata, const char *unit);
         void (*unwatch)(void *userdata, const char *unit);
         /* its machine is gone: nothing of the unit needs to be remembered */

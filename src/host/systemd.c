@@ -179,13 +179,13 @@ static void watch_free(void *p)
         g_free(w);
 }
 
-static void watch_finish(Watch *w)
+static void watch_finish(Watch *w, bool failed)
 {
         Systemd *s = w->systemd;
         _cleanup_free_ char *unit = g_strdup(w->unit);
 
         g_hash_table_remove(s->watches, unit);
-        manager_unit_ended(s->manager, unit);
+        manager_unit_ended(s->manager, unit, failed);
 }
 
 static bool has_ended(const char *active_state)
@@ -202,7 +202,7 @@ static int on_active_state(sd_bus_message *m, void *userdata, sd_bus_error *unus
         /* a unit that systemd does not know has ended, too */
         if (sd_bus_message_get_error(m) || sd_bus_message_read(m, "v", "s", &state) < 0 ||
             has_ended(state))
-                watch_finish(w);
+                watch_finish(w, streq(state, "failed"));
         return 0;
 }
 

@@ -35,7 +35,7 @@ typedef struct Unit {
         UnitState state;
         unsigned run;             /* how often it was started */
         bool start_job, stop_job; /* lodged's */
-        bool watched;
+        bool watched, failed;
         int fd; /* to lodged */
         sd_event_source *io;
         char **command;
@@ -133,6 +133,7 @@ static void tell_inactive(Unit *u)
 {
         bool start_job = u->start_job, stop_job = u->stop_job;
 
+        u->failed |= start_job && !stop_job;
         u->start_job = u->stop_job = false;
         u->state = UNIT_INACTIVE;
         if (start_job)
@@ -142,7 +143,7 @@ static void tell_inactive(Unit *u)
                 manager_job_done(u->host->manager, u->name, UNIT_JOB_STOP, "done", NULL);
         if (u->watched) {
                 u->watched = false;
-                manager_unit_ended(u->host->manager, u->name);
+                manager_unit_ended(u->host->manager, u->name, u->failed);
         }
 }
 
@@ -453,6 +454,7 @@ static void exec_start(Unit *u)
 static void begin_start(Unit *u)
 {
         u->state = UNIT_ACTIVATING;
+        u->failed = false;
         u->run++;
         later(u, exec_start);
 }

@@ -26,6 +26,18 @@ mended() { # mended NAME: its next start works
     stop "$1"
 }
 
+# a condition in a drop-in of its unit: systemd starts nothing, and calls that done
+m=$TEST-condition
+mkdir -p "/run/systemd/system/lodge@$m.service.d"
+at_exit "rm -rf '/run/systemd/system/lodge@$m.service.d'; systemctl daemon-reload"
+printf '[Unit]\nConditionPathExists=%s\n' "$WORK/condition" >"/run/systemd/system/lodge@$m.service.d/condition.conf"
+systemctl daemon-reload
+create "$m" busybox -- "${IDLE[@]}"
+refused StartFailed 'condition' StartMachine "'$m'" '{}'
+equal "State of $m" failed "$(get "$m" State)"
+: >"$WORK/condition"
+mended "$m"
+
 # a tree without /bin/sh
 m=$TEST-no-shell
 tree=$(new_tree no-shell)
