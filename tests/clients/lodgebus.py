@@ -144,6 +144,6 @@ class Task(threading.Thread):
         return self.value
 
 
-def together(*calls):
+def together(*calls, seconds=TIMEOUT_MS / 1000):
     """[function, arg...] each, at once: the list of what they returned."""
-    return [task.result() for task in [Task(*c) for c in calls]]
+    return [task.result(seconds) for task in [Task(*c) for c in calls]]
