@@ -92,10 +92,26 @@ DefinitionPlace definition_find(const char *root, const char *name)
                 _cleanup_free_ char *path = file_path(root, p, name);
                 struct stat st;
 
-                if (lstat(path, &st) == 0)
-                        return p;
+                if (lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR))
+                        return p; /* what cannot be looked at is there: reading it tells why */
         }
         return DEFINITION_NOWHERE;
+}
+
+bool definition_is_gone(const char *root, const char *name)
+{
+        for (DefinitionPlace p = DEFINITION_ETC; p < _DEFINITION_PLACE_MAX; p++) {
+                _cleanup_free_ char *path = file_path(root, p, name);
+                _cleanup_close_ int dir = open_directory(root, directories[p]);
+                struct stat st;
+
+                /* packages need not have made theirs; the others are lodged's own */
+                if (dir < 0 && !(dir == -ENOENT && p == DEFINITION_USR))
+                        return false;
+                if (lstat(path, &st) == 0 || errno != ENOENT)
+                        return false;
+        }
+        return true;
 }
 
 int definition_load(const char *root, DefinitionPlace place, const char *name, Settings *ret,

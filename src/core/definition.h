@@ -24,6 +24,10 @@ char **definition_list(const char *root, char ***ret_ignored);
  * Return: DEFINITION_NOWHERE if there is none. */
 DefinitionPlace definition_find(const char *root, const char *name);
 
+/** definition_is_gone() - is it certain that nobody defines this machine?
+ * Return: false also where a directory or file cannot be looked at. */
+bool definition_is_gone(const char *root, const char *name);
+
 /** definition_load() - read and check it
  * @ret on failure the defaults, so that there is something to show
  * Return: 0; negative errno with a sentence that names file and line. */

@@ -7,12 +7,16 @@
 #include "base/text.h"
 #include "core/image.h"
 #include "core/launch.h"
+#include "core/orphan.h"
 #include "core/process.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/random.h>
+
+/* More than any editor takes to write a file, or a package's update. */
+#define ORPHAN_GRACE_USEC (60 * UINT64_C(1000000))
 
 #define EACH_LISTENER(manager, l)                                                                  \
         for (const ManagerListener *l = (manager)->listeners;                                      \
@@ -42,6 +46,8 @@ Manager *manager_new(sd_event *event, const char *root, const UnitPort *units, c
                 .filters = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
                                                  launch_free_filter),
                 .adopting = g_hash_table_new(NULL, NULL),
+                .orphans = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                .orphan_grace_usec = ORPHAN_GRACE_USEC,
         };
         if (sd_event_add_defer(event, &manager->flush, on_flush, manager) >= 0)
                 (void)sd_event_source_set_enabled(manager->flush, SD_EVENT_OFF);
@@ -65,9 +71,11 @@ void manager_free(Manager *manager)
                 process_free(p);
         sd_event_source_disable_unref(manager->flush);
         sd_event_source_disable_unref(manager->adoption_deadline);
+        sd_event_source_disable_unref(manager->orphan_timer);
         g_hash_table_unref(manager->machines);
         g_hash_table_unref(manager->processes);
         g_hash_table_unref(manager->adopting);
+        g_hash_table_unref(manager->orphans);
         g_hash_table_unref(manager->filters);
         g_ptr_array_unref(manager->requests);
         g_ptr_array_unref(manager->changed);
@@ -144,6 +152,7 @@ int manager_get(Manager *manager, const char *name, Machine **ret, Fault *reterr
 void manager_add_machine(Manager *manager, Machine *m)
 {
         g_hash_table_insert(manager->machines, m->name, m);
+        g_hash_table_remove(manager->orphans, m->name);
         EACH_LISTENER(manager, l)
         if (l->machine_added)
                 l->machine_added(l->userdata, m);
@@ -193,15 +202,18 @@ static Machine *load_machine(Manager *manager, const char *name)
 /* @m's file is now in @place, or was all the time. May free @m. */
 static void definition_changed(Machine *m, DefinitionPlace place)
 {
+        Manager *manager = m->manager;
+
         if (!machine_is_stopped(m)) { /* a new file counts at the next start; without one @m goes
                                          when it stops */
                 m->place = place;
         } else if (place != DEFINITION_NOWHERE) {
                 machine_load(m);
         } else {
-                manager_forget_exit(m->manager, m->name);
-                m->manager->units.forget(m->manager->units.userdata, m->unit);
-                drop_machine(m->manager, m);
+                manager_forget_exit(manager, m->name);
+                manager->units.forget(manager->units.userdata, m->unit);
+                drop_machine(manager, m);
+                orphans_look(manager);
         }
 }
 
@@ -293,10 +305,12 @@ int manager_create(Manager *manager, const char *name, Settings *s, Machine **re
                 s->machine_id[6] = (uint8_t)((s->machine_id[6] & 0x0f) | 0x40);
                 s->machine_id[8] = (uint8_t)((s->machine_id[8] & 0x3f) | 0x80);
         }
-        r = definition_write(manager->root, place, name, s, reterr);
+        r = store_trash(manager->root, name, reterr); /* of an earlier machine of that name */
+        if (r >= 0)
+                r = definition_write(manager->root, place, name, s, reterr);
         if (r < 0)
                 return r;
-        manager_forget_exit(manager, name); /* of an earlier machine of that name */
+        manager_forget_exit(manager, name); /* likewise */
         *ret = load_machine(manager, name);
         settings_done(s);
         settings_init(s);

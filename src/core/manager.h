@@ -31,6 +31,11 @@ struct Manager {
         sd_event_source *flush;
         GHashTable *filters; /* capabilities -> system call filter, core/launch.c */
 
+        GHashTable
+                *orphans; /* names of layers that had no machine at the last look, core/orphan.c */
+        sd_event_source *orphan_timer;
+        uint64_t orphan_grace_usec; /* how long a layer is left alone */
+
         GHashTable *adopting; /* Machine: its shim has not answered yet */
         sd_event_source *adoption_deadline;
         void (*adopted)(void *userdata);

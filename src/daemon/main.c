@@ -6,6 +6,7 @@
 #include "bus/bus.h"
 #include "core/launch.h"
 #include "core/manager.h"
+#include "core/orphan.h"
 #include "host/definition-watch.h"
 #include "host/journal.h"
 #include "host/shim-socket.h"
@@ -64,7 +65,7 @@ static void on_adopted(void *userdata)
 {
         Daemon *d = userdata;
 
-        manager_sweep(d->manager);
+        orphans_look(d->manager);
         int r = sd_bus_request_name_async(d->connection, NULL, LODGE_BUS_NAME, 0, on_name, d);
         if (r < 0)
                 (void)sd_event_exit(d->event, r);
