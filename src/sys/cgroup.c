@@ -9,8 +9,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define CGROUP_ROOT  "/sys/fs/cgroup"
-#define CGROUP_DEPTH 64 /* a guest can nest its cgroups as it likes; we recurse only so far */
+#define CGROUP_ROOT "/sys/fs/cgroup"
+/* How deep a guest may nest its cgroups: each level costs us two descriptors when we walk down, and
+ * systemd, which works by paths, could not remove what is deeper than PATH_MAX. */
+#define CGROUP_DEPTH      32
+#define CGROUP_DEPTH_TEXT "32"
 
 static int open_dir(int dirfd, const char *name)
 {
@@ -88,6 +91,9 @@ int cgroup_create(int unitfd, const char *name, uid_t owner)
         _cleanup_close_ int fd = cgroup_open_child(unitfd, name);
         if (fd < 0)
                 return fd;
+        r = write_string_at(fd, "cgroup.max.depth", CGROUP_DEPTH_TEXT);
+        if (r < 0)
+                return r;
         if (fchown(fd, owner, owner) < 0)
                 return -errno;
         for (size_t i = 0; i < ELEMENTSOF(files); i++)
@@ -149,7 +155,7 @@ static int visit_signal(int parentfd, const char *name, void *arg)
         _cleanup_close_ int fd = open_dir(parentfd, name);
 
         if (fd < 0 || w->depth >= CGROUP_DEPTH)
-                return 0; /* it was removed meanwhile, or is deeper than anybody needs */
+                return 0; /* it was removed meanwhile */
         int n = signal_procs(fd, w->sig);
         w->n += n > 0 ? n : 0;
         w->depth++;

@@ -12,7 +12,8 @@
 int cgroup_open_own(void);
 
 /** cgroup_create() - make a child and hand it to a guest
- * Every controller of @unitfd is enabled for it; the files that a delegatee must write belong to
+ * Every controller of @unitfd is enabled for it, it can be 32 levels deep; the files that a
+ * delegatee must write belong to
  * @owner.
  * Return: directory descriptor; negative errno. */
 int cgroup_create(int unitfd, const char *name, uid_t owner);
