@@ -371,26 +371,40 @@ static void fail_stops(Machine *m, const Fault *f)
         }
 }
 
-static void stop_refused(Machine *m, const char *error)
+/* "timeout": systemd has not even answered */
+static bool is_timeout(const char *result)
+{
+        return streq(result, "timeout");
+}
+
+static void stop_refused(Machine *m, const char *result, const char *error)
 {
         _cleanup_fault_ Fault f = {0};
 
+        if (is_timeout(result))
+                (void)fault_set(&f, FAULT_TIMED_OUT, ETIMEDOUT, "Cannot stop %s: %s", m->unit,
+                                error);
         (void)fault_set(&f, FAULT_FAILED, 0, "systemd refuses to stop %s: %s", m->unit, error);
         fail_stops(m, &f);
 }
 
-static void start_refused(Machine *m, const char *error)
+static void start_refused(Machine *m, const char *result, const char *error)
 {
         ExitRecord r = {
                 .cause = g_strdup(EXIT_CAUSE_FAILED),
                 .phase = g_strdup("unit"),
                 .object = g_strdup(m->unit),
-                .message = g_strdup_printf("systemd refuses to start %s: %s", m->unit, error),
+                .message = g_strdup_printf("%s %s: %s",
+                                           is_timeout(result) ? "cannot start"
+                                                              : "systemd refuses to start",
+                                           m->unit, error),
                 .status = -1,
                 .when_usec = now_usec(CLOCK_REALTIME),
         };
 
         machine_set_end(m, &r);
+        if (is_timeout(result))
+                m->end_code = FAULT_TIMED_OUT;
         machine_ended(m);
 }
 
@@ -443,11 +457,11 @@ void machine_job_done(Machine *m, UnitJob job, const char *result, const char *e
         if (superseded || machine_is_stopped(m))
                 return;
         if (job == UNIT_JOB_START && error)
-                start_refused(m, error);
+                start_refused(m, result, error);
         else if (job == UNIT_JOB_START)
                 start_ended(m, result);
         else if (error)
-                stop_refused(m, error);
+                stop_refused(m, result, error);
         else if (!streq(result, "done"))
                 stop_ended(m, result);
         else if (!m->link) /* else it stopped the run before this one, whose shim came first */

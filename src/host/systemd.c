@@ -3,36 +3,26 @@
 
 #include "base/text.h"
 #include "core/manager.h"
+#include "host/unit-job.h"
 
 #include <glib.h>
 
-#define SERVICE "org.freedesktop.systemd1"
-#define PATH    "/org/freedesktop/systemd1"
-#define MANAGER "org.freedesktop.systemd1.Manager"
-#define UNIT    "org.freedesktop.systemd1.Unit"
-
-/* A job of ours, from the call until JobRemoved. */
-typedef struct Job {
-        Systemd *systemd;
-        char *unit;
-        UnitJob kind;
-        sd_bus_slot *call;
-        char *path;                      /* once systemd has answered */
-        char *early_path, *early_result; /* JobRemoved came before the answer */
-} Job;
+#define ANSWER_USEC (25ULL * 1000000) /* how long systemd may take to answer */
+#define RETRY_USEC  100000ULL
 
 /* A unit whose end is awaited. */
 typedef struct Watch {
         Systemd *systemd;
         char *unit;
         sd_bus_slot *match, *get;
+        sd_event_source *retry;
 } Watch;
 
 struct Systemd {
         sd_bus *bus;
         Manager *manager;
-        sd_bus_slot *job_removed;
-        GPtrArray *jobs;     /* Job */
+        sd_bus_slot *job_removed, *reloading, *owner; /* matches */
+        UnitJobs *jobs;
         GHashTable *watches; /* unit -> Watch */
         GHashTable *kept;    /* names of units that systemd keeps loaded for us */
 };
@@ -44,104 +34,26 @@ static int on_ignored(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 /* ---- jobs ---- */
 
-static void job_free(void *p)
-{
-        Job *j = p;
-
-        sd_bus_slot_unref(j->call);
-        g_free(j->unit);
-        g_free(j->path);
-        g_free(j->early_path);
-        g_free(j->early_result);
-        g_free(j);
-}
-
-static void job_finish(Job *j, const char *result, const char *error)
-{
-        Systemd *s = j->systemd;
-        UnitJob kind = j->kind;
-        _cleanup_free_ char *unit = g_strdup(j->unit), *copy = g_strdup(result);
-
-        g_ptr_array_remove(s->jobs, j);
-        manager_job_done(s->manager, unit, kind, copy, error);
-}
-
 static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         Systemd *s = userdata;
-        const char *path, *unit, *result;
-        uint32_t id;
 
-        if (sd_bus_message_read(m, "uoss", &id, &path, &unit, &result) < 0)
-                return 0;
-        for (guint i = 0; i < s->jobs->len; i++) {
-                Job *j = g_ptr_array_index(s->jobs, i);
-
-                if (!streq(j->unit, unit))
-                        continue;
-                if (j->path && streq(j->path, path)) {
-                        job_finish(j, result, NULL);
-                        return 0;
-                }
-                if (!j->path) { /* perhaps ours: the answer will tell */
-                        g_free(j->early_path);
-                        g_free(j->early_result);
-                        j->early_path = g_strdup(path);
-                        j->early_result = g_strdup(result);
-                }
-        }
+        unit_jobs_removed(s->jobs, m);
         return 0;
 }
 
-static int on_job_queued(sd_bus_message *m, void *userdata, sd_bus_error *unused)
+static void on_job_done(void *userdata, const char *unit, UnitJob kind, const char *result,
+                        const char *error)
 {
-        Job *j = userdata;
-        const sd_bus_error *e = sd_bus_message_get_error(m);
-        const char *path = NULL;
+        Systemd *s = userdata;
 
-        j->call = sd_bus_slot_unref(j->call);
-        if (e && j->kind == UNIT_JOB_STOP && sd_bus_error_has_name(e, SERVICE ".NoSuchUnit")) {
-                job_finish(j, "done", NULL); /* not loaded: there is nothing to stop */
-                return 0;
-        }
-        if (e || sd_bus_message_read(m, "o", &path) < 0) {
-                _cleanup_free_ char *text = g_strdup(e && e->message ? e->message : "no answer");
-
-                job_finish(j, "error", text);
-                return 0;
-        }
-        if (streq(j->early_path, path)) {
-                _cleanup_free_ char *result = g_strdup(j->early_result);
-
-                job_finish(j, result, NULL);
-                return 0;
-        }
-        j->path = g_strdup(path);
-        return 0;
-}
-
-static int queue_job(Systemd *s, const char *unit, UnitJob kind)
-{
-        Job *j = g_new0(Job, 1);
-
-        *j = (Job){.systemd = s, .unit = g_strdup(unit), .kind = kind};
-        /* a start must not cancel a stop that somebody asked for; a stop goes over everything */
-        int r = sd_bus_call_method_async(s->bus, &j->call, SERVICE, PATH, MANAGER,
-                                         kind == UNIT_JOB_START ? "StartUnit" : "StopUnit",
-                                         on_job_queued, j, "ss", unit,
-                                         kind == UNIT_JOB_START ? "fail" : "replace");
-        if (r < 0) {
-                job_free(j);
-                return r;
-        }
-        g_ptr_array_add(s->jobs, j);
-        return 0;
+        manager_job_done(s->manager, unit, kind, result, error);
 }
 
 static void call_unit_method(Systemd *s, const char *method, const char *unit)
 {
-        (void)sd_bus_call_method_async(s->bus, NULL, SERVICE, PATH, MANAGER, method, on_ignored,
-                                       NULL, "s", unit);
+        (void)sd_bus_call_method_async(s->bus, NULL, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                       method, on_ignored, NULL, "s", unit);
 }
 
 /* Once started, the unit stays loaded: systemd unloads what is inactive, which costs it two
@@ -155,19 +67,24 @@ static void keep_loaded(Systemd *s, const char *unit)
 
 static int port_start(void *userdata, const char *unit)
 {
-        int r = queue_job(userdata, unit, UNIT_JOB_START);
+        Systemd *s = userdata;
+        int r = unit_jobs_queue(s->jobs, unit, UNIT_JOB_START);
 
         if (r >= 0)
-                keep_loaded(userdata, unit);
+                keep_loaded(s, unit);
         return r;
 }
 
 static int port_stop(void *userdata, const char *unit)
 {
-        return queue_job(userdata, unit, UNIT_JOB_STOP);
+        Systemd *s = userdata;
+
+        return unit_jobs_queue(s->jobs, unit, UNIT_JOB_STOP);
 }
 
 /* ---- the end of a unit ---- */
+
+static int ask_active_state(Watch *w);
 
 static void watch_free(void *p)
 {
@@ -175,6 +92,7 @@ static void watch_free(void *p)
 
         sd_bus_slot_unref(w->match);
         sd_bus_slot_unref(w->get);
+        sd_event_source_disable_unref(w->retry);
         g_free(w->unit);
         g_free(w);
 }
@@ -193,12 +111,27 @@ static bool has_ended(const char *active_state)
         return streq(active_state, "inactive") || streq(active_state, "failed");
 }
 
-static int on_active_state(sd_bus_message *m, void *userdata, sd_bus_error *unused)
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Watch *w = userdata;
+
+        w->retry = sd_event_source_disable_unref(w->retry);
+        (void)ask_active_state(w);
+        return 0;
+}
+
+static int on_active_state(sd_bus_message *m, void *userdata, sd_bus_error *unused)
+{
         const char *state = NULL;
+        Watch *w = userdata;
 
         w->get = sd_bus_slot_unref(w->get);
+        if (systemd_is_away(sd_bus_message_get_error(m))) { /* which says nothing about the unit */
+                w->retry = sd_event_source_disable_unref(w->retry);
+                (void)sd_event_add_time_relative(sd_bus_get_event(w->systemd->bus), &w->retry,
+                                                 CLOCK_MONOTONIC, RETRY_USEC, 0, on_retry, w);
+                return 0;
+        }
         /* a unit that systemd does not know has ended, too */
         if (sd_bus_message_get_error(m) || sd_bus_message_read(m, "v", "s", &state) < 0 ||
             has_ended(state))
@@ -209,14 +142,12 @@ static int on_active_state(sd_bus_message *m, void *userdata, sd_bus_error *unus
 static int ask_active_state(Watch *w)
 {
         _cleanup_free_ char *path = NULL;
-        int r = sd_bus_path_encode(PATH "/unit", w->unit, &path);
+        int r = sd_bus_path_encode(SYSTEMD_PATH "/unit", w->unit, &path);
 
-        if (r < 0)
-                return r;
         w->get = sd_bus_slot_unref(w->get);
-        return sd_bus_call_method_async(w->systemd->bus, &w->get, SERVICE, path,
-                                        "org.freedesktop.DBus.Properties", "Get", on_active_state,
-                                        w, "ss", UNIT, "ActiveState");
+        return r < 0 ? r
+                     : systemd_get(w->systemd->bus, &w->get, path, SYSTEMD_UNIT, "ActiveState",
+                                   ANSWER_USEC, on_active_state, w);
 }
 
 static int on_unit_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -233,14 +164,14 @@ static int port_watch(void *userdata, const char *unit)
 
         if (g_hash_table_contains(s->watches, unit))
                 return 0;
-        int r = sd_bus_path_encode(PATH "/unit", unit, &path);
+        int r = sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &path);
         if (r < 0)
                 return r;
         w = g_new0(Watch, 1);
         *w = (Watch){.systemd = s, .unit = g_strdup(unit)};
         /* one match while it is needed, none for a machine that runs: a connection has few of them.
          * The bus takes the match before the question, so no change is missed. */
-        r = sd_bus_match_signal_async(s->bus, &w->match, SERVICE, path,
+        r = sd_bus_match_signal_async(s->bus, &w->match, SYSTEMD_SERVICE, path,
                                       "org.freedesktop.DBus.Properties", "PropertiesChanged",
                                       on_unit_changed, NULL, w);
         if (r >= 0)
@@ -289,19 +220,75 @@ void systemd_set_manager(Systemd *s, Manager *manager)
         s->manager = manager;
 }
 
+/* ---- PID 1 may be replaced, or read its units again ---- */
+
+static int subscribe(Systemd *s)
+{
+        return sd_bus_call_method_async(s->bus, NULL, SYSTEMD_SERVICE, SYSTEMD_PATH,
+                                        SYSTEMD_MANAGER, "Subscribe", on_ignored, NULL, NULL);
+}
+
+/* What it has told nobody meanwhile we have to ask for. */
+static void catch_up(Systemd *s)
+{
+        GHashTableIter i;
+        gpointer w;
+
+        unit_jobs_check(s->jobs);
+        g_hash_table_iter_init(&i, s->watches);
+        while (g_hash_table_iter_next(&i, NULL, &w))
+                (void)ask_active_state(w);
+}
+
+static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Systemd *s = userdata;
+        const char *owner;
+
+        if (sd_bus_message_read(m, "sss", NULL, NULL, &owner) < 0 || !*owner)
+                return 0;
+        (void)subscribe(s);
+        catch_up(s);
+        return 0;
+}
+
+static int on_reloading(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        int begins;
+
+        if (sd_bus_message_read(m, "b", &begins) >= 0 && !begins)
+                catch_up(userdata);
+        return 0;
+}
+
+static int add_matches(Systemd *s)
+{
+        int r = sd_bus_match_signal_async(s->bus, &s->job_removed, SYSTEMD_SERVICE, SYSTEMD_PATH,
+                                          SYSTEMD_MANAGER, "JobRemoved", on_job_removed, NULL, s);
+
+        if (r >= 0)
+                r = sd_bus_match_signal_async(s->bus, &s->reloading, SYSTEMD_SERVICE, SYSTEMD_PATH,
+                                              SYSTEMD_MANAGER, "Reloading", on_reloading, NULL, s);
+        return r < 0 ? r
+                     : sd_bus_add_match_async(s->bus, &s->owner,
+                                              "type='signal',sender='org.freedesktop.DBus',"
+                                              "interface='org.freedesktop.DBus',"
+                                              "member='NameOwnerChanged',arg0='" SYSTEMD_SERVICE
+                                              "'",
+                                              on_owner, NULL, s);
+}
+
 int systemd_new(sd_bus *bus, Systemd **ret)
 {
         Systemd *s = g_new0(Systemd, 1);
 
         s->bus = sd_bus_ref(bus);
-        s->jobs = g_ptr_array_new_with_free_func(job_free);
+        s->jobs = unit_jobs_new(bus, ANSWER_USEC, on_job_done, s);
         s->watches = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, watch_free);
         s->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        int r = sd_bus_match_signal_async(bus, &s->job_removed, SERVICE, PATH, MANAGER,
-                                          "JobRemoved", on_job_removed, NULL, s);
+        int r = add_matches(s);
         if (r >= 0)
-                r = sd_bus_call_method_async(bus, NULL, SERVICE, PATH, MANAGER, "Subscribe",
-                                             on_ignored, NULL, NULL);
+                r = subscribe(s);
         if (r < 0) {
                 systemd_free(s);
                 return r;
@@ -314,10 +301,12 @@ void systemd_free(Systemd *s)
 {
         if (!s)
                 return;
-        g_ptr_array_unref(s->jobs);
+        unit_jobs_free(s->jobs);
         g_hash_table_unref(s->watches);
         g_hash_table_unref(s->kept);
         sd_bus_slot_unref(s->job_removed);
+        sd_bus_slot_unref(s->reloading);
+        sd_bus_slot_unref(s->owner);
         sd_bus_unref(s->bus);
         g_free(s);
 }
