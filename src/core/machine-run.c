@@ -423,7 +423,7 @@ static void start_ended(Machine *m, const char *result)
         if (m->link)
                 machine_check_started(m);              /* if it ends, the link tells */
         else if (streq(result, "done") && !m->has_run) /* no shim ever came */
-                start_refused(m, "a condition of the unit is not met");
+                start_refused(m, result, "a condition of the unit is not met");
         else
                 machine_lost(m);
 }
