@@ -13,6 +13,11 @@
 #define LODGE_ERROR_PREFIX      "org.lodge1.Error."
 #define LODGE_POLKIT_PREFIX     "org.lodge1."
 
+/* Where the build puts what others look for. */
+#define LODGE_SHIM          "/usr/lib/lodge/lodge-shim"
+#define LODGE_BUS_POLICY    "/usr/share/dbus-1/system.d/org.lodge1.conf"
+#define LODGE_POLKIT_POLICY "/usr/share/polkit-1/actions/org.lodge1.policy"
+
 /* A machine is the systemd unit lodge@NAME.service. */
 #define LODGE_UNIT_PREFIX "lodge@"
 #define LODGE_UNIT_SUFFIX ".service"

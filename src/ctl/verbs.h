@@ -46,6 +46,8 @@ int verb_attach(Ctl *c);
 int verb_logs(Ctl *c);
 /** verb_plan() - what a start would do */
 int verb_plan(Ctl *c);
+/** verb_doctor() - what is missing on this host */
+int verb_doctor(Ctl *c);
 /** verb_version() - versions of lodgectl and lodged */
 int verb_version(Ctl *c);
 /** verb_help() - help on a verb, or on all */
