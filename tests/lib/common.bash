@@ -102,7 +102,8 @@ drop_unused_trees() {
 }
 
 # debootstrap_into DIR SUITE VARIANT PACKAGES...: a Debian tree without documentation and translations but with man pages.
-# mmdebstrap gets a mount namespace of its own, so that even a killed one leaves no mount behind.
+# mmdebstrap gets a mount namespace of its own, so that even a killed one leaves no mount behind. A mirror may be a
+# snapshot: sid's index would have expired after a week.
 debootstrap_into() {
     local dir=$1 suite=$2 variant=$3
     shift 3
@@ -111,6 +112,7 @@ debootstrap_into() {
         --include="$(IFS=, && echo "$*")" \
         --aptopt='APT::Install-Recommends "false"' \
         --aptopt='Acquire::Languages "none"' \
+        --aptopt='Acquire::Check-Valid-Until "false"' \
         --dpkgopt='path-exclude=/usr/share/doc/*' \
         --dpkgopt='path-exclude=/usr/share/info/*' \
         --dpkgopt='path-exclude=/usr/share/locale/*' \

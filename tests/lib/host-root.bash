@@ -5,7 +5,7 @@
 
 HOST_PACKAGES=(
     systemd systemd-sysv systemd-container dbus polkitd libpam-systemd
-    procps util-linux iproute2 kmod strace busybox-static passwd login
+    procps util-linux mount iproute2 kmod strace busybox-static passwd login
     python3 python3-gi libglib2.0-bin gir1.2-glib-2.0 libseccomp2 libdbus-1-3 libjansson4
     libasan8 libubsan1
     bash-completion man-db less tmux expect

@@ -135,7 +135,7 @@ report_degraded() {
 
 usage() {
     cat <<USAGE
-usage: $KIND build SUITE                     build the cached root of SUITE (bookworm, trixie) and print where it is
+usage: $KIND build SUITE                     build the cached root of SUITE (bookworm, trixie, sid) and print where it is
        $KIND start SUITE [OPTION...]         boot a host, print its ID
             --name ID          choose the ID
             --destdir DIR      lay a \`meson install --destdir DIR\` tree over the root (copied; may be repeated)
@@ -154,7 +154,7 @@ USAGE
 
 verb_start() {
     local suite=${1:-} id='' owner='' root extras=()
-    [[ -n $suite ]] || die "start: which suite? (bookworm or trixie)"
+    [[ -n $suite ]] || die "start: which suite? (bookworm, trixie or sid)"
     check_suite "$suite"
     shift
     while [[ $# -gt 0 ]]; do
@@ -321,7 +321,7 @@ main() {
     esac
     need_root
     case $verb in
-        build) root_of "${1:?which suite? (bookworm or trixie)}" ;;
+        build) root_of "${1:?which suite? (bookworm, trixie or sid)}" ;;
         pid) init_pid "${1:?which host?}" ;;
         start | run | enter | reboot | list | stop) "verb_$verb" "$@" ;;
         *) usage >&2; die "unknown verb \"$verb\"" ;;
