@@ -45,6 +45,11 @@
 /* Shared with systemd-nspawn, so that no two containers of the host get the same range. */
 #define LODGE_UID_LOCKS "/run/systemd/nspawn-uid"
 
+/* systemd-machined, where it runs, keeps a list of all machines of the host. */
+#define LODGE_MACHINED_SOCKET "/run/systemd/machine/io.systemd.Machine" /* since systemd 257 */
+#define LODGE_MACHINED_STATE  "/run/systemd/machines" /* NAME: is listed; the content is private */
+#define LODGE_MACHINED_UNIT   "systemd-machined.service"
+
 /* Journal fields. */
 #define LODGE_FIELD_MACHINE "LODGE_MACHINE"
 #define LODGE_FIELD_CAUSE   "LODGE_CAUSE"

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "core/manager.h"
+#include "core/registry.h"
 #include "core/uid-range.h"
 
 #include <glib.h>
@@ -97,7 +98,7 @@ static void tell_shim_to_stop(Machine *m, StopHow how, uint64_t timeout_usec)
 {
         _cleanup_frame_writer_ FrameWriter w = {0};
 
-        if (!m->link)
+        if (!m->link || m->name_asked) /* a shim without a plan listens to systemd only */
                 return;
         link_begin(m->link, &w, how == STOP_KILL ? FRAME_KILL : FRAME_STOP);
         if (how == STOP_KILL) {
@@ -349,6 +350,7 @@ void machine_ended(Machine *m)
         bool failed = streq(m->end.cause, EXIT_CAUSE_FAILED) && !m->stop_requested;
         clear_run(m);
         machine_set_state(m, failed ? MACHINE_FAILED : MACHINE_STOPPED);
+        registry_update(m);
         manager_flush(m->manager);
         manager_sweep(m->manager);
 

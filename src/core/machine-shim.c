@@ -8,6 +8,7 @@
 #include "core/launch.h"
 #include "core/manager.h"
 #include "core/process.h"
+#include "core/registry.h"
 
 #include <glib.h>
 #include <string.h>
@@ -57,6 +58,7 @@ static void apply_state(Machine *m, const Frame *f)
         apply_status_text(m, f);
         if (!m->stop_requested)
                 machine_set_state(m, state);
+        registry_update(m);
         machine_check_started(m);
 }
 
@@ -89,6 +91,7 @@ static void apply_end(Machine *m, const Frame *f)
                 m->end_code = FAULT_NO_SPACE;
         machine_set_end(m, &r);
         machine_set_state(m, MACHINE_STOPPING); /* until its unit is gone */
+        registry_update(m);
 }
 
 static void on_frame(void *userdata, Link *link, Frame *f)
@@ -155,8 +158,10 @@ static int send_plan(Machine *m, Link *link, const Launch *l, Fault *reterr)
         return link_send(link, &w, NULL, NULL, reterr);
 }
 
-static void refuse_start(Machine *m, Link *link, const Fault *f)
+static void refuse_start(Machine *m, const Fault *f)
 {
+        static const FaultCode told[] = {FAULT_NO_SUCH_IMAGE, FAULT_EXISTS};
+        Link *link = TAKE_PTR(m->link);
         ExitRecord r = {
                 .cause = g_strdup(EXIT_CAUSE_FAILED),
                 .phase = g_strdup("plan"),
@@ -169,46 +174,57 @@ static void refuse_start(Machine *m, Link *link, const Fault *f)
 
         manager_write_exit(m->manager, m->name, &r);
         machine_set_end(m, &r);
-        m->end_code = f->code == FAULT_NO_SUCH_IMAGE ? f->code : FAULT_START_FAILED;
+        m->end_code = FAULT_START_FAILED;
+        for (size_t i = 0; i < ELEMENTSOF(told); i++)
+                if (f->code == told[i])
+                        m->end_code = told[i];
         machine_refuse(link, f);
         machine_lost(m);
 }
 
-void machine_hello(Machine *m, Link *link)
+void machine_launch(Machine *m, const Fault *refusal)
 {
         _cleanup_launch_ Launch l = {.uid_lock = -EBADF};
         _cleanup_fault_ Fault f = {0};
         int r = 0;
 
+        if (refusal)
+                r = fault_set(&f, refusal->code, refusal->error, "%s", refusal->message);
+        else if (m->load_error.code != FAULT_NONE)
+                r = fault_set(&f, FAULT_START_FAILED, EINVAL, "%s", m->load_error.message ?: "");
+        if (r >= 0)
+                r = launch_prepare(m, true, &l, &f);
+        if (r >= 0) {
+                m->uid_base = l.uid_base; /* to be released even if nothing more is heard of it */
+                r = send_plan(m, m->link, &l, &f);
+        }
+        for (int i = 0; i < 3; i++)
+                m->attach_fds[i] = close_fd(m->attach_fds[i]);
+        if (r == -EPIPE) { /* stopped or killed before it had its plan: its unit's end tells */
+                m->link = link_close(m->link);
+                machine_lost(m);
+                return;
+        }
+        if (r < 0) {
+                (void)fault_set(&f, FAULT_START_FAILED, r, "%s", strerror(-r));
+                refuse_start(m, &f);
+                return;
+        }
+        manager_note_change(m, MACHINE_CHANGED_RUN);
+}
+
+void machine_hello(Machine *m, Link *link)
+{
         machine_load(m); /* what the file says now counts */
         /* systemctl's start comes without notice; a stop of ours may have come while the shim was
          * on its way: systemd will tell it, too */
         if (m->state != MACHINE_STARTING && !(m->stop_requested && m->job == UNIT_JOB_STOP))
                 machine_begin_run(m);
         manager_forget_exit(m->manager, m->name);
-        if (m->load_error.code != FAULT_NONE)
-                r = fault_set(&f, FAULT_START_FAILED, EINVAL, "%s", m->load_error.message ?: "");
-        if (r >= 0)
-                r = launch_prepare(m, true, &l, &f);
-        if (r >= 0) {
-                m->uid_base = l.uid_base; /* to be released even if nothing more is heard of it */
-                r = send_plan(m, link, &l, &f);
-        }
-        for (int i = 0; i < 3; i++)
-                m->attach_fds[i] = close_fd(m->attach_fds[i]);
-        if (r == -EPIPE) { /* stopped or killed before it had its plan: its unit's end tells */
-                link_close(link);
-                machine_lost(m);
-                return;
-        }
-        if (r < 0) {
-                (void)fault_set(&f, FAULT_START_FAILED, r, "%s", strerror(-r));
-                refuse_start(m, link, &f);
-                return;
-        }
         link_set_handlers(link, &machine_link_handlers, m);
         m->link = link;
-        manager_note_change(m, MACHINE_CHANGED_RUN);
+        if (!registry_must_check(m))
+                machine_launch(m, NULL);
 }
 
 /* ---- a shim of an earlier lodged ---- */

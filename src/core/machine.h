@@ -57,6 +57,9 @@ struct Machine {
         FaultCode end_code; /* which error a start gets that ended so */
         int attach_fds[3];  /* of a caller, for PID 1; owned; -EBADF: none */
         unsigned changes;   /* MachineChange that listeners have not been told */
+
+        bool name_asked;            /* the shim waits until it is known whether the name is free */
+        uint32_t registered_leader; /* as last told to the registry */
 };
 
 /** machine_new() - a stopped machine of that name, its definition not read yet */
@@ -133,6 +136,9 @@ void machine_on_command_reply(void *userdata, Frame *reply, const Fault *fault);
 /** machine_hello() - a shim of this machine's unit wants its plan
  * @link consumed, closed on failure */
 void machine_hello(Machine *m, Link *link);
+/** machine_launch() - its shim waits: send the plan
+ * @refusal do not; may be NULL */
+void machine_launch(Machine *m, const Fault *refusal);
 /** machine_adopt() - connect to the shim that was started under an earlier lodged
  * @fd connected; consumed
  * Return: 0; negative errno. */

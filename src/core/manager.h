@@ -20,6 +20,7 @@ struct Manager {
         const char *root; /* as in core/definition.h */
         UnitPort units;
         WorkPort work;
+        RegistryPort registry; /* all NULL: there is none */
         ManagerListener listeners[MANAGER_LISTENERS_MAX];
         size_t n_listeners;
 

@@ -25,6 +25,17 @@ typedef struct WorkPort {
         void (*sweep)(void *userdata);
 } WorkPort;
 
+/* systemd-machined's list of the host's machines. */
+typedef struct RegistryPort {
+        void *userdata;
+        /* tell registry_checked() who has the name of @m, later; Return: negative errno: nobody
+         * will be told */
+        int (*check)(void *userdata, const Machine *m);
+        /* PID 1 of @m runs: see to it that it is listed, until leave() */
+        void (*enter)(void *userdata, const Machine *m);
+        void (*leave)(void *userdata, const Machine *m);
+} RegistryPort;
+
 /* What changed of a machine: sets of its D-Bus properties. */
 typedef enum MachineChange {
         MACHINE_CHANGED_STATE = 1 << 0,       /* State, StateReason */

@@ -9,6 +9,7 @@
 #include "core/orphan.h"
 #include "host/definition-watch.h"
 #include "host/journal.h"
+#include "host/machined.h"
 #include "host/shim-socket.h"
 #include "host/systemd.h"
 #include "host/worker.h"
@@ -27,6 +28,7 @@ typedef struct Daemon {
         Bus *bus;
         ShimSocket *socket;
         Journal *journal;
+        Machined *machined;
 } Daemon;
 
 static int on_idle(sd_event_source *source, void *userdata)
@@ -122,6 +124,11 @@ static int setup(Daemon *d)
         d->manager = manager_new(d->event, "", &units, &work);
         systemd_set_manager(d->systemd, d->manager);
         d->journal = journal_new(d->manager);
+        r = machined_new(d->connection, d->manager, &d->machined);
+        if (r < 0)
+                return r;
+        RegistryPort registry = machined_port(d->machined);
+        registry_set_port(d->manager, &registry);
         r = definition_watch(d->manager, d->event);
         manager_find_lost(d->manager);
         manager_load(d->manager);
@@ -139,6 +146,7 @@ static void teardown(Daemon *d)
         bus_free(d->bus);
         if (d->manager)
                 manager_free(d->manager);
+        machined_free(d->machined);
         journal_free(d->journal);
         worker_free(d->worker);
         systemd_free(d->systemd);

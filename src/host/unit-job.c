@@ -11,6 +11,9 @@
 #define CHECK_USEC (30ULL * 1000000) /* is it still there? for a job that takes long */
 #define JOB        SYSTEMD_SERVICE ".Job"
 
+#define CONFLICTS_MAX 20
+#define CONFLICT_USEC 25000ULL
+
 /* From the call until JobRemoved. */
 typedef struct Job {
         UnitJobs *jobs;
@@ -18,7 +21,8 @@ typedef struct Job {
         UnitJob kind;
         sd_bus_slot *call; /* the question that is open */
         sd_event_source *timer;
-        uint64_t until;                  /* systemd has to answer by then; 0: nothing is asked */
+        uint64_t until; /* systemd has to answer by then; 0: nothing is asked */
+        unsigned n_conflicts;
         char *path;                      /* once systemd has answered */
         char *early_path, *early_result; /* JobRemoved came before the answer */
 } Job;
@@ -205,13 +209,35 @@ void unit_jobs_removed(UnitJobs *jobs, sd_bus_message *m)
         }
 }
 
+/* A start that meets the stop of the run before: up to 257, systemd-machined stops the unit of a
+ * machine that has ended by itself, which is over at once. Return: whether it is asked again. */
+static bool try_again(Job *j, const sd_bus_error *e)
+{
+        if (j->kind != UNIT_JOB_START || j->n_conflicts++ >= CONFLICTS_MAX ||
+            !sd_bus_error_has_name(e, SYSTEMD_SERVICE ".TransactionIsDestructive"))
+                return false;
+        ask_in(j, CONFLICT_USEC);
+        return j->timer != NULL;
+}
+
+/* A start that is asked again later would come after the stop. */
+static void drop_starts(UnitJobs *jobs, const char *unit)
+{
+        for (guint i = jobs->jobs->len; i-- > 0;) {
+                const Job *j = g_ptr_array_index(jobs->jobs, i);
+
+                if (j->kind == UNIT_JOB_START && !j->call && !j->path && streq(j->unit, unit))
+                        g_ptr_array_remove_index(jobs->jobs, i);
+        }
+}
+
 static int on_queued(sd_bus_message *m, void *userdata, sd_bus_error *unused)
 {
         const sd_bus_error *e = sd_bus_message_get_error(m);
         const char *path = NULL;
         Job *j = userdata;
 
-        if (is_unanswered(j, m))
+        if (is_unanswered(j, m) || (e && try_again(j, e)))
                 return 0;
         if (e && j->kind == UNIT_JOB_STOP &&
             sd_bus_error_has_name(e, SYSTEMD_SERVICE ".NoSuchUnit")) {
@@ -280,6 +306,8 @@ int unit_jobs_queue(UnitJobs *jobs, const char *unit, UnitJob kind)
 {
         Job *j = g_new0(Job, 1);
 
+        if (kind == UNIT_JOB_STOP)
+                drop_starts(jobs, unit);
         *j = (Job){
                 .jobs = jobs,
                 .unit = g_strdup(unit),

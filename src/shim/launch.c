@@ -119,6 +119,17 @@ static int open_sources(Start *st, Failure *f)
         return 0;
 }
 
+/* Return: whether to give up. */
+static bool is_stopped(const LaunchArgs *a)
+{
+        struct signalfd_siginfo si;
+
+        /* at a reboot, systemd-machined may take the end of the PID 1 before for that of the
+         * machine (see machined.h); who else is not systemd cannot be told from here */
+        return read(a->signals, &si, sizeof(si)) == sizeof(si) && si.ssi_signo == SIGTERM &&
+               !(a->is_reboot && si.ssi_pid > 1);
+}
+
 /* Waits for a message of the child; a Failure is one too, and the end of the file. */
 static int wait_child(Start *st, LaunchMessage *ret, Failure *f)
 {
@@ -136,9 +147,7 @@ static int wait_child(Start *st, LaunchMessage *ret, Failure *f)
                         return failure_set(f, FAULT_START_FAILED, errno, "wait for", "child");
                 if (p[0].revents)
                         break;
-                struct signalfd_siginfo si;
-                if (p[1].revents && read(st->args->signals, &si, sizeof(si)) == sizeof(si) &&
-                    si.ssi_signo == SIGTERM)
+                if (p[1].revents && is_stopped(st->args))
                         return failure_reason(f, FAULT_CANCELLED, ECANCELED, "start",
                                               "stopped before it had started");
         }

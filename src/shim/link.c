@@ -2,6 +2,7 @@
 #include "base/io.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "shim/machined.h"
 #include "shim/shim.h"
 #include "sys/cgroup.h"
 #include "sys/process.h"
@@ -322,6 +323,28 @@ static void send_answer(Shim *s, int link, uint64_t serial, int r, const Fault *
         (void)frame_send(link, &w);
 }
 
+/* lodged has removed what machined knew of an earlier PID 1: no signal about that one comes any
+ * more, and those that came are read before machined knows this one. */
+static void introduce(Shim *s, int link, uint64_t serial)
+{
+        _cleanup_frame_writer_ FrameWriter w = {0};
+        _cleanup_close_ int fd = -EBADF;
+        _cleanup_fault_ Fault f = {0};
+
+        supervise_signals(s);
+        fd = machined_connect();
+        if (fd < 0) {
+                (void)fault_set(&f, FAULT_FAILED, fd,
+                                "cannot connect to " LODGE_MACHINED_SOCKET ": %s", strerror(-fd));
+                link_reply_error(s, link, serial, &f);
+                return;
+        }
+        s->introduced = true;
+        frame_begin(&w, FRAME_DONE, serial);
+        frame_add_fd(&w, fd);
+        (void)frame_send(link, &w);
+}
+
 static void handle(Shim *s, int link, const Frame *f)
 {
         _cleanup_frame_writer_ FrameWriter w = {0};
@@ -337,6 +360,7 @@ static void handle(Shim *s, int link, const Frame *f)
         case FRAME_STOP: stop_request(s, frame_number(f, FRAME_TIMEOUT, UINT64_MAX)); return;
         case FRAME_EXEC: exec_start(s, link, f); return;
         case FRAME_OUTPUT: send_output(s, link, f->serial); return;
+        case FRAME_MACHINED: introduce(s, link, f->serial); return;
         case FRAME_KILL: r = do_kill(s, f, &fault); break;
         case FRAME_EXEC_KILL: r = do_exec_kill(s, f, &fault); break;
         case FRAME_ATTACH: r = do_attach(s, f, &fault); break;

@@ -75,6 +75,7 @@ typedef struct Shim {
         ExecEnded *ended; /* oldest first */
         size_t n_ended;
         Stop stop;
+        bool introduced; /* lodged has this PID 1, and none before it, in systemd-machined's list */
         uint32_t boot_count;
         uint64_t started_usec, ready_usec; /* CLOCK_REALTIME */
         uint64_t launched_usec;            /* CLOCK_MONOTONIC */
@@ -142,6 +143,9 @@ void stop_request(Shim *s, uint64_t timeout_usec);
 uint64_t stop_tick(Shim *s);
 
 /* ---- supervise.c ---- */
+
+/** supervise_signals() - act upon the signals that have arrived */
+void supervise_signals(Shim *s);
 
 /** supervise() - run the machine until it has ended, over reboots from inside
  * @ret how it ended; caller calls exit_record_done()

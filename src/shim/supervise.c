@@ -2,6 +2,7 @@
 #include "base/io.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "shim/machined.h"
 #include "shim/shim.h"
 #include "sys/cgroup.h"
 #include "sys/process.h"
@@ -81,12 +82,23 @@ static void handle_notify(Shim *s)
                 link_send_state(s);
 }
 
-static void handle_signals(Shim *s)
+/* systemd-machined ends what it takes for a machine's remains when PID 1 has ended; but this may be
+ * a reboot from inside, or an end that was not asked for. A PID 1 that it does not know, or that
+ * has ended, is not what it means. */
+static bool means_earlier_leader(const Shim *s, const struct signalfd_siginfo *si)
+{
+        struct pollfd p = {.fd = s->leader.pidfd, .events = POLLIN};
+
+        return machined_sent(si) && (!s->introduced || poll(&p, 1, 0) != 0);
+}
+
+void supervise_signals(Shim *s)
 {
         struct signalfd_siginfo si;
 
         while (read(s->signals, &si, sizeof(si)) == sizeof(si))
-                if (si.ssi_signo == SIGTERM || si.ssi_signo == SIGINT)
+                if ((si.ssi_signo == SIGTERM || si.ssi_signo == SIGINT) &&
+                    !means_earlier_leader(s, &si))
                         stop_request(s, UINT64_MAX);
 }
 
@@ -111,7 +123,7 @@ static void wait_for_events(Shim *s, uint64_t timeout_usec)
         if (poll(p, n, timeout) < 0) /* 0: output_pump() may still have a client to drop */
                 return;
         if (p[1].revents)
-                handle_signals(s);
+                supervise_signals(s);
         if (p[2].revents)
                 handle_notify(s);
         for (size_t i = s->n_links; i > 0;
@@ -183,6 +195,7 @@ static int start_leader(Shim *s, Failure *f)
         PlanStep step = {0};
 
         s->state = SHIM_STARTING;
+        s->introduced = false;
         s->ready_usec = 0;
         s->status_text[0] = '\0';
         s->status_is_news = false;

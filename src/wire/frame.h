@@ -50,6 +50,9 @@ typedef enum FrameType {
         FRAME_OUTPUT, /* D asks, S answers: lines (oldest first) of PID 1's last output */
         FRAME_DONE,   /* S */
         FRAME_ERROR,  /* S: code, error, message */
+        FRAME_MACHINED, /* D: connect to systemd-machined, which takes the process that does for the
+                         * machine's supervisor; answered by FRAME_DONE with fds[0], or FRAME_ERROR
+                         */
         _FRAME_TYPE_MAX,
 } FrameType;
 
