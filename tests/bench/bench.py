@@ -49,13 +49,17 @@ class Bench:
 
     # --- start ------------------------------------------------------------------------------------------------
 
-    def started(self, table, name, peer, i):
-        """Starts container i and adds call -> first instruction; whether it runs"""
+    def started(self, table, name, peer, i, before=None):
+        """Starts container i and adds call -> first instruction; where a peer notes when its supervisor was executed, adds
+        what came before to `before` and what comes after to `table`. Whether it runs."""
         try:
             begin, _ = self.watch.ask(*peer.begin(i))
             at = stamp(peer.cgroup(i), peer.mapped)
             if hasattr(peer, 'at'):
-                begin = int(read(peer.at(i)))
+                executed = int(read(peer.at(i)))
+                if name and before:
+                    before.add(name, (executed - begin) / MS)
+                begin = executed
             if name:
                 table.add(name, (at - begin) / MS)
             return True
@@ -64,21 +68,21 @@ class Bench:
                 table.fail(name, failure)
             return False
 
-    def start_rounds(self, table, chosen, rounds, burst, gap):
+    def start_rounds(self, table, chosen, rounds, burst, gap, before=None):
         """In each round each peer starts `burst` containers, `gap` s apart; of several the first is not counted."""
         for _ in range(rounds):
             table.note_load()
             for peer in chosen:
                 for i in range(burst):
                     time.sleep(gap)
-                    self.started(table, peer.name if burst == 1 or i else None, peer, i)
+                    self.started(table, peer.name if burst == 1 or i else None, peer, i, before)
                 for i in range(burst):
                     self.end(peer, i)
                 time.sleep(0.02)
 
     def start(self):
-        chosen = [peers.Floor('start'), peers.FloorMasks('start'), peers.Lodge('start'), peers.LodgeUnit('start'),
-                  peers.Nspawn('start'), peers.Podman('start')]
+        chosen = [peers.Floor('start'), peers.FloorMasks('start'), peers.FloorSettings('start'), peers.Lodge('start'),
+                  peers.LodgeUnit('start'), peers.Nspawn('start'), peers.Podman('start')]
         self.prepare(chosen, 3)
         for what, burst, gap in (('hot, 3 ms apart', 3, HOT), ('cold, 150 ms apart', 1, COLD)):
             table = self.table(f'start: D-Bus call -> first instruction of PID 1, {what}', 'floor')
@@ -94,17 +98,23 @@ class Bench:
         self.prepare(chosen, 3)
         for what, burst, gap in (('hot', 3, HOT), ('cold', 1, COLD)):
             table = self.table(f'shim: execution of the supervisor -> first instruction of PID 1, {what}', 'floor-at')
+            before = self.table(f'shim: D-Bus call -> execution of the supervisor, {what}', 'floor-at')
             for peer in chosen:
                 table.row(peer.name, peer.what)
-            self.start_rounds(table, chosen, self.rounds(20 if burst > 1 else 30), burst, gap)
+                if hasattr(peer, 'at'):
+                    before.row(peer.name, 'systemd alone' if isinstance(peer, peers.Floor) else 'lodged, then systemd')
+            self.start_rounds(table, chosen, self.rounds(20 if burst > 1 else 30), burst, gap, before)
+            before.loads = table.loads
             table.ratio_at_most('lodge-shim', 'floor-at', 1.3, 'shim / isolation alone')
             table.ratio_at_most('lodge-shim', 'crun', 1.0, 'shim / crun run')
             table.show()
+            before.show()
 
     # --- boot and stop ----------------------------------------------------------------------------------------
 
     def boot(self):
-        chosen = [peers.Floor('boot'), peers.Lodge('boot'), peers.NspawnBoot('boot'), peers.Podman('boot')]
+        chosen = [peers.Floor('boot'), peers.Lodge('boot'), peers.NspawnBoot('boot'), peers.Machinectl('boot'),
+                  peers.Podman('boot'), peers.Lxc('boot')]
         self.prepare(chosen, 1)
         table = self.table('boot: call -> Debian 13 has finished booting (its own FinishTimestampMonotonic)', 'floor')
         for peer in chosen:

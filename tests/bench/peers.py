@@ -4,6 +4,7 @@
 All run the same tree; none has a network. They do not do identical work, each WHAT says what is different."""
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -26,6 +27,19 @@ TimeoutStopSec=10
 '''
 NSPAWN = ('/usr/bin/systemd-nspawn --quiet --keep-unit --machine=ns-%i --link-journal=no --settings=no --private-network '
           '--private-users=pick --private-users-ownership=map ')
+LXC = f'''lxc.uts.name = {{0}}
+lxc.rootfs.path = dir:{WORK}/{{0}}
+lxc.rootfs.options = idmap=container
+lxc.idmap = u 0 {BASE} 65536
+lxc.idmap = g 0 {BASE} 65536
+lxc.net.0.type = empty
+lxc.mount.auto = proc:mixed sys:mixed cgroup:mixed
+lxc.autodev = 1
+lxc.pty.max = 1024
+lxc.apparmor.profile = unconfined
+lxc.seccomp.profile = /usr/share/lxc/config/common.seccomp
+lxc.init.cmd = /sbin/init
+'''
 
 
 def write(path, text):
@@ -88,6 +102,16 @@ class FloorMasks(Floor):
     name, what, options = 'floor-masks', 'the same, with the kernel files that lodge hides or makes read-only', '--masks'
 
 
+class FloorSettings(Floor):
+    name, what = 'floor-settings', 'floor.c in a unit with all settings of lodge@.service'
+
+    def prepare(self, count):
+        with open('/usr/lib/systemd/system/lodge@.service', encoding='utf8') as f:
+            text = f.read()
+        text = re.sub('^ExecStart=.*', f'ExecStart={self.command_line()}', text, flags=re.MULTILINE)
+        write(f'/run/systemd/system/{self.name}-{self.kind}@.service', text)
+
+
 class FloorAt(Floor):
     name, what = 'floor-at', 'floor.c, from its execution as main process of a unit'
 
@@ -118,6 +142,51 @@ class NspawnBoot(Unit):
         for i in range(count):
             shutil.rmtree(f'{WORK}/nspawn-{self.kind}-{i}', ignore_errors=True)
             sh('cp', '-a', f'{TREES}/debian', f'{WORK}/nspawn-{self.kind}-{i}')
+
+
+class Machinectl(NspawnBoot):
+    name, what = 'machinectl', 'machinectl start: the template of systemd, -U, veth'
+
+    def prepare(self, count):
+        for i in range(count):
+            shutil.rmtree(f'{WORK}/{self.machine(i)}', ignore_errors=True)
+            sh('cp', '-a', f'{TREES}/debian', f'{WORK}/{self.machine(i)}')
+
+    def machine(self, i):
+        return f'bench-{self.kind}-{i}'
+
+    def unit(self, i):
+        return f'systemd-nspawn@{self.machine(i)}.service'
+
+    def begin(self, i):
+        return 'run', 'machinectl', 'start', self.machine(i)
+
+    def cgroup(self, i):
+        return f'machine.slice/systemd-nspawn@{self.machine(i).replace("-", "*")}.service'
+
+
+class Lxc(Peer):
+    name, what = 'lxc', 'lxc-start, user namespace, idmapped root without overlay'
+
+    def container(self, i):
+        return f'lxc-{self.kind}-{i}'
+
+    def prepare(self, count):
+        for path in ('/etc/subuid', '/etc/subgid'):
+            write(path, f'root:{BASE}:65536\n')
+        for i in range(count):
+            shutil.rmtree(f'{WORK}/{self.container(i)}', ignore_errors=True)
+            sh('cp', '-a', f'{TREES}/debian', f'{WORK}/{self.container(i)}')
+            write(f'{RUN}/{self.container(i)}', LXC.format(self.container(i)))
+
+    def begin(self, i):
+        return 'run', 'lxc-start', '-n', self.container(i), '-f', f'{RUN}/{self.container(i)}', '-d'
+
+    def end(self, i):
+        return 'run', 'lxc-stop', '-k', '-n', self.container(i)
+
+    def cgroup(self, i):
+        return f'lxc.payload.{self.container(i)}*'
 
 
 class Service(Unit):
