@@ -100,14 +100,17 @@ static void tell_shim_to_stop(Machine *m, StopHow how, uint64_t timeout_usec)
 
         if (!m->link || m->name_asked) /* a shim without a plan listens to systemd only */
                 return;
-        link_begin(m->link, &w, how == STOP_KILL ? FRAME_KILL : FRAME_STOP);
-        if (how == STOP_KILL) {
-                frame_add_number(&w, FRAME_WHOM, 1);
-                frame_add_number(&w, FRAME_SIGNAL, SIGKILL);
-        } else if (timeout_usec != UINT64_MAX) {
+        link_begin(m->link, &w, FRAME_STOP);
+        if (timeout_usec != UINT64_MAX)
                 frame_add_number(&w, FRAME_TIMEOUT, timeout_usec);
-        }
         /* that it does not get through is no reason to fail: systemd's SIGTERM says the same */
+        (void)link_send(m->link, &w, NULL, NULL, NULL);
+        if (how != STOP_KILL)
+                return;
+        /* after the stop, so that the end is one that was asked for: no failure of the unit's */
+        link_begin(m->link, &w, FRAME_KILL);
+        frame_add_number(&w, FRAME_WHOM, 1);
+        frame_add_number(&w, FRAME_SIGNAL, SIGKILL);
         (void)link_send(m->link, &w, NULL, NULL, NULL);
 }
 
@@ -194,8 +197,9 @@ static void find_end(Machine *m)
         r = (ExitRecord){.status = -1, .when_usec = now_usec(CLOCK_REALTIME)};
         if (m->has_run) {
                 r.cause = g_strdup(EXIT_CAUSE_LOST);
-        } else if (m->stop_requested || !m->unit_failed) {
-                /* by us, or by a "systemctl stop" that found no shim or one without a plan */
+        } else if (m->stop_requested || m->start_cancelled || !m->unit_failed) {
+                /* by us, or by a "systemctl stop" that found no shim, or one without a plan; a unit
+                 * that was not begun is still what it was before, perhaps failed */
                 r.cause = g_strdup(EXIT_CAUSE_STOPPED);
         } else {
                 r.cause = g_strdup(EXIT_CAUSE_FAILED);
@@ -422,6 +426,7 @@ void machine_lost(Machine *m)
 
 static void start_ended(Machine *m, const char *result)
 {
+        m->start_cancelled = streq(result, "canceled");
         if (m->link)
                 machine_check_started(m);              /* if it ends, the link tells */
         else if (streq(result, "done") && !m->has_run) /* no shim ever came */
@@ -435,7 +440,7 @@ static void stop_ended(Machine *m, const char *result)
 {
         _cleanup_fault_ Fault f = {0};
 
-        if (m->link) { /* whose shim may have come after we wanted to tell it */
+        if (m->link && !m->name_asked) { /* whose shim may have come after we wanted to tell it */
                 tell_shim_to_stop(m, STOP_GENTLY, UINT64_MAX);
                 return;
         }

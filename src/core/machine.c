@@ -207,8 +207,8 @@ void machine_begin_run(Machine *m)
 {
         exit_record_done(&m->end);
         m->end = (ExitRecord){.status = -1};
-        m->has_end = m->has_run = m->stop_requested = m->unit_failed = false;
-        m->name_asked = false;
+        m->has_end = m->has_run = m->name_asked = false;
+        m->stop_requested = m->start_cancelled = m->unit_failed = false;
         m->end_code = FAULT_START_FAILED;
         m->begun_usec = now_usec(CLOCK_REALTIME);
         machine_set_state(m, MACHINE_STARTING);

@@ -53,10 +53,11 @@ struct Machine {
         bool has_run;        /* PID 1 ran since then */
         bool has_end;        /* @end is of this run */
         bool stop_requested;
-        bool unit_failed;   /* what systemd said of its end */
-        FaultCode end_code; /* which error a start gets that ended so */
-        int attach_fds[3];  /* of a caller, for PID 1; owned; -EBADF: none */
-        unsigned changes;   /* MachineChange that listeners have not been told */
+        bool start_cancelled; /* by somebody else, before there was a shim */
+        bool unit_failed;     /* what systemd said of its end */
+        FaultCode end_code;   /* which error a start gets that ended so */
+        int attach_fds[3];    /* of a caller, for PID 1; owned; -EBADF: none */
+        unsigned changes;     /* MachineChange that listeners have not been told */
 
         bool name_asked;            /* the shim waits until it is known whether the name is free */
         uint32_t registered_leader; /* as last told to the registry */

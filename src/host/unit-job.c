@@ -63,9 +63,14 @@ static void job_finish(Job *j, const char *result, const char *error)
 bool systemd_is_away(const sd_bus_error *e)
 {
         static const char *const names[] = {
-                SD_BUS_ERROR_NO_REPLY,        SD_BUS_ERROR_TIMEOUT,
-                SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER,
-                SD_BUS_ERROR_DISCONNECTED,    "org.freedesktop.DBus.Error.TimedOut",
+                SD_BUS_ERROR_NO_REPLY,
+                SD_BUS_ERROR_TIMEOUT,
+                SD_BUS_ERROR_SERVICE_UNKNOWN,
+                SD_BUS_ERROR_NAME_HAS_NO_OWNER,
+                SD_BUS_ERROR_DISCONNECTED,
+                "org.freedesktop.DBus.Error.TimedOut",
+                /* of the bus: so many calls of ours are unanswered already, 128 by its defaults */
+                SD_BUS_ERROR_LIMITS_EXCEEDED,
         };
 
         for (size_t i = 0; e && i < ELEMENTSOF(names); i++)
@@ -242,6 +247,11 @@ static int on_queued(sd_bus_message *m, void *userdata, sd_bus_error *unused)
         if (e && j->kind == UNIT_JOB_STOP &&
             sd_bus_error_has_name(e, SYSTEMD_SERVICE ".NoSuchUnit")) {
                 job_finish(j, "done", NULL); /* not loaded: there is nothing to stop */
+                return 0;
+        }
+        if (e && j->kind == UNIT_JOB_START &&
+            sd_bus_error_has_name(e, SYSTEMD_SERVICE ".TransactionIsDestructive")) {
+                job_finish(j, "canceled", NULL); /* a stop that somebody asked for comes first */
                 return 0;
         }
         if (e || sd_bus_message_read(m, "o", &path) < 0) {

@@ -38,7 +38,8 @@ void unit_jobs_removed(UnitJobs *jobs, sd_bus_message *m);
 /** unit_jobs_check() - signals may have been lost: ask what became of each job */
 void unit_jobs_check(UnitJobs *jobs);
 
-/** systemd_is_away() - does this error only say that nobody has answered (yet)? */
+/** systemd_is_away() - does this error only say that nobody has answered (yet), or that the bus is
+ * too busy to ask now? */
 bool systemd_is_away(const sd_bus_error *e);
 
 /** systemd_get() - ask for a property, as sd_bus_call_method_async() does

@@ -86,6 +86,18 @@ def objects():
     return call(ROOT, 'org.freedesktop.DBus.ObjectManager', 'GetManagedObjects')[0]
 
 
+class Answer(str):
+    """The name of an error, which shows the whole sentence where it is printed."""
+
+    def __new__(cls, error):
+        answer = super().__new__(cls, error.name)
+        answer.sentence = str(error)
+        return answer
+
+    def __repr__(self):
+        return self.sentence
+
+
 def outcome(function, *args, **kwargs):
     """'ok', or the name of the error; anything but an error of lodge's own is one of the test."""
     try:
@@ -93,7 +105,7 @@ def outcome(function, *args, **kwargs):
     except Failed as e:
         if '.' in e.name or e.name == 'local':
             raise
-        return e.name
+        return Answer(e)
     return 'ok'
 
 

@@ -56,6 +56,8 @@ expect 0 on "$m" Stop 'a{sv}' 0
 expect 0 on "$m" Start 'a{sv}' 0
 expect 0 on "$m" Terminate 'a{sv}' 0
 equal 'State after Terminate' stopped "$(get "$m" State)"
+equal 'reason of Terminate' stopped "$(reason "$m")"
+equal 'the unit after Terminate' inactive "$(systemctl show --property ActiveState --value "lodge@$m.service")"
 nothing_runs "$m"
 
 expect 0 on "$m" Remove 'a{sv}' 0
