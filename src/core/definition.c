@@ -188,7 +188,10 @@ int store_trash(const char *root, const char *name, Fault *reterr)
         _cleanup_free_ char *from = g_strconcat(root, LODGE_STORE_MACHINES "/", name, NULL);
         _cleanup_free_ char *trash = g_strconcat(root, LODGE_STORE_TRASH, NULL), *to = NULL;
         uint64_t unique = 0;
+        struct stat st;
 
+        if (lstat(from, &st) < 0 && errno == ENOENT)
+                return 0; /* rename(2) would complain of a read-only file system first */
         if (getrandom(&unique, sizeof(unique), GRND_NONBLOCK) < 0)
                 unique = now_usec(CLOCK_BOOTTIME);
         to = g_strdup_printf("%s/%s.%016" PRIx64, trash, name, unique);
@@ -197,7 +200,7 @@ int store_trash(const char *root, const char *name, Fault *reterr)
                 return 1;
         if (errno == ENOENT)
                 return 0;
-        return fault_set(reterr, FAULT_FAILED, errno, "Cannot move %s to %s: %s", from, to,
+        return fault_set(reterr, code_of_errno(-errno), errno, "Cannot move %s to %s: %s", from, to,
                          strerror(errno));
 }
 

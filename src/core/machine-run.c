@@ -36,9 +36,12 @@ static void succeed(Request *r)
 static int launch(Machine *m, Fault *reterr)
 {
         UnitPort *units = &m->manager->units;
+        int r = manager_check_runtime(m->manager, m->name, reterr);
 
+        if (r < 0)
+                return r;
         machine_begin_run(m);
-        int r = units->start(units->userdata, m->unit);
+        r = units->start(units->userdata, m->unit);
         if (r >= 0) {
                 m->job = UNIT_JOB_START;
                 return 0;
@@ -184,6 +187,18 @@ void machine_wait(Machine *m, WaitCondition condition, uint64_t timeout_usec, An
 
 /* ---- the end ---- */
 
+/* A unit fails without a word of a shim's where systemd cannot make its runtime directory. */
+static void explain_by_runtime(Machine *m, ExitRecord *r)
+{
+        _cleanup_fault_ Fault f = {0};
+
+        if (m->uid_base || manager_check_runtime(m->manager, m->name, &f) >= 0 || !f.message)
+                return;
+        g_free(r->message);
+        r->message = TAKE_PTR(f.message);
+        r->error = f.error;
+}
+
 /* What is known of a run whose end the shim has not told us. */
 static void find_end(Machine *m)
 {
@@ -211,6 +226,7 @@ static void find_end(Machine *m)
                                                     : "systemd could not start %s; see "
                                                       "'journalctl -u %s'",
                                         m->unit, m->unit);
+                explain_by_runtime(m, &r);
         }
         manager_write_exit(m->manager, m->name, &r);
         machine_set_end(m, &r);
@@ -240,6 +256,8 @@ static FaultCode start_fault_code(const Machine *m)
                 return FAULT_COMMAND_NOT_FOUND;
         if (m->end.status == 126)
                 return FAULT_EXEC_FAILED;
+        if (m->end.error == ENOSPC || m->end.error == EDQUOT)
+                return FAULT_NO_SPACE;
         return m->end_code ?: FAULT_START_FAILED;
 }
 

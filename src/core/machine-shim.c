@@ -160,7 +160,7 @@ static int send_plan(Machine *m, Link *link, const Launch *l, Fault *reterr)
 
 static void refuse_start(Machine *m, const Fault *f)
 {
-        static const FaultCode told[] = {FAULT_NO_SUCH_IMAGE, FAULT_EXISTS};
+        static const FaultCode told[] = {FAULT_NO_SUCH_IMAGE, FAULT_EXISTS, FAULT_NO_SPACE};
         Link *link = TAKE_PTR(m->link);
         ExitRecord r = {
                 .cause = g_strdup(EXIT_CAUSE_FAILED),

@@ -18,6 +18,11 @@
 /* More than any editor takes to write a file, or a package's update. */
 #define ORPHAN_GRACE_USEC (60 * UINT64_C(1000000))
 
+/* What a machine needs in the runtime directory: its unit's directory with two sockets, its exit
+ * record. */
+#define RUNTIME_FILES    4
+#define EXIT_RECORD_ROOM 16384
+
 #define EACH_LISTENER(manager, l)                                                                  \
         for (const ManagerListener *l = (manager)->listeners;                                      \
              l < (manager)->listeners + (manager)->n_listeners; l++)
@@ -319,16 +324,23 @@ int manager_create(Manager *manager, const char *name, Settings *s, Machine **re
 
 int manager_remove_machine(Manager *manager, Machine *m, Fault *reterr)
 {
+        _cleanup_fault_ Fault f = {0};
         int r = definition_remove(manager->root, m->name, reterr);
 
-        if (r >= 0)
-                r = store_trash(manager->root, m->name, reterr);
         if (r < 0)
                 return r;
+        /* a store that has become read-only is no reason to keep the machine: its layer is an
+         * orphan then */
+        int left = store_trash(manager->root, m->name, &f);
+        if (left < 0)
+                manager_warn(manager, m->name, f.message);
         manager_forget_exit(manager, m->name);
         manager->units.forget(manager->units.userdata, m->unit);
         drop_machine(manager, m);
-        manager_sweep(manager);
+        if (left < 0)
+                orphans_look(manager);
+        else
+                manager_sweep(manager);
         return 0;
 }
 
@@ -364,6 +376,31 @@ int manager_open_exits(Manager *manager)
         (void)g_mkdir_with_parents(path, 0700); /* open tells */
         int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
+}
+
+int manager_check_runtime(Manager *manager, const char *name, Fault *reterr)
+{
+        static const char zeros[EXIT_RECORD_ROOM];
+        int fds[RUNTIME_FILES], r = 0;
+        _cleanup_close_ int dir = manager_open_exits(manager);
+
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++) {
+                fds[i] = dir < 0 || r < 0
+                                 ? dir
+                                 : openat(dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+                if (fds[i] < 0 && r == 0)
+                        r = dir < 0 ? dir : -errno;
+        }
+        if (r >= 0)
+                r = write_all(fds[0], zeros, sizeof(zeros));
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                (void)close_fd(fds[i]);
+        if (r >= 0 || r == -EOPNOTSUPP) /* no such files there: then the start itself will tell */
+                return 0;
+        return fault_set(
+                reterr, r == -ENOSPC || r == -EDQUOT ? FAULT_NO_SPACE : FAULT_START_FAILED, r,
+                "Cannot keep the state of machine '%s' in " LODGE_RUNTIME ": %s; make room in /run",
+                name, strerror(-r));
 }
 
 int manager_read_exit(Manager *manager, const char *name, ExitRecord *ret)

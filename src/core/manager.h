@@ -107,6 +107,9 @@ void manager_sweep(Manager *manager);
 
 /** manager_open_exits() - the directory of exit records; Return: fd; negative errno. */
 int manager_open_exits(Manager *manager);
+/** manager_check_runtime() - is there room for the files of a machine in the runtime directory?
+ * Return: 0; negative errno, FAULT_NO_SPACE or FAULT_START_FAILED. */
+int manager_check_runtime(Manager *manager, const char *name, Fault *reterr);
 /** manager_read_exit() - how the last run of a machine ended; Return: as exit_record_read() */
 int manager_read_exit(Manager *manager, const char *name, ExitRecord *ret);
 /** manager_write_exit() - keep it for a later lodged; a failure is warned of */

@@ -108,16 +108,17 @@ int uid_range_take(const char *root, const char *name, uint32_t *ret_base, int *
                 if (r == -EBUSY)
                         continue;
                 if (r < 0)
-                        return fault_set(reterr, FAULT_START_FAILED, r,
-                                         "Cannot lock user ids %u.. in %s for machine '%s': %s",
+                        return fault_set(reterr, r == -ENOSPC ? FAULT_NO_SPACE : FAULT_START_FAILED,
+                                         r, "Cannot lock user ids %u.. in %s for machine '%s': %s",
                                          base, directory, name, strerror(-r));
                 if (ret_fd)
                         *ret_fd = r;
                 *ret_base = base;
                 return 0;
         }
-        return fault_set(reterr, FAULT_START_FAILED, EBUSY,
-                         "All %u ranges of user ids are taken: machine '%s' cannot have one",
+        return fault_set(reterr, FAULT_NO_SPACE, EBUSY,
+                         "All %u ranges of user ids are taken by other machines, /etc/subuid, "
+                         "/etc/subgid or users: machine '%s' cannot have one",
                          N_RANGES, name);
 }
 
