@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 attack_seconds=1
-[[ ! ${LODGE_TEST_FULL:-} ]] || attack_seconds=30
+[[ ! ${LODGE_TEST_FULL:-} ]] || attack_seconds=10
 
 user=$TEST-user
 useradd --no-create-home "$user" 2>/dev/null || true

@@ -31,7 +31,7 @@ for what in bytes files; do
     run_idle "$running"
     leader=$(get "$running" Leader)
     fill_$what
-    refused NoSpace "/run.*No space.*free|/run.*No space" StartMachine "'$stopped'" '{}'
+    refused NoSpace "/run/lodge: No space left on device; make room in /run" StartMachine "'$stopped'" '{}'
     expect 1 lodgectl start "$stopped"
     matches "lodgectl, no $what" 'No space left on device' "$ERR"
     nothing_runs "$stopped"
