@@ -7,7 +7,9 @@
 #include "base/machine-name.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "core/uid-range.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -46,10 +48,15 @@ static int check_hello(const Visitor *v, const char *name, Fault *reterr)
 }
 
 /* The machine is new to us, or its file is; or its last run ended unnoticed. */
-static Machine *machine_for(Manager *manager, const char *name)
+static Machine *machine_for(Manager *manager, const char *name, Link *visitor)
 {
         Machine *m = manager_find(manager, name);
 
+        /* we went to it while it waited for the plan of a lodged that was killed */
+        if (m && m->link && link_peer(m->link) == link_peer(visitor)) {
+                m->link = link_close(m->link);
+                return m;
+        }
         if (m && (m->link || (m->state == MACHINE_STOPPING && (m->has_run || m->has_end)))) {
                 machine_ended(m);
                 m = manager_find(manager, name);
@@ -72,7 +79,7 @@ static void on_visitor_frame(void *userdata, Link *link, Frame *f)
                         : fault_set(&fault, FAULT_FAILED, EBADMSG, "The first frame is no hello");
 
         if (r >= 0) {
-                m = machine_for(v->manager, name);
+                m = machine_for(v->manager, name, link);
                 if (!m)
                         r = manager_get(v->manager, name, &m, &fault);
         }
@@ -120,7 +127,7 @@ void manager_accept(Manager *manager, int fd, const char *unit)
 /* ---- we go to them ---- */
 
 /* Shims that were killed with nobody to notice: they had no time to say how their machine ended. */
-void manager_find_lost(Manager *manager)
+static void find_lost(Manager *manager)
 {
         int fd = manager_open_exits(manager);
         _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -135,11 +142,33 @@ void manager_find_lost(Manager *manager)
                         .when_usec = now_usec(CLOCK_REALTIME),
                 };
 
-                if (name && machine_name_is_valid(name) && access(unit, F_OK) < 0)
+                /* in this order: a shim that was still there then has not been killed since */
+                if (name && machine_name_is_valid(name) && access(unit, F_OK) < 0 &&
+                    faccessat(fd, e->d_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
                         manager_write_exit(manager, name, &r);
         }
         if (!dir)
                 (void)close_fd(fd);
+        uid_range_sweep(manager->root);
+}
+
+/* Machines that ended after their definitions were loaded, and before we looked for their shims. */
+static void find_ends(Manager *manager)
+{
+        GHashTableIter i;
+        void *p;
+
+        find_lost(manager);
+        g_hash_table_iter_init(&i, manager->machines);
+        while (g_hash_table_iter_next(&i, NULL, &p)) {
+                Machine *m = p;
+
+                if (!machine_is_stopped(m))
+                        continue;
+                machine_load_end(m);
+                if (streq(m->end.cause, EXIT_CAUSE_LOST))
+                        machine_drop_layer(m);
+        }
 }
 
 static void adoption_finished(Manager *manager)
@@ -208,6 +237,7 @@ void manager_adopt(Manager *manager, void (*done)(void *userdata), void *userdat
         for (struct dirent *e; dir && (e = readdir(dir));)
                 if (machine_name_is_valid(e->d_name))
                         adopt_one(manager, e->d_name);
+        find_ends(manager);
         if (g_hash_table_size(manager->adopting) == 0)
                 adoption_finished(manager);
         else

@@ -3,6 +3,7 @@
 
 #include <glib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* How long a shim may take to answer; it does nothing slow before it does. */
 #define REPLY_TIMEOUT_USEC (30 * UINT64_C(1000000))
@@ -131,6 +132,14 @@ static int link_receive(Link *link)
         }
         link_hang_up(link);
         return 0;
+}
+
+pid_t link_peer(const Link *link)
+{
+        struct ucred peer = {0};
+        socklen_t n = sizeof(peer);
+
+        return getsockopt(link->fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) < 0 ? 0 : peer.pid;
 }
 
 void link_drain(Link *link)

@@ -41,6 +41,9 @@ void link_begin(Link *link, FrameWriter *w, FrameType type);
  * Return: 0; negative errno with a sentence in @reterr, @reply is not called. */
 int link_send(Link *link, FrameWriter *w, LinkReplyFn reply, void *userdata, Fault *reterr);
 
+/** link_peer() - pid of the process at the other end; 0: unknown */
+pid_t link_peer(const Link *link);
+
 /** link_drain() - handle now what has already arrived
  * The link may be closed afterwards. */
 void link_drain(Link *link);

@@ -236,6 +236,8 @@ static void clear_run(Machine *m)
 {
         if (m->uid_base)
                 uid_range_release(m->manager->root, m->uid_base);
+        else /* perhaps it has ended before it could tell its range to a restarted lodged */
+                uid_range_sweep(m->manager->root);
         m->leader = m->supervisor = m->uid_base = m->boot_count = 0;
         m->started_usec = m->ready_usec = 0;
         if (m->status_text) {

@@ -17,7 +17,7 @@ static const char *const state_names[_MACHINE_STATE_MAX] = {
         [MACHINE_STOPPING] = "stopping", [MACHINE_FAILED] = "failed",
 };
 
-static void load_last_end(Machine *m)
+void machine_load_end(Machine *m)
 {
         _cleanup_exit_record_ ExitRecord r = {0};
 
@@ -25,6 +25,8 @@ static void load_last_end(Machine *m)
                 return;
         if (streq(r.cause, EXIT_CAUSE_FAILED))
                 m->state = MACHINE_FAILED;
+        else if (m->load_error.code == FAULT_NONE)
+                m->state = MACHINE_STOPPED;
         m->stopped_usec = r.when_usec;
         exit_record_done(&m->end);
         m->end = r;
@@ -42,7 +44,7 @@ Machine *machine_new(Manager *manager, const char *name)
         m->end.status = -1;
         for (int i = 0; i < 3; i++)
                 m->attach_fds[i] = -EBADF;
-        load_last_end(m);
+        machine_load_end(m);
         return m;
 }
 

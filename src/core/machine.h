@@ -159,6 +159,8 @@ void machine_ended(Machine *m);
 
 extern const LinkHandlers machine_link_handlers;
 
+/** machine_load_end() - read from disk how the last run of a stopped machine has ended */
+void machine_load_end(Machine *m);
 /** machine_drop_layer() - throw the writable layer away, unless it is to be kept
  * For when the shim could not do so itself. */
 void machine_drop_layer(Machine *m);

@@ -194,8 +194,6 @@ static Machine *load_machine(Manager *manager, const char *name)
 
         forget_processes(manager, name);
         machine_load(m);
-        if (streq(m->end.cause, EXIT_CAUSE_LOST))
-                machine_drop_layer(m); /* its shim was killed, perhaps while no lodged was there */
         if (m->load_error.code != FAULT_NONE) {
                 m->state = MACHINE_FAILED;
                 manager_warn(manager, m->name, m->load_error.message);

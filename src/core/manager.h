@@ -61,9 +61,6 @@ void manager_load(Manager *manager);
  * A machine that runs keeps what it was started with. */
 void manager_load_name(Manager *manager, const char *name);
 
-/** manager_find_lost() - write down the end of machines whose shims were killed while no lodged ran
- * To be called before manager_load(), which reads that. */
-void manager_find_lost(Manager *manager);
 /** manager_adopt() - find the shims that run already
  * @done called once each has answered, or after a second: those that come later are still taken
  * Context: does not block. */

@@ -132,3 +132,14 @@ void uid_range_release(const char *root, uint32_t base)
         if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) >= 0)
                 (void)unlink(path);
 }
+
+void uid_range_sweep(const char *root)
+{
+        _cleanup_free_ char *path = g_strconcat(root, LODGE_UID_LOCKS, NULL);
+        _cleanup_closedir_ DIR *dir = opendir(path);
+        uint64_t base;
+
+        for (struct dirent *e; dir && (e = readdir(dir));)
+                if (parse_u64(e->d_name, UINT32_MAX, &base) >= 0)
+                        uid_range_release(root, (uint32_t)base);
+}

@@ -24,3 +24,8 @@ int uid_range_take(const char *root, const char *name, uint32_t *ret_base, int *
 /** uid_range_release() - delete the lock file of a range that nobody holds any more
  * Nothing happens if somebody does, who may be systemd-nspawn by now. */
 void uid_range_release(const char *root, uint32_t base);
+
+/** uid_range_sweep() - delete the files of all locks that nobody holds
+ * For ranges that were in use when nobody was there to release them; a systemd-nspawn that was
+ * killed leaves such files, too. */
+void uid_range_sweep(const char *root);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/machines.h"
 
+#include "base/io.h"
 #include "base/text.h"
 #include "ctl/interrupt.h"
 #include "ctl/report.h"
@@ -12,6 +13,7 @@ typedef struct Request {
         const char *name;
         sd_bus_slot *slot;
         Fault fault;
+        uint64_t sent_usec; /* CLOCK_REALTIME */
         bool answered, failed, reported;
 } Request;
 
@@ -31,6 +33,8 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 static void send_request(Ctl *c, const char *method, AppendArguments append, Request *q)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+
+        q->sent_usec = now_usec(CLOCK_REALTIME);
         int r = client_machine_call_new(&c->client, method, q->name, &m, &q->fault);
 
         if (r >= 0)
@@ -44,7 +48,7 @@ static void send_request(Ctl *c, const char *method, AppendArguments append, Req
 }
 
 /* Report what was answered since; returns how many are still open. */
-static size_t report_answers(Ctl *c, Request *requests, size_t n, int *status)
+static size_t report_answers(Ctl *c, const char *method, Request *requests, size_t n, int *status)
 {
         size_t open = 0;
 
@@ -55,6 +59,9 @@ static size_t report_answers(Ctl *c, Request *requests, size_t n, int *status)
                 if (!q->failed || q->reported)
                         continue;
                 q->reported = true;
+                if (client_is_lost(&q->fault) &&
+                    machines_settle(c, method, q->name, q->sent_usec, &q->fault))
+                        continue;
                 int s = report_fault(c, q->name, &q->fault);
                 if (*status == EXIT_OK)
                         *status = s;
@@ -86,13 +93,13 @@ static int call_all(Ctl *c, const char *method, AppendArguments append, Request 
         while (sent < n || open > 0) {
                 for (; sent < n && open < IN_FLIGHT_MAX; sent++, open++)
                         send_request(c, method, append, &requests[sent]);
-                open = report_answers(c, requests, sent, &status);
+                open = report_answers(c, method, requests, sent, &status);
                 if (open == 0)
                         continue;
                 int r = process_bus(c);
                 if (r < 0 && r != -EINTR) {
                         fail_open(requests, sent, r);
-                        open = report_answers(c, requests, sent, &status);
+                        open = report_answers(c, method, requests, sent, &status);
                 }
         }
         return status;

@@ -36,6 +36,15 @@ int machines_call(Ctl *c, const char *method, AppendArguments append);
 /** machines_call_names() - the same for machines whose names are known already */
 int machines_call_names(Ctl *c, const char *method, AppendArguments append, char *const *names);
 
+/** machines_settle() - lodged went away while it was called: ask the next one what came of it
+ * @method     as for machines_call()
+ * @since_usec CLOCK_REALTIME: when it was called
+ * @fault      what is known so far; replaced by what the machine is like now, if that can be told
+ * Waits as long as the machine starts or stops.
+ * Return: true: it is as if the call had been answered. */
+bool machines_settle(const Ctl *c, const char *method, const char *name, uint64_t since_usec,
+                     Fault *fault);
+
 /** machines_append_no_options() - an empty a{sv} */
 int machines_append_no_options(const Ctl *c, sd_bus_message *m);
 

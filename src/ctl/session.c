@@ -14,6 +14,7 @@
 
 #define RETRIES          25U
 #define RETRY_AFTER_USEC 200000U
+#define LOSSES           500U
 
 static void resize(Session *s)
 {
@@ -194,6 +195,8 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 /* A restarted lodged knows what runs inside, so that its absence is no end. */
 static bool retry_wait(Session *s, const Fault *f)
 {
+        if (client_is_lost(f) && s->n_lost++ < LOSSES)
+                s->n_retries = 0; /* it was there: this is another restart */
         return client_is_unreachable(f) && s->n_retries++ < RETRIES &&
                sd_event_add_time_relative(s->event, NULL, CLOCK_MONOTONIC, RETRY_AFTER_USEC, 0,
                                           on_retry, s) >= 0;

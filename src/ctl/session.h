@@ -23,7 +23,7 @@ struct Session {
         unsigned n_outputs; /* that are still copied */
         int master;         /* of a terminal inside; -EBADF: none */
         char *process;      /* object that is waited for */
-        unsigned n_retries;
+        unsigned n_retries, n_lost;
         int early_signal; /* that came before the process is known; 0: none */
         bool is_raw, detached;
         int status;

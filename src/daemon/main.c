@@ -130,7 +130,6 @@ static int setup(Daemon *d)
         RegistryPort registry = machined_port(d->machined);
         registry_set_port(d->manager, &registry);
         r = definition_watch(d->manager, d->event);
-        manager_find_lost(d->manager);
         manager_load(d->manager);
         r = r < 0 ? r : bus_new(d->connection, d->manager, LODGE_VERSION, &d->bus);
         r = r < 0 ? r : open_socket(d);

@@ -103,7 +103,6 @@ static int run(const char *root)
         Manager *manager = manager_new(event, root, &units, &work);
 
         fake_host_set_manager(host, manager);
-        manager_find_lost(manager);
         manager_load(manager);
         r = bus_new(connection, manager, "test", &bus);
         r = r < 0 ? r

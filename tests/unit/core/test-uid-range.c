@@ -77,6 +77,22 @@ static void test_lock_of_a_deleted_file(void)
         CHECK(access(path, F_OK) == 0);
 }
 
+static void test_sweep(void)
+{
+        _cleanup_close_ int held = -EBADF, gone = -EBADF;
+        uint32_t a, b;
+
+        CHECK_NUMBER(uid_range_take(root, "held", &a, &held, NULL), 0);
+        CHECK_NUMBER(uid_range_take(root, "gone", &b, &gone, NULL), 0);
+        gone = close_fd(gone);
+        uid_range_sweep(root);
+        _cleanup_free_ char *kept = g_strdup_printf("%s" LODGE_UID_LOCKS "/%u", root, a);
+        _cleanup_free_ char *deleted = g_strdup_printf("%s" LODGE_UID_LOCKS "/%u", root, b);
+        CHECK(access(kept, F_OK) == 0);
+        CHECK(access(deleted, F_OK) < 0);
+        CHECK(unlink(kept) == 0);
+}
+
 static void test_a_link_in_place_of_a_lock(void)
 {
         _cleanup_close_ int fd = -EBADF;
@@ -115,6 +131,7 @@ int main(void)
         CHECK(root);
         test_locks();
         test_release();
+        test_sweep();
         test_lock_of_a_deleted_file();
         test_a_link_in_place_of_a_lock();
         test_ids_that_are_somebody_elses();
