@@ -17,7 +17,9 @@ AT_EXIT=()
 NL=$'\n' # for regular expressions
 OUT='' ERR='' # of the last expect()
 
-# The payload of most machines: ends at once when asked to
+# The payload of most machines: ends at once when asked to. No signal is lost between trap and wait: wait of dash and of
+# busybox looks for one that came before, with all of them blocked, and lets them in only while it sleeps (rt_sigsuspend).
+# That is so for PID 1 alone: where the signal goes to sleep, too, as from a service manager, wait may end by that first.
 IDLE=(/bin/sh -c 'trap "exit 0" TERM INT; sleep 100000 & wait')
 
 # --- ending ------------------------------------------------------------------------------------------------------
