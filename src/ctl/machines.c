@@ -21,6 +21,13 @@ static int get_all(Ctl *c, const char *const *properties, ClientMachines *ret)
                        : EXIT_OK;
 }
 
+static int report_no_match(const char *pattern)
+{
+        report_error("no machine matches '%s'", pattern);
+        report_hint("lodgectl list");
+        return EXIT_NOT_FOUND;
+}
+
 static int expand_pattern(const char *pattern, const ClientMachines *all, char ***names)
 {
         bool found = false;
@@ -33,8 +40,7 @@ static int expand_pattern(const char *pattern, const ClientMachines *all, char *
                 }
         if (found)
                 return EXIT_OK;
-        report_error("no machine matches '%s'", pattern);
-        return EXIT_NOT_FOUND;
+        return report_no_match(pattern);
 }
 
 static bool has_pattern(char *const *words)
@@ -95,7 +101,7 @@ int machines_select(Ctl *c, ClientMachines *list)
                         continue;
                 status = EXIT_NOT_FOUND;
                 if (is_pattern(*word))
-                        report_error("no machine matches '%s'", *word);
+                        (void)report_no_match(*word);
                 else
                         (void)report_unknown(c, *word);
         }

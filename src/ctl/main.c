@@ -117,7 +117,8 @@ static int run_verb(Ctl *c)
         int status = c->verb->run(c);
         polkit_agent_stop();
         client_close(&c->client);
-        if (fflush(stdout) != 0 && status == EXIT_OK) {
+        /* Who reads no further has had enough. */
+        if (fflush(stdout) != 0 && errno != EPIPE && status == EXIT_OK) {
                 report_error("cannot write the output: %s", strerror(errno));
                 return EXIT_FAILED;
         }

@@ -34,11 +34,12 @@ _noreturn_ static void run_pager(const char *command, int input)
 
 void pager_open(const Ctl *c)
 {
-        const char *command = pager_command();
+        const char *command = pager_command(), *term = getenv("TERM");
         int ends[2];
 
-        if (pager > 0 || c->no_pager || !isatty(STDOUT_FILENO) || !*command ||
-            streq(command, "cat") || pipe2(ends, O_CLOEXEC) < 0)
+        /* A pager would ask for a key before it shows anything on a dumb terminal. */
+        if (pager > 0 || c->no_pager || !isatty(STDOUT_FILENO) || !term || streq(term, "dumb") ||
+            !*command || streq(command, "cat") || pipe2(ends, O_CLOEXEC) < 0)
                 return;
         (void)fflush(stdout);
         pager = fork();

@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "ctl/report.h"
+#include "ctl/terminal.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -53,6 +54,18 @@ static int open_cgroup(const char *path)
                         return fd;
         }
         return -errno;
+}
+
+static const char *branch(bool more_follow)
+{
+        if (!terminal_takes_utf8())
+                return more_follow ? "|-" : "`-";
+        return more_follow ? "├─" : "└─";
+}
+
+static const char *trunk(void)
+{
+        return terminal_takes_utf8() ? "│ " : "| ";
 }
 
 /* The command line, or the name in brackets where there is none (kernel threads, zombies). */
@@ -142,7 +155,7 @@ static void print_pids(Tree *t, char *const *pids, const char *prefix, bool more
                         continue;
                 }
                 t->n_printed++;
-                (void)printf("%s%s%s", t->indent, prefix, pid[1] || more_follow ? "├─" : "└─");
+                (void)printf("%s%s%s", t->indent, prefix, branch(pid[1] || more_follow));
                 print_process(*pid);
         }
 }
@@ -160,11 +173,11 @@ static void print_cgroup(Tree *t, int cgroup, const char *prefix, unsigned depth
                         openat(cgroup, *child, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
                 _cleanup_free_ char *deeper = NULL;
 
-                if (fd < 0 || asprintf(&deeper, "%s%s", prefix, child[1] ? "│ " : "  ") < 0) {
+                if (fd < 0 || asprintf(&deeper, "%s%s", prefix, child[1] ? trunk() : "  ") < 0) {
                         deeper = NULL;
                         continue;
                 }
-                (void)printf("%s%s%s", t->indent, prefix, child[1] ? "├─" : "└─");
+                (void)printf("%s%s%s", t->indent, prefix, branch(child[1]));
                 print_clean(stdout, *child);
                 (void)putchar('\n');
                 print_cgroup(t, fd, deeper, depth + 1);

@@ -2,6 +2,7 @@
 #include "ctl/report.h"
 
 #include "ctl/hint.h"
+#include "ctl/terminal.h"
 
 #include "base/text.h"
 
@@ -10,9 +11,25 @@
 
 #define TEXT_MAX 4096U
 
+char *clean_text(const char *s, size_t max)
+{
+        char *text = text_for_display(s, max), *to = text;
+
+        if (!text || terminal_takes_utf8())
+                return text;
+        /* Bytes of UTF-8 may be control characters to such a terminal. */
+        for (const char *from = text; *from; from++) {
+                if ((*from & 0xc0) == 0x80)
+                        continue;
+                *to++ = *from & 0x80 ? '?' : *from;
+        }
+        *to = '\0';
+        return text;
+}
+
 void print_clean(FILE *f, const char *s)
 {
-        _cleanup_free_ char *text = text_for_display(s, TEXT_MAX);
+        _cleanup_free_ char *text = clean_text(s, TEXT_MAX);
 
         (void)fputs(text ?: "", f);
 }

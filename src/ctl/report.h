@@ -5,6 +5,10 @@
 
 #include "ctl/ctl.h"
 
+/** clean_text() - foreign text as text_for_display() makes it, and as the terminal can show it
+ * Return: newly allocated, caller frees; NULL on OOM. */
+char *clean_text(const char *s, size_t max);
+
 /** print_clean() - write foreign text with its control characters replaced */
 void print_clean(FILE *f, const char *s);
 

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "ctl/pager.h"
+#include "ctl/report.h"
 
 #include <string.h>
 #include <sys/ioctl.h>
@@ -59,7 +60,7 @@ void table_done(Table *t)
 
 int table_add(Table *t, Style style, const char *text)
 {
-        _cleanup_free_ char *clean = text_for_display(text && *text ? text : "-", CELL_MAX);
+        _cleanup_free_ char *clean = clean_text(text && *text ? text : "-", CELL_MAX);
         Cell *grown = clean ? reallocarray(t->cells, t->n_cells + 1, sizeof(*grown)) : NULL;
 
         if (!grown)

@@ -2,7 +2,10 @@
 #include "ctl/terminal.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 
@@ -12,6 +15,32 @@ static bool changed;
 bool terminal_is_both(void)
 {
         return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+static bool locale_is_utf8(void)
+{
+        static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+        const char *chosen = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(names) && !chosen; i++) {
+                chosen = getenv(names[i]);
+                if (chosen && !*chosen)
+                        chosen = NULL;
+        }
+        locale_t locale = chosen ? newlocale(LC_CTYPE_MASK, chosen, (locale_t)0) : (locale_t)0;
+        bool utf8 = !chosen || (locale && streq(nl_langinfo_l(CODESET, locale), "UTF-8"));
+        if (locale)
+                freelocale(locale);
+        return utf8;
+}
+
+bool terminal_takes_utf8(void)
+{
+        static int known = -1;
+
+        if (known < 0)
+                known = (!isatty(STDOUT_FILENO) && !isatty(STDERR_FILENO)) || locale_is_utf8();
+        return known;
 }
 
 int terminal_make_raw(void)

@@ -9,6 +9,11 @@
 /** terminal_is_both() - are standard input and standard output terminals? */
 bool terminal_is_both(void);
 
+/** terminal_takes_utf8() - may more than ASCII be printed?
+ * Always where no output is a terminal: what reads it is not for us to guess. Where it is one, the
+ * locale tells; without any it is taken for UTF-8, as systemd does. */
+bool terminal_takes_utf8(void);
+
 /** terminal_make_raw() - let every key through to the guest
  * Remembers the mode that standard input had at the first call. Return: 0; negative errno. */
 int terminal_make_raw(void);

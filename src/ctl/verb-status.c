@@ -7,6 +7,7 @@
 #include "ctl/processes.h"
 #include "ctl/report.h"
 #include "ctl/table.h"
+#include "ctl/terminal.h"
 #include "ctl/time-text.h"
 #include "ctl/verbs.h"
 
@@ -41,7 +42,8 @@ static void print_state(const ClientMachine *m)
 
 static void print_header(const ClientMachine *m)
 {
-        (void)printf("%s●%s ", style_on(style_of_state(m->state)), style_off());
+        (void)printf("%s%s%s ", style_on(style_of_state(m->state)),
+                     terminal_takes_utf8() ? "●" : "*", style_off());
         print_clean(stdout, m->name);
         if (m->description && *m->description) {
                 (void)fputs(" - ", stdout);
