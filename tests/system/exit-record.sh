@@ -14,16 +14,18 @@ small_exits() { # small_exits OPTIONS
 }
 at_exit 'while mountpoint -q "$EXITS"; do umount "$EXITS"; done'
 
-# refuses_start WHY: there is no space for a record
+# refuses_start WHY: there is no space for a record. By systemctl: lodged would have looked before.
 refuses_start() {
-    refused NoSpace "$EXITS.*$1" StartMachine "'$m'" '{}'
-    equal "State, $1" failed "$(get "$m" State)"
+    expect 1 systemctl start "lodge@$m.service"
+    wait_for 5 "State, $1" has "$m" State failed
+    matches "reason, $1" "$EXITS.*$1" "$(reason "$m" message)"
     nothing_runs "$m"
 }
 
 small_exits size=64k
 dd if=/dev/zero of="$EXITS/filler" bs=4k 2>/dev/null || true
 refuses_start 'No space left on device'
+refused NoSpace 'No space left on device' StartMachine "'$m'" '{}'
 umount "$EXITS"
 
 small_exits size=64k,nr_inodes=2
