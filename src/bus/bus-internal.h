@@ -12,8 +12,10 @@ struct Bus {
         Authority *authority;
         const char *version;
         GPtrArray *calls; /* Call: not answered yet */
-        sd_bus_slot *slots[8];
+        sd_bus_slot *slots[9];
         size_t n_slots;
+        unsigned n_messages; /* since the last look of the timer, which then gives memory back */
+        sd_event_source *trim;
         GHashTable *
                 texts; /* machine name -> TextChange: StatusText is told at most 4 times a second */
 };

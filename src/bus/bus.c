@@ -9,9 +9,12 @@
 #include "bus/call.h"
 #include "core/image.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #define TEXT_INTERVAL_USEC 250000ULL
+#define TRIM_USEC          3000000ULL
+#define TRIM_MESSAGES      500
 
 char *bus_machine_path(const char *name)
 {
@@ -300,6 +303,30 @@ static int watch_clients(Bus *b, sd_bus_slot **ret)
                                       on_client_gone, NULL, b);
 }
 
+static int on_trim(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Bus *b = userdata;
+
+        b->trim = sd_event_source_disable_unref(b->trim);
+        if (b->n_messages >= TRIM_MESSAGES)
+                (void)malloc_trim(0);
+        b->n_messages = 0;
+        return 0;
+}
+
+/* What a flood of calls and their answers took would stay with us: the heap has holes, and gives
+ * back by itself only what is at its end. */
+static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Bus *b = userdata;
+
+        b->n_messages++;
+        if (!b->trim)
+                (void)sd_event_add_time_relative(b->manager->event, &b->trim, CLOCK_MONOTONIC,
+                                                 TRIM_USEC, TRIM_USEC / 4, on_trim, b);
+        return 0;
+}
+
 static int export(Bus *b)
 {
         sd_bus_slot **slot = b->slots;
@@ -324,6 +351,7 @@ static int export(Bus *b)
                   : sd_bus_add_node_enumerator(b->bus, slot++, LODGE_PROCESS_PATH, list_processes,
                                                b);
         r = r < 0 ? r : watch_clients(b, slot++);
+        r = r < 0 ? r : sd_bus_add_filter(b->bus, slot++, on_message, b);
         b->n_slots = (size_t)(slot - b->slots);
         return r;
 }
@@ -364,6 +392,7 @@ void bus_free(Bus *b)
                 return;
         for (size_t i = 0; i < b->n_slots; i++)
                 sd_bus_slot_unref(b->slots[i]);
+        sd_event_source_disable_unref(b->trim);
         calls_forget(b, NULL);
         g_ptr_array_unref(b->calls);
         authority_free(b->authority);

@@ -22,6 +22,7 @@
 typedef struct Daemon {
         sd_event *event;
         sd_bus *connection;
+        sd_bus *to_systemd; /* its answers must not wait behind the calls of many clients */
         Systemd *systemd;
         Worker *worker;
         Manager *manager;
@@ -107,6 +108,17 @@ static int setup_signals(Daemon *d)
         return 0;
 }
 
+static int connect_to_systemd(Daemon *d)
+{
+        int r = sd_bus_open_system(&d->to_systemd);
+
+        /* before the clients' calls, but after the supervisors: of a machine's end they know more
+         */
+        r = r < 0 ? r : sd_bus_attach_event(d->to_systemd, d->event, SD_EVENT_PRIORITY_NORMAL - 4);
+        r = r < 0 ? r : sd_bus_set_exit_on_disconnect(d->to_systemd, 1);
+        return r < 0 ? r : systemd_new(d->to_systemd, &d->systemd);
+}
+
 static int setup(Daemon *d)
 {
         int r = sd_event_default(&d->event);
@@ -115,7 +127,7 @@ static int setup(Daemon *d)
         r = r < 0 ? r : sd_bus_default_system(&d->connection);
         r = r < 0 ? r : sd_bus_attach_event(d->connection, d->event, 0);
         r = r < 0 ? r : sd_bus_set_exit_on_disconnect(d->connection, 1);
-        r = r < 0 ? r : systemd_new(d->connection, &d->systemd);
+        r = r < 0 ? r : connect_to_systemd(d);
         if (r < 0)
                 return r;
         d->worker = worker_new(d->event);
@@ -150,6 +162,7 @@ static void teardown(Daemon *d)
         worker_free(d->worker);
         systemd_free(d->systemd);
         sd_bus_flush_close_unref(d->connection);
+        sd_bus_flush_close_unref(d->to_systemd);
         sd_event_unref(d->event);
 }
 
