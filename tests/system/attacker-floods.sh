@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A guest that talks, prints, breeds and hides without end: others are answered, lodged does not grow, and it can be stopped.
-# timeout: 600
+# With LODGE_TEST_FULL=1 in the sizes of a determined one: ten minutes.
+# timeout: 1200
 . "$(dirname "$0")/lib.bash"
 . "$(dirname "$0")/attacker.bash"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A guest that fills what it can write to, renames and deletes interfaces, catches the programs that enter it and holds
 # terminals: the host has its memory, others are answered, and it can be stopped.
+# With LODGE_TEST_FULL=1 more of it, and for longer.
 # timeout: 600
 . "$(dirname "$0")/lib.bash"
 . "$(dirname "$0")/attacker.bash"
