@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/text.h"
+#include "ctl/json.h"
 #include "ctl/machines.h"
 #include "ctl/report.h"
 #include "ctl/verbs.h"
@@ -23,6 +24,22 @@ static int call_wait(const Ctl *c, const char *name, const char *condition, int 
         return r < 0 ? r : sd_bus_message_read(reply, "si", &state, ret_status);
 }
 
+static void print_end(const Ctl *c, const char *name, const char *condition, int exit_status)
+{
+        bool ended = streq(condition, "stopped") || streq(condition, "exited");
+
+        if (c->json != JSON_OFF) {
+                _cleanup_json_ json_t *all = json_pack("{ss}", "Name", name);
+
+                if (ended)
+                        (void)json_object_set_new(all, "ExitStatus", json_integer(exit_status));
+                json_print(c, all);
+                return;
+        }
+        if (!c->quiet && ended && exit_status >= 0)
+                (void)printf("%d\n", exit_status);
+}
+
 static int wait_for(Ctl *c, const char *name, const char *condition)
 {
         _cleanup_fault_ Fault fault = {0};
@@ -42,9 +59,7 @@ static int wait_for(Ctl *c, const char *name, const char *condition)
                 (void)client_fault(NULL, r, &fault);
                 return report_fault(c, name, &fault);
         }
-        if (!c->quiet && exit_status >= 0 &&
-            (streq(condition, "stopped") || streq(condition, "exited")))
-                (void)printf("%d\n", exit_status);
+        print_end(c, name, condition, exit_status);
         return EXIT_OK;
 }
 
