@@ -15,6 +15,7 @@
 #include <sys/un.h>
 
 #define ADOPTION_USEC (1 * UINT64_C(1000000))
+#define REMOVAL_USEC  (10 * UINT64_C(1000000))
 #define HELLO_USEC    (10 * UINT64_C(1000000))
 
 /* ---- they come to us ---- */
@@ -152,10 +153,33 @@ static void find_lost(Manager *manager)
         uid_range_sweep(manager->root);
 }
 
+/* Removes itself when it stops: it has, and nobody was there to do it. */
+static bool is_over(const Machine *m)
+{
+        return machine_is_stopped(m) && m->job == UNIT_JOB_NONE && m->settings.auto_remove &&
+               m->end.cause;
+}
+
+static int on_removal(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Manager *manager = userdata;
+        GList *all = g_hash_table_get_values(manager->machines);
+
+        for (GList *i = all; i; i = i->next) {
+                _cleanup_fault_ Fault f = {0};
+
+                if (is_over(i->data) && manager_remove_machine(manager, i->data, &f) < 0)
+                        manager_warn(manager, NULL, f.message);
+        }
+        g_list_free(all);
+        return 0;
+}
+
 /* Machines that ended after their definitions were loaded, and before we looked for their shims. */
 static void find_ends(Manager *manager)
 {
         GHashTableIter i;
+        bool any_over = false;
         void *p;
 
         find_lost(manager);
@@ -168,7 +192,12 @@ static void find_ends(Manager *manager)
                 machine_load_end(m);
                 if (streq(m->end.cause, EXIT_CAUSE_LOST))
                         machine_drop_layer(m);
+                any_over = any_over || is_over(m);
         }
+        /* not at once: who waits for one of them asks again for how it has ended */
+        if (any_over)
+                (void)sd_event_add_time_relative(manager->event, &manager->removal, CLOCK_MONOTONIC,
+                                                 REMOVAL_USEC, 0, on_removal, manager);
 }
 
 static void adoption_finished(Manager *manager)

@@ -76,6 +76,7 @@ void manager_free(Manager *manager)
                 process_free(p);
         sd_event_source_disable_unref(manager->flush);
         sd_event_source_disable_unref(manager->adoption_deadline);
+        sd_event_source_disable_unref(manager->removal);
         sd_event_source_disable_unref(manager->orphan_timer);
         g_hash_table_unref(manager->machines);
         g_hash_table_unref(manager->processes);

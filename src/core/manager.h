@@ -39,6 +39,7 @@ struct Manager {
 
         GHashTable *adopting; /* Machine: its shim has not answered yet */
         sd_event_source *adoption_deadline;
+        sd_event_source *removal; /* of machines that ended while no lodged was there */
         void (*adopted)(void *userdata);
         void *adopted_userdata;
 };

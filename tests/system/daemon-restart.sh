@@ -61,6 +61,20 @@ equal 'reason after Stop() of a new lodged' stopped "$(reason "$m")"
 start "$m"
 equal 'State after another start' ready "$(get "$m" State)"
 
+# a machine that removes itself ends while nobody is there: its status is told, and it is removed
+m=$TEST-run
+lodgectl run --name "$m" busybox /bin/sh -c 'trap "exit 6" USR1; echo ready; sleep 100000 & wait' >"$WORK/run-out" </dev/null &
+client=$!
+wait_for 5 'the machine of lodgectl run' grep -q ready "$WORK/run-out"
+wait_for 5 'it is running' has "$m" State ready
+leader=$(get "$m" Leader)
+systemctl stop lodged.service lodged.socket
+kill -USR1 "$leader"
+status=0
+wait "$client" || status=$?
+equal 'what lodgectl run tells' 6 "$status"
+wait_for 15 'it is removed' unknown "$m"
+
 # one that is killed over and over while machines come and go leaves each in one of its states, listed
 for delay in 0.01 0.03 0.06 0.1; do
     (start "$TEST-stopped" >/dev/null 2>&1 || true) &
