@@ -69,6 +69,7 @@ static void check_cgroups(json_t *findings)
 {
         static const char *const wanted[] = {"cpu", "io", "memory", "pids"};
         char line[512] = "", missing[64] = "";
+        size_t n = 0;
         struct statfs fs;
 
         if (statfs(CGROUP_ROOT, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC) {
@@ -79,9 +80,8 @@ static void check_cgroups(json_t *findings)
         }
         (void)doctor_read_line(CGROUP_ROOT "/cgroup.controllers", line, sizeof(line));
         for (size_t i = 0; i < ELEMENTSOF(wanted); i++)
-                if (!has_word(line, wanted[i])) {
-                        (void)strcat(strcat(missing, " "), wanted[i]); /* fits: four short words */
-                }
+                if (!has_word(line, wanted[i]))
+                        n += (size_t)snprintf(missing + n, sizeof(missing) - n, " %s", wanted[i]);
         if (*missing)
                 doctor_say(findings, FINDING_WARNING, "cgroups",
                            "cat " CGROUP_ROOT "/cgroup.controllers",

@@ -112,8 +112,7 @@ static int print(void)
 {
         static const char *const texts[] = {
                 "<0>an emergency\n",
-                "\033[2J\033]0;owned\007\302\233"
-                "31m\342\200\256text\r\b\n",
+                "\033[2J\033]0;owned\007\302\23331m\342\200\256text\r\b\n",
                 "\033]no end of this ",
                 "\0\377\376\357\277\276\n",
                 "a long line that goes on ",
