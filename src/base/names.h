@@ -36,11 +36,12 @@
 #define LODGE_MACHINED_IMAGES "/var/lib/machines"
 
 #define LODGE_RUNTIME        "/run/lodge"
-#define LODGE_RUNTIME_SOCKET "/run/lodge/shim.sock" /* of lodged.socket: shims get their plan */
-#define LODGE_RUNTIME_UNITS  "/run/lodge/unit"      /* NAME/: the unit's RuntimeDirectory= */
-#define LODGE_RUNTIME_EXITS  "/run/lodge/exit"      /* NAME: the last run's exit-record.h */
-#define LODGE_SHIM_CONTROL   "control"              /* in the unit's runtime directory */
-#define LODGE_SHIM_NOTIFY    "notify"               /* likewise: the guest's $NOTIFY_SOCKET */
+#define LODGE_RUNTIME_SOCKET "/run/lodge/shim.sock"    /* of lodged.socket: shims get their plan */
+#define LODGE_PRIVATE_SOCKET "/run/lodge/private.sock" /* likewise: D-Bus for root alone */
+#define LODGE_RUNTIME_UNITS  "/run/lodge/unit"         /* NAME/: the unit's RuntimeDirectory= */
+#define LODGE_RUNTIME_EXITS  "/run/lodge/exit"         /* NAME: the last run's exit-record.h */
+#define LODGE_SHIM_CONTROL   "control"                 /* in the unit's runtime directory */
+#define LODGE_SHIM_NOTIFY    "notify"                  /* likewise: the guest's $NOTIFY_SOCKET */
 
 /* Shared with systemd-nspawn, so that no two containers of the host get the same range. */
 #define LODGE_UID_LOCKS "/run/systemd/nspawn-uid"

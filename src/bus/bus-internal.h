@@ -11,14 +11,17 @@ struct Bus {
         Manager *manager;
         Authority *authority;
         const char *version;
-        GPtrArray *calls; /* Call: not answered yet */
-        sd_bus_slot *slots[9];
-        size_t n_slots;
-        unsigned n_messages; /* since the last look of the timer, which then gives memory back */
+        GPtrArray *calls;       /* Call: not answered yet */
+        GHashTable *open_calls; /* caller -> how many of them are under way */
+        unsigned n_messages;    /* since the last look of the timer, which then gives memory back */
         sd_event_source *trim;
         GHashTable *
                 texts; /* machine name -> TextChange: StatusText is told at most 4 times a second */
 };
+
+/** bus_export() - put all objects on a connection, until that is freed
+ * Return: 0; negative errno. */
+int bus_export(Bus *b, sd_bus *bus);
 
 extern const sd_bus_vtable bus_manager_vtable[];
 extern const sd_bus_vtable bus_machine_vtable[];

@@ -289,14 +289,14 @@ static int on_client_gone(sd_bus_message *m, void *userdata, sd_bus_error *error
         const char *client;
 
         if (sd_bus_message_read(m, "s", &client) >= 0)
-                calls_forget(userdata, client);
+                calls_forget(userdata, sd_bus_message_get_bus(m), client);
         return 0;
 }
 
 /* Every client that leaves: the bus delivers its calls before that, so none is kept for ever. */
-static int watch_clients(Bus *b, sd_bus_slot **ret)
+static int watch_clients(Bus *b)
 {
-        return sd_bus_add_match_async(b->bus, ret,
+        return sd_bus_add_match_async(b->bus, NULL,
                                       "type='signal',sender='org.freedesktop.DBus',"
                                       "interface='org.freedesktop.DBus',"
                                       "member='NameOwnerChanged',arg2=''",
@@ -327,33 +327,26 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return 0;
 }
 
-static int export(Bus *b)
+int bus_export(Bus *b, sd_bus *bus)
 {
-        sd_bus_slot **slot = b->slots;
         int r;
 
-        r = sd_bus_add_object_manager(b->bus, slot++, LODGE_OBJECT_PATH);
+        r = sd_bus_add_object_manager(bus, NULL, LODGE_OBJECT_PATH);
         r = r < 0 ? r
-                  : sd_bus_add_object_vtable(b->bus, slot++, LODGE_OBJECT_PATH,
-                                             LODGE_MANAGER_INTERFACE, bus_manager_vtable, b);
+                  : sd_bus_add_object_vtable(bus, NULL, LODGE_OBJECT_PATH, LODGE_MANAGER_INTERFACE,
+                                             bus_manager_vtable, b);
         r = r < 0 ? r
-                  : sd_bus_add_fallback_vtable(b->bus, slot++, LODGE_MACHINE_PATH,
+                  : sd_bus_add_fallback_vtable(bus, NULL, LODGE_MACHINE_PATH,
                                                LODGE_MACHINE_INTERFACE, bus_machine_vtable,
                                                find_machine, b);
+        r = r < 0 ? r : sd_bus_add_node_enumerator(bus, NULL, LODGE_MACHINE_PATH, list_machines, b);
         r = r < 0 ? r
-                  : sd_bus_add_node_enumerator(b->bus, slot++, LODGE_MACHINE_PATH, list_machines,
-                                               b);
-        r = r < 0 ? r
-                  : sd_bus_add_fallback_vtable(b->bus, slot++, LODGE_PROCESS_PATH,
+                  : sd_bus_add_fallback_vtable(bus, NULL, LODGE_PROCESS_PATH,
                                                LODGE_PROCESS_INTERFACE, bus_process_vtable,
                                                find_process, b);
         r = r < 0 ? r
-                  : sd_bus_add_node_enumerator(b->bus, slot++, LODGE_PROCESS_PATH, list_processes,
-                                               b);
-        r = r < 0 ? r : watch_clients(b, slot++);
-        r = r < 0 ? r : sd_bus_add_filter(b->bus, slot++, on_message, b);
-        b->n_slots = (size_t)(slot - b->slots);
-        return r;
+                  : sd_bus_add_node_enumerator(bus, NULL, LODGE_PROCESS_PATH, list_processes, b);
+        return r < 0 ? r : sd_bus_add_filter(bus, NULL, on_message, b);
 }
 
 int bus_new(sd_bus *bus, Manager *manager, const char *version, Bus **ret)
@@ -365,10 +358,12 @@ int bus_new(sd_bus *bus, Manager *manager, const char *version, Bus **ret)
                 .manager = manager,
                 .authority = authority_new(),
                 .calls = g_ptr_array_new(),
+                .open_calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                 .version = version,
                 .texts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, text_change_free),
         };
-        int r = export(b);
+        int r = bus_export(b, bus);
+        r = r < 0 ? r : watch_clients(b);
         if (r < 0) {
                 bus_free(b);
                 return r;
@@ -390,11 +385,10 @@ void bus_free(Bus *b)
 {
         if (!b)
                 return;
-        for (size_t i = 0; i < b->n_slots; i++)
-                sd_bus_slot_unref(b->slots[i]);
         sd_event_source_disable_unref(b->trim);
-        calls_forget(b, NULL);
+        calls_forget(b, NULL, NULL);
         g_ptr_array_unref(b->calls);
+        g_hash_table_unref(b->open_calls);
         authority_free(b->authority);
         g_hash_table_unref(b->texts);
         sd_bus_unref(b->bus);

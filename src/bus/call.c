@@ -8,8 +8,37 @@
 
 #include <string.h>
 
+#define OPEN_CALLS_MAX      512  /* of one connection to the bus that is not root's */
+#define OPEN_CALLS_MAX_ROOT 8192 /* of one of root's: what no program needs that is in order */
+
+/* Who is calling: a connection to the bus, or to the private socket. */
+static char *caller_of(sd_bus_message *m)
+{
+        const char *sender = sd_bus_message_get_sender(m);
+
+        return sender ? g_strdup(sender) : g_strdup_printf("%p", (void *)sd_bus_message_get_bus(m));
+}
+
+/* Return: how many calls of this caller are under way, with this one more or less. */
+static unsigned count_call(const Call *c, int change)
+{
+        char *caller = caller_of(c->message);
+        GHashTable *open = c->bus->open_calls;
+        unsigned n = GPOINTER_TO_UINT(g_hash_table_lookup(open, caller)) + (unsigned)change;
+
+        if (n > 0)
+                g_hash_table_replace(open, caller, GUINT_TO_POINTER(n));
+        else {
+                g_hash_table_remove(open, caller);
+                g_free(caller);
+        }
+        return n;
+}
+
 static void call_free(Call *c)
 {
+        if (c->is_counted)
+                (void)count_call(c, -1);
         g_ptr_array_remove_fast(c->bus->calls, c);
         sd_bus_message_unref(c->message);
         free(c->machine);
@@ -59,11 +88,13 @@ static void target_machine(Call *c, const Machine *m)
         machine_id(m, c->machine_id);
 }
 
-void calls_forget(Bus *b, const char *client)
+void calls_forget(Bus *b, const sd_bus *bus, const char *client)
 {
         for (guint i = b->calls->len; i-- > 0;) {
                 Call *c = g_ptr_array_index(b->calls, i);
 
+                if (bus && sd_bus_message_get_bus(c->message) != bus)
+                        continue;
                 if (client && !streq(sd_bus_message_get_sender(c->message), client))
                         continue;
                 authority_forget(b->authority, c);
@@ -110,6 +141,18 @@ static void refuse(Call *c, Verdict verdict)
         call_free(c);
 }
 
+/* Waits, most of all: the bus does not count those calls whose answer is not asked for. */
+static int check_open_calls(Call *c, Fault *reterr)
+{
+        c->is_counted = true;
+        return count_call(c, 1) <= (c->uid == 0 ? OPEN_CALLS_MAX_ROOT : OPEN_CALLS_MAX)
+                       ? 0
+                       : fault_set(reterr, FAULT_BUSY, EBUSY,
+                                   "cannot %s%s%s%s: too many calls of this client are unanswered",
+                                   c->method->verb, c->machine ? " machine '" : "",
+                                   c->machine ?: "", c->machine ? "'" : "");
+}
+
 static void on_verdict(void *userdata, Verdict verdict, uid_t uid)
 {
         Call *c = userdata;
@@ -120,7 +163,8 @@ static void on_verdict(void *userdata, Verdict verdict, uid_t uid)
                 return;
         }
         c->uid = uid;
-        int r = c->method->run(c, &f);
+        int r = check_open_calls(c, &f);
+        r = r < 0 ? r : c->method->run(c, &f);
         if (r < 0)
                 fail(c, r, &f);
 }
@@ -157,6 +201,10 @@ static int authorize(Call *c, Fault *reterr)
                 .exempt = c->exempt,
         };
 
+        if (sd_bus_is_server(sd_bus_message_get_bus(c->message)) > 0) {
+                on_verdict(c, VERDICT_YES, 0); /* the private socket, which only root gets to */
+                return 0;
+        }
         int r = authority_ask(c->bus->authority, c->message, &a, on_verdict, c);
         return r < 0 ? fault_set(reterr, FAULT_FAILED, r, "cannot ask the bus who is calling: %s",
                                  strerror(-r))

@@ -38,6 +38,7 @@ struct Call {
         bool has_settings;
         Settings settings;
         bool needs_root; /* exec-root instead of exec */
+        bool is_counted; /* among those of its caller that are under way */
 };
 
 extern const Method bus_machine_methods[];
@@ -51,7 +52,8 @@ bool bus_user_is_root(const char *user);
 int call_get_machine(Call *c, Machine **ret, Fault *reterr);
 /** calls_forget() - a client has left the bus: drop its calls
  * What has begun to change something goes on.
+ * @bus    the connection that the calls came over; NULL: any
  * @client its unique name; NULL: everybody */
-void calls_forget(Bus *b, const char *client);
+void calls_forget(Bus *b, const sd_bus *bus, const char *client);
 /** call_answered() - AnswerFn of every request: reply, and free the call */
 void call_answered(void *userdata, Answer *a);

@@ -10,8 +10,12 @@ int client_call_new(const Client *c, const char *path, const char *interface, co
                     sd_bus_message **ret, Fault *reterr)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-        int r = sd_bus_message_new_method_call(c->bus, &m, LODGE_BUS_NAME, path, interface, method);
+        int r = client_renew(c, reterr);
 
+        if (r < 0)
+                return r;
+        r = sd_bus_message_new_method_call(client_bus(c), &m, LODGE_BUS_NAME, path, interface,
+                                           method);
         if (r >= 0)
                 r = sd_bus_message_set_allow_interactive_authorization(m, c->interactive);
         if (r < 0)
@@ -44,7 +48,7 @@ int client_call(const Client *c, sd_bus_message *m, uint64_t timeout_usec,
                 sd_bus_message **ret_reply, Fault *reterr)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        int r = sd_bus_call(c->bus, m, timeout_usec, &error, ret_reply);
+        int r = sd_bus_call(sd_bus_message_get_bus(m), m, timeout_usec, &error, ret_reply);
 
         return r < 0 ? client_fault(&error, r, reterr) : 0;
 }

@@ -6,27 +6,6 @@
 
 #include <string.h>
 
-int client_open(bool interactive, Client *ret, Fault *reterr)
-{
-        _cleanup_(sd_bus_unrefp) sd_bus *bus = NULL;
-        int r = sd_bus_open_system(&bus);
-
-        if (r >= 0)
-                r = sd_bus_set_close_on_exit(bus, false); /* the loop's end is not ours */
-        if (r < 0) {
-                (void)fault_set(reterr, FAULT_FAILED, CLIENT_UNREACHABLE,
-                                "the system bus cannot be reached: %s", strerror(-r));
-                return -CLIENT_UNREACHABLE;
-        }
-        *ret = (Client){.bus = TAKE_PTR(bus), .interactive = interactive};
-        return 0;
-}
-
-void client_close(Client *c)
-{
-        c->bus = sd_bus_flush_close_unref(c->bus);
-}
-
 /* Errors that the bus or systemd give for lodged when it is not there to answer. */
 static bool is_unreachable_error(const char *name)
 {

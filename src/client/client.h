@@ -16,17 +16,38 @@
 
 #define CLIENT_FOREVER UINT64_MAX /* µs to wait for a reply: no limit */
 
+typedef struct ClientConnection ClientConnection;
+
 typedef struct Client {
-        sd_bus *bus;      /* NULL: not connected */
-        bool interactive; /* polkit may ask the user */
+        ClientConnection *connection; /* NULL: not connected */
+        bool interactive;             /* polkit may ask the user */
 } Client;
 
-/** client_open() - connect to the system bus (or to $DBUS_SYSTEM_BUS_ADDRESS)
+/** client_open() - connect to lodged
  * @interactive may polkit ask the user for a password?
  * @ret         client_close() it; set on success only
- * Does not start lodged; the first call does.
+ * Root gets to lodged's own socket, where no other caller is in the way; if nobody answers there,
+ * and for others, it is the system bus. $DBUS_SYSTEM_BUS_ADDRESS goes before both. On the bus this
+ * does not start lodged; the first call does.
  * Return: 0; negative errno with a Fault whose error is CLIENT_UNREACHABLE. */
 int client_open(bool interactive, Client *ret, Fault *reterr);
+
+/** client_bus() - the connection to send a message on that was just made; NULL if there is none
+ * It may be another one after the next client_call_new(): a connection to lodged's own socket ends
+ * with lodged. */
+sd_bus *client_bus(const Client *c);
+
+/** client_attach() - handle answers in an event loop
+ * @event keeps a reference until client_detach()
+ * Return: 0; negative errno. */
+int client_attach(const Client *c, sd_event *event);
+/** client_detach() - not any more */
+void client_detach(const Client *c);
+
+/** client_renew() - connect again if lodged has closed the connection; calls that are open have
+ * failed then. client_call_new() does so.
+ * Return: 0; negative errno with a Fault. */
+int client_renew(const Client *c, Fault *reterr);
 
 /** client_close() - flush and close the connection; a closed or zeroed client may be closed again
  */

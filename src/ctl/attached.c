@@ -34,7 +34,7 @@ void attached_on_resize(Session *s)
 
         /* The window may change again before an answer; nothing is lost if this size is. */
         if (resize_call_new(s, &m, NULL) >= 0 && sd_bus_message_set_expect_reply(m, false) >= 0)
-                (void)sd_bus_send(s->c->client.bus, m, NULL);
+                (void)sd_bus_send(client_bus(&s->c->client), m, NULL);
 }
 
 void attached_note(const Session *s)
@@ -54,6 +54,7 @@ int attached_wait(Session *s, const char *condition, sd_bus_message_handler_t on
         if (r >= 0)
                 r = sd_bus_message_append(m, "sa{sv}", condition, 0);
         if (r >= 0)
-                r = sd_bus_call_async(s->c->client.bus, NULL, m, on_answer, s, CLIENT_FOREVER);
+                r = sd_bus_call_async(client_bus(&s->c->client), NULL, m, on_answer, s,
+                                      CLIENT_FOREVER);
         return r < 0 ? client_fault(NULL, r, reterr) : 0;
 }

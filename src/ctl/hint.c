@@ -102,7 +102,8 @@ static bool runs_new_machine(const Ctl *c)
 void hint_for_fault(Ctl *c, const char *object, const Fault *f)
 {
         if (client_is_unreachable(f)) {
-                report_hint("systemctl status %s.service", c->client.bus ? "lodged" : "dbus");
+                report_hint("systemctl status %s.service",
+                            client_bus(&c->client) ? "lodged" : "dbus");
                 return;
         }
         switch (f->code) {

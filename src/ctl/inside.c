@@ -98,7 +98,8 @@ static int run_on_streams(Session *s, const char *user, char *const *argv, Fault
         if (r >= 0)
                 r = session_open(s, reterr);
         if (r >= 0)
-                r = sd_bus_call_async(s->c->client.bus, NULL, m, on_executed, s, CLIENT_FOREVER);
+                r = sd_bus_call_async(client_bus(&s->c->client), NULL, m, on_executed, s,
+                                      CLIENT_FOREVER);
         streams_close_guest(&streams);
         if (r >= 0)
                 r = session_connect_streams(s, &streams, reterr);
@@ -176,7 +177,8 @@ static int open_terminal(Session *s, const char *method, const char *user, char 
         if (r >= 0)
                 r = session_open(s, reterr);
         return r < 0 ? r
-                     : sd_bus_call_async(s->c->client.bus, NULL, m, on_opened, s, CLIENT_FOREVER);
+                     : sd_bus_call_async(client_bus(&s->c->client), NULL, m, on_opened, s,
+                                         CLIENT_FOREVER);
 }
 
 int inside_on_terminal(Ctl *c, const char *machine, const char *method, const char *user,

@@ -40,7 +40,8 @@ static void send_request(Ctl *c, const char *method, AppendArguments append, Req
         if (r >= 0)
                 r = append(c, m);
         if (r >= 0)
-                r = sd_bus_call_async(c->client.bus, &q->slot, m, on_answer, q, CLIENT_FOREVER);
+                r = sd_bus_call_async(client_bus(&c->client), &q->slot, m, on_answer, q,
+                                      CLIENT_FOREVER);
         if (r < 0) {
                 (void)client_fault(NULL, r, &q->fault);
                 q->answered = q->failed = true;
@@ -80,9 +81,9 @@ static void fail_open(Request *requests, size_t n, int r)
 
 static int process_bus(Ctl *c)
 {
-        int r = sd_bus_process(c->client.bus, NULL);
+        int r = sd_bus_process(client_bus(&c->client), NULL);
 
-        return r == 0 ? sd_bus_wait(c->client.bus, UINT64_MAX) : r;
+        return r == 0 ? sd_bus_wait(client_bus(&c->client), UINT64_MAX) : r;
 }
 
 static int call_all(Ctl *c, const char *method, AppendArguments append, Request *requests, size_t n)

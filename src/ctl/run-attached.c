@@ -119,7 +119,7 @@ static void on_signal(Session *s, int sig)
         run->is_stopping = true;
         if (client_machine_call_new(&s->c->client, method, s->machine, &m, NULL) >= 0 &&
             sd_bus_message_append(m, "a{sv}", 0) >= 0)
-                (void)sd_bus_send(s->c->client.bus, m, NULL);
+                (void)sd_bus_send(client_bus(&s->c->client), m, NULL);
 }
 
 static int start_attached(Run *run, bool terminal, Fault *reterr)
@@ -138,7 +138,8 @@ static int start_attached(Run *run, bool terminal, Fault *reterr)
         if (r >= 0)
                 r = start_call_new(s->c, s->machine, &streams, &m, reterr);
         if (r >= 0)
-                r = sd_bus_call_async(s->c->client.bus, NULL, m, on_started, run, CLIENT_FOREVER);
+                r = sd_bus_call_async(client_bus(&s->c->client), NULL, m, on_started, run,
+                                      CLIENT_FOREVER);
         streams_close_guest(&streams);
         if (r >= 0)
                 r = session_connect_streams(s, &streams, reterr);

@@ -69,7 +69,7 @@ int session_open(Session *s, Fault *reterr)
                 s->copies[i] = (Copy){.from = -EBADF, .to = -EBADF};
         int r = sd_event_new(&s->event);
         if (r >= 0)
-                r = sd_bus_attach_event(s->c->client.bus, s->event, SD_EVENT_PRIORITY_NORMAL);
+                r = client_attach(&s->c->client, s->event);
         if (r >= 0)
                 r = handle_signals(s);
         return r < 0 ? fault_set(reterr, FAULT_FAILED, r, "no event loop: %s", strerror(-r)) : 0;
@@ -169,7 +169,7 @@ static int send_wait(Session *s, Fault *reterr)
         if (r >= 0)
                 r = sd_bus_message_append(m, "a{sv}", 0);
         if (r >= 0)
-                r = sd_bus_call_async(s->c->client.bus, NULL, m, on_process_ended, s,
+                r = sd_bus_call_async(client_bus(&s->c->client), NULL, m, on_process_ended, s,
                                       CLIENT_FOREVER);
         return r < 0 ? client_fault(NULL, r, reterr) : 0;
 }
@@ -255,7 +255,7 @@ void session_signal_process(Session *s, int sig)
         if (client_call_new(&s->c->client, s->process, LODGE_PROCESS_INTERFACE, "Kill", &m, NULL) >=
                     0 &&
             sd_bus_message_append(m, "ia{sv}", sig, 0) >= 0)
-                (void)sd_bus_send(s->c->client.bus, m, NULL);
+                (void)sd_bus_send(client_bus(&s->c->client), m, NULL);
 }
 
 int session_run(Session *s, int quiet_msec)
@@ -280,7 +280,7 @@ void session_close(Session *s)
                 copy_done(&s->copies[i]);
         s->master = close_fd(s->master);
         if (s->event)
-                (void)sd_bus_detach_event(s->c->client.bus);
+                client_detach(&s->c->client);
         s->event = sd_event_unref(s->event);
         free(s->process);
         s->process = NULL;

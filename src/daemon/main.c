@@ -4,6 +4,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "bus/bus.h"
+#include "bus/private-socket.h"
 #include "core/launch.h"
 #include "core/manager.h"
 #include "core/orphan.h"
@@ -28,6 +29,8 @@ typedef struct Daemon {
         Manager *manager;
         Bus *bus;
         ShimSocket *socket;
+        int private_fd; /* listens; -EBADF: none, or taken over */
+        PrivateSocket *private_socket;
         Journal *journal;
         Machined *machined;
 } Daemon;
@@ -67,25 +70,36 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 static void on_adopted(void *userdata)
 {
         Daemon *d = userdata;
+        int r = 0;
 
         orphans_look(d->manager);
-        int r = sd_bus_request_name_async(d->connection, NULL, LODGE_BUS_NAME, 0, on_name, d);
+        if (d->private_fd >= 0)
+                r = private_socket_new(d->bus, d->private_fd, &d->private_socket);
+        if (r >= 0)
+                d->private_fd = -EBADF;
+        r = r < 0 ? r
+                  : sd_bus_request_name_async(d->connection, NULL, LODGE_BUS_NAME, 0, on_name, d);
         if (r < 0)
                 (void)sd_event_exit(d->event, r);
 }
 
-static int open_socket(Daemon *d)
+static int open_sockets(Daemon *d)
 {
-        int n = sd_listen_fds(1);
+        int n = sd_listen_fds(1), shims = -EBADF;
 
         if (n < 0)
                 return n;
-        if (n != 1 || sd_is_socket(SD_LISTEN_FDS_START, AF_UNIX, SOCK_SEQPACKET, 1) <= 0) {
+        for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + n; fd++)
+                if (sd_is_socket(fd, AF_UNIX, SOCK_SEQPACKET, 1) > 0)
+                        shims = fd;
+                else if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) > 0)
+                        d->private_fd = fd;
+        if (shims < 0) {
                 (void)sd_journal_print(LOG_ERR,
                                        "lodged must be started by systemd with lodged.socket");
                 return -EINVAL;
         }
-        return shim_socket_new(d->manager, SD_LISTEN_FDS_START, &d->socket);
+        return shim_socket_new(d->manager, shims, &d->socket);
 }
 
 static int setup_signals(Daemon *d)
@@ -144,7 +158,7 @@ static int setup(Daemon *d)
         r = definition_watch(d->manager, d->event);
         manager_load(d->manager);
         r = r < 0 ? r : bus_new(d->connection, d->manager, LODGE_VERSION, &d->bus);
-        r = r < 0 ? r : open_socket(d);
+        r = r < 0 ? r : open_sockets(d);
         if (r < 0)
                 return r;
         manager_adopt(d->manager, on_adopted, d);
@@ -154,6 +168,8 @@ static int setup(Daemon *d)
 static void teardown(Daemon *d)
 {
         shim_socket_free(d->socket);
+        private_socket_free(d->private_socket);
+        (void)close_fd(d->private_fd);
         bus_free(d->bus);
         if (d->manager)
                 manager_free(d->manager);
@@ -178,7 +194,7 @@ static int usage(int status)
 
 int main(int argc, char *argv[])
 {
-        Daemon d = {0};
+        Daemon d = {.private_fd = -EBADF};
 
         if (argc == 2 && (streq(argv[1], "-h") || streq(argv[1], "--help")))
                 return usage(0);
