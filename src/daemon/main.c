@@ -23,7 +23,6 @@
 typedef struct Daemon {
         sd_event *event;
         sd_bus *connection;
-        sd_bus *to_systemd; /* its answers must not wait behind the calls of many clients */
         Systemd *systemd;
         Worker *worker;
         Manager *manager;
@@ -122,17 +121,6 @@ static int setup_signals(Daemon *d)
         return 0;
 }
 
-static int connect_to_systemd(Daemon *d)
-{
-        int r = sd_bus_open_system(&d->to_systemd);
-
-        /* before the clients' calls, but after the supervisors: of a machine's end they know more
-         */
-        r = r < 0 ? r : sd_bus_attach_event(d->to_systemd, d->event, SD_EVENT_PRIORITY_NORMAL - 4);
-        r = r < 0 ? r : sd_bus_set_exit_on_disconnect(d->to_systemd, 1);
-        return r < 0 ? r : systemd_new(d->to_systemd, &d->systemd);
-}
-
 static int setup(Daemon *d)
 {
         int r = sd_event_default(&d->event);
@@ -141,7 +129,7 @@ static int setup(Daemon *d)
         r = r < 0 ? r : sd_bus_default_system(&d->connection);
         r = r < 0 ? r : sd_bus_attach_event(d->connection, d->event, 0);
         r = r < 0 ? r : sd_bus_set_exit_on_disconnect(d->connection, 1);
-        r = r < 0 ? r : connect_to_systemd(d);
+        r = r < 0 ? r : systemd_new(d->event, d->connection, &d->systemd);
         if (r < 0)
                 return r;
         d->worker = worker_new(d->event);
@@ -178,7 +166,6 @@ static void teardown(Daemon *d)
         worker_free(d->worker);
         systemd_free(d->systemd);
         sd_bus_flush_close_unref(d->connection);
-        sd_bus_flush_close_unref(d->to_systemd);
         sd_event_unref(d->event);
 }
 

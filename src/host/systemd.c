@@ -10,6 +10,10 @@
 #define ANSWER_USEC (25ULL * 1000000) /* how long systemd may take to answer */
 #define RETRY_USEC  100000ULL
 
+#define PRIVATE_ADDRESS "unix:path=/run/systemd/private"
+/* before the clients' calls, but after the supervisors: of a machine's end they know more */
+#define PRIORITY (SD_EVENT_PRIORITY_NORMAL - 4)
+
 /* A unit whose end is awaited. */
 typedef struct Watch {
         Systemd *systemd;
@@ -19,9 +23,12 @@ typedef struct Watch {
 } Watch;
 
 struct Systemd {
-        sd_bus *bus;
+        sd_event *event;
+        sd_bus *bus; /* closed while PID 1 is replaced, if it is private */
+        bool is_private;
+        sd_event_source *reconnect;
+        sd_bus *system; /* has the name that systemd keeps units loaded for; may be NULL */
         Manager *manager;
-        sd_bus_slot *job_removed, *reloading, *owner; /* matches */
         UnitJobs *jobs;
         GHashTable *watches; /* unit -> Watch */
         GHashTable *kept;    /* names of units that systemd keeps loaded for us */
@@ -50,9 +57,9 @@ static void on_job_done(void *userdata, const char *unit, UnitJob kind, const ch
         manager_job_done(s->manager, unit, kind, result, error);
 }
 
-static void call_unit_method(Systemd *s, const char *method, const char *unit)
+static void call_unit_method(sd_bus *bus, const char *method, const char *unit)
 {
-        (void)sd_bus_call_method_async(s->bus, NULL, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_MANAGER,
+        (void)sd_bus_call_method_async(bus, NULL, SYSTEMD_SERVICE, SYSTEMD_PATH, SYSTEMD_MANAGER,
                                        method, on_ignored, NULL, "s", unit);
 }
 
@@ -62,7 +69,7 @@ static void call_unit_method(Systemd *s, const char *method, const char *unit)
 static void keep_loaded(Systemd *s, const char *unit)
 {
         if (g_hash_table_add(s->kept, g_strdup(unit)))
-                call_unit_method(s, "RefUnit", unit);
+                call_unit_method(s->system, "RefUnit", unit);
 }
 
 static int port_start(void *userdata, const char *unit)
@@ -120,6 +127,13 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
+static void ask_again_later(Watch *w)
+{
+        w->retry = sd_event_source_disable_unref(w->retry);
+        (void)sd_event_add_time_relative(w->systemd->event, &w->retry, CLOCK_MONOTONIC, RETRY_USEC,
+                                         0, on_retry, w);
+}
+
 static int on_active_state(sd_bus_message *m, void *userdata, sd_bus_error *unused)
 {
         const char *state = NULL;
@@ -127,9 +141,7 @@ static int on_active_state(sd_bus_message *m, void *userdata, sd_bus_error *unus
 
         w->get = sd_bus_slot_unref(w->get);
         if (systemd_is_away(sd_bus_message_get_error(m))) { /* which says nothing about the unit */
-                w->retry = sd_event_source_disable_unref(w->retry);
-                (void)sd_event_add_time_relative(sd_bus_get_event(w->systemd->bus), &w->retry,
-                                                 CLOCK_MONOTONIC, RETRY_USEC, 0, on_retry, w);
+                ask_again_later(w);
                 return 0;
         }
         /* a unit that systemd does not know has ended, too */
@@ -145,9 +157,14 @@ static int ask_active_state(Watch *w)
         int r = sd_bus_path_encode(SYSTEMD_PATH "/unit", w->unit, &path);
 
         w->get = sd_bus_slot_unref(w->get);
-        return r < 0 ? r
-                     : systemd_get(w->systemd->bus, &w->get, path, SYSTEMD_UNIT, "ActiveState",
-                                   ANSWER_USEC, on_active_state, w);
+        if (r < 0)
+                return r;
+        r = systemd_get(w->systemd->bus, &w->get, path, SYSTEMD_UNIT, "ActiveState", ANSWER_USEC,
+                        on_active_state, w);
+        if (!systemd_is_lost(r))
+                return r;
+        ask_again_later(w);
+        return 0;
 }
 
 static int on_unit_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -156,26 +173,38 @@ static int on_unit_changed(sd_bus_message *m, void *userdata, sd_bus_error *erro
         return 0;
 }
 
+/* PID 1 does not say who it is where nobody else could be. */
+static const char *sender(const Systemd *s)
+{
+        return s->is_private ? NULL : SYSTEMD_SERVICE;
+}
+
+static int watch_begin(Watch *w)
+{
+        Systemd *s = w->systemd;
+        _cleanup_free_ char *path = NULL;
+        int r = sd_bus_path_encode(SYSTEMD_PATH "/unit", w->unit, &path);
+
+        /* one match while it is needed, none for a machine that runs: a connection has few of them.
+         * The bus takes the match before the question, so no change is missed. */
+        w->match = sd_bus_slot_unref(w->match);
+        r = r < 0 ? r
+                  : sd_bus_match_signal_async(s->bus, &w->match, sender(s), path,
+                                              "org.freedesktop.DBus.Properties",
+                                              "PropertiesChanged", on_unit_changed, NULL, w);
+        return r < 0 && !systemd_is_lost(r) ? r : ask_active_state(w);
+}
+
 static int port_watch(void *userdata, const char *unit)
 {
         Systemd *s = userdata;
-        _cleanup_free_ char *path = NULL;
         Watch *w;
 
         if (g_hash_table_contains(s->watches, unit))
                 return 0;
-        int r = sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &path);
-        if (r < 0)
-                return r;
         w = g_new0(Watch, 1);
         *w = (Watch){.systemd = s, .unit = g_strdup(unit)};
-        /* one match while it is needed, none for a machine that runs: a connection has few of them.
-         * The bus takes the match before the question, so no change is missed. */
-        r = sd_bus_match_signal_async(s->bus, &w->match, SYSTEMD_SERVICE, path,
-                                      "org.freedesktop.DBus.Properties", "PropertiesChanged",
-                                      on_unit_changed, NULL, w);
-        if (r >= 0)
-                r = ask_active_state(w);
+        int r = watch_begin(w);
         if (r < 0) {
                 watch_free(w);
                 return r;
@@ -196,9 +225,9 @@ static void port_forget(void *userdata, const char *unit)
         Systemd *s = userdata;
 
         /* a unit that has not failed is an error nobody needs to hear of */
-        call_unit_method(s, "ResetFailedUnit", unit);
+        call_unit_method(s->bus, "ResetFailedUnit", unit);
         if (g_hash_table_remove(s->kept, unit))
-                call_unit_method(s, "UnrefUnit", unit);
+                call_unit_method(s->system, "UnrefUnit", unit);
 }
 
 /* ---- */
@@ -263,36 +292,97 @@ static int on_reloading(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 static int add_matches(Systemd *s)
 {
-        int r = sd_bus_match_signal_async(s->bus, &s->job_removed, SYSTEMD_SERVICE, SYSTEMD_PATH,
-                                          SYSTEMD_MANAGER, "JobRemoved", on_job_removed, NULL, s);
+        int r = sd_bus_match_signal_async(s->bus, NULL, sender(s), SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                          "JobRemoved", on_job_removed, NULL, s);
 
-        if (r >= 0)
-                r = sd_bus_match_signal_async(s->bus, &s->reloading, SYSTEMD_SERVICE, SYSTEMD_PATH,
-                                              SYSTEMD_MANAGER, "Reloading", on_reloading, NULL, s);
         return r < 0 ? r
-                     : sd_bus_add_match_async(s->bus, &s->owner,
-                                              "type='signal',sender='org.freedesktop.DBus',"
-                                              "interface='org.freedesktop.DBus',"
-                                              "member='NameOwnerChanged',arg0='" SYSTEMD_SERVICE
-                                              "'",
-                                              on_owner, NULL, s);
+                     : sd_bus_match_signal_async(s->bus, NULL, sender(s), SYSTEMD_PATH,
+                                                 SYSTEMD_MANAGER, "Reloading", on_reloading, NULL,
+                                                 s);
 }
 
-int systemd_new(sd_bus *bus, Systemd **ret)
+static int connect_system(Systemd *s)
+{
+        int r = sd_bus_open_system(&s->bus);
+
+        r = r < 0 ? r : sd_bus_attach_event(s->bus, s->event, PRIORITY);
+        r = r < 0 ? r : sd_bus_set_exit_on_disconnect(s->bus, 1);
+        r = r < 0 ? r : add_matches(s);
+        r = r < 0 ? r
+                  : sd_bus_add_match_async(s->bus, NULL,
+                                           "type='signal',sender='org.freedesktop.DBus',"
+                                           "interface='org.freedesktop.DBus',"
+                                           "member='NameOwnerChanged',arg0='" SYSTEMD_SERVICE "'",
+                                           on_owner, NULL, s);
+        return r < 0 ? r : subscribe(s);
+}
+
+static int connect_private(Systemd *s);
+
+static int on_reconnect(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Systemd *s = userdata;
+        GHashTableIter i;
+        gpointer w;
+
+        s->reconnect = sd_event_source_disable_unref(s->reconnect);
+        if (connect_private(s) < 0)
+                return sd_event_add_time_relative(s->event, &s->reconnect, CLOCK_MONOTONIC,
+                                                  RETRY_USEC, 0, on_reconnect, s);
+        unit_jobs_set_bus(s->jobs, s->bus);
+        unit_jobs_check(s->jobs);
+        g_hash_table_iter_init(&i, s->watches);
+        while (g_hash_table_iter_next(&i, NULL, &w))
+                (void)watch_begin(w); /* without memory: a later change of PID 1 asks again */
+        return 0;
+}
+
+/* PID 1 is being replaced: what was asked has failed already, and is asked again. */
+static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        Systemd *s = userdata;
+
+        return sd_event_add_time_relative(s->event, &s->reconnect, CLOCK_MONOTONIC, RETRY_USEC, 0,
+                                          on_reconnect, s);
+}
+
+/* Signals come there unasked. */
+static int connect_private(Systemd *s)
+{
+        _cleanup_(sd_bus_close_unrefp) sd_bus *bus = NULL;
+        int r = sd_bus_new(&bus);
+
+        r = r < 0 ? r : sd_bus_set_address(bus, PRIVATE_ADDRESS);
+        r = r < 0 ? r : sd_bus_start(bus);
+        r = r < 0 ? r : sd_bus_attach_event(bus, s->event, PRIORITY);
+        r = r < 0 ? r
+                  : sd_bus_match_signal_async(
+                            bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
+                            "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, s);
+        if (r < 0)
+                return r;
+        sd_bus_close_unref(s->bus);
+        s->bus = TAKE_PTR(bus);
+        s->is_private = true;
+        return add_matches(s);
+}
+
+int systemd_new(sd_event *event, sd_bus *system, Systemd **ret)
 {
         Systemd *s = g_new0(Systemd, 1);
 
-        s->bus = sd_bus_ref(bus);
-        s->jobs = unit_jobs_new(bus, ANSWER_USEC, on_job_done, s);
+        s->event = event;
+        s->system = sd_bus_ref(system);
         s->watches = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, watch_free);
         s->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        int r = add_matches(s);
-        if (r >= 0)
-                r = subscribe(s);
+        int r = connect_private(s);
+        if (!s->is_private)
+                r = connect_system(s);
         if (r < 0) {
                 systemd_free(s);
                 return r;
         }
+        s->jobs = unit_jobs_new(s->bus, ANSWER_USEC, on_job_done, s);
         *ret = s;
         return 0;
 }
@@ -304,9 +394,8 @@ void systemd_free(Systemd *s)
         unit_jobs_free(s->jobs);
         g_hash_table_unref(s->watches);
         g_hash_table_unref(s->kept);
-        sd_bus_slot_unref(s->job_removed);
-        sd_bus_slot_unref(s->reloading);
-        sd_bus_slot_unref(s->owner);
-        sd_bus_unref(s->bus);
+        sd_event_source_disable_unref(s->reconnect);
+        sd_bus_flush_close_unref(s->bus);
+        sd_bus_unref(s->system);
         g_free(s);
 }

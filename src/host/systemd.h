@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* systemd as core's UnitPort: jobs and the end of units, over the system bus, never waiting. */
+/* systemd as core's UnitPort: jobs and the end of units, never waiting. Over PID 1's own socket,
+ * where nobody else is in the way, or over a connection to the system bus where there is no such
+ * socket. */
 #pragma once
 
 #include "core/ports.h"
@@ -8,10 +10,10 @@
 
 typedef struct Systemd Systemd;
 
-/** systemd_new() - subscribe to systemd's jobs
- * @bus connected, attached to the event loop
+/** systemd_new() - connect, and hear of systemd's jobs
+ * @system connected to the system bus, attached to the event loop: whose name keeps units loaded
  * Return: 0; negative errno. */
-int systemd_new(sd_bus *bus, Systemd **ret);
+int systemd_new(sd_event *event, sd_bus *system, Systemd **ret);
 /** systemd_free() - forget every job; NULL is fine */
 void systemd_free(Systemd *s);
 

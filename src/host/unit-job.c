@@ -29,6 +29,7 @@ typedef struct Job {
 
 struct UnitJobs {
         sd_bus *bus;
+        sd_event *event;
         uint64_t answer_usec;
         UnitJobDone done;
         void *userdata;
@@ -80,6 +81,11 @@ bool systemd_is_away(const sd_bus_error *e)
         return e && g_str_has_prefix(e->name, "org.freedesktop.DBus.Error.Spawn.");
 }
 
+bool systemd_is_lost(int r)
+{
+        return r == -ENOTCONN || r == -ECONNRESET;
+}
+
 int systemd_get(sd_bus *bus, sd_bus_slot **slot, const char *path, const char *interface,
                 const char *property, uint64_t timeout_usec, sd_bus_message_handler_t callback,
                 void *userdata)
@@ -107,8 +113,8 @@ static void ask_in(Job *j, uint64_t usec)
 {
         j->timer = sd_event_source_disable_unref(j->timer);
         /* without memory: JobRemoved comes nevertheless */
-        (void)sd_event_add_time_relative(sd_bus_get_event(j->jobs->bus), &j->timer, CLOCK_MONOTONIC,
-                                         usec, 0, on_timer, j);
+        (void)sd_event_add_time_relative(j->jobs->event, &j->timer, CLOCK_MONOTONIC, usec, 0,
+                                         on_timer, j);
 }
 
 /* A start that the caller was told has failed must not happen later: this comes after it. */
@@ -182,7 +188,9 @@ static int on_job_state(sd_bus_message *m, void *userdata, sd_bus_error *unused)
         if (r >= 0)
                 r = systemd_get(j->jobs->bus, &j->call, path, SYSTEMD_UNIT, "ActiveState",
                                 j->jobs->answer_usec, on_active_state, j);
-        if (r < 0)
+        if (systemd_is_lost(r))
+                no_answer(j);
+        else if (r < 0)
                 job_finish(j, "failed", strerror(-r));
         return 0;
 }
@@ -298,7 +306,9 @@ static void ask(Job *j)
                                 j);
         else
                 r = queue(j, rest);
-        if (r < 0)
+        if (systemd_is_lost(r))
+                no_answer(j);
+        else if (r < 0)
                 job_finish(j, "error", strerror(-r));
 }
 
@@ -325,10 +335,12 @@ int unit_jobs_queue(UnitJobs *jobs, const char *unit, UnitJob kind)
                 .until = now_usec(CLOCK_MONOTONIC) + jobs->answer_usec,
         };
         int r = queue(j, jobs->answer_usec);
-        if (r < 0) {
+        if (r < 0 && !systemd_is_lost(r)) {
                 job_free(j);
                 return r;
         }
+        if (r < 0)
+                ask_in(j, RETRY_USEC);
         g_ptr_array_add(jobs->jobs, j);
         return 0;
 }
@@ -339,12 +351,18 @@ UnitJobs *unit_jobs_new(sd_bus *bus, uint64_t answer_usec, UnitJobDone done, voi
 
         *jobs = (UnitJobs){
                 .bus = bus,
+                .event = sd_bus_get_event(bus),
                 .answer_usec = answer_usec,
                 .done = done,
                 .userdata = userdata,
                 .jobs = g_ptr_array_new_with_free_func(job_free),
         };
         return jobs;
+}
+
+void unit_jobs_set_bus(UnitJobs *jobs, sd_bus *bus)
+{
+        jobs->bus = bus;
 }
 
 void unit_jobs_free(UnitJobs *jobs)

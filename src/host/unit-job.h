@@ -21,10 +21,13 @@ typedef void (*UnitJobDone)(void *userdata, const char *unit, UnitJob kind, cons
                             const char *error);
 
 /** unit_jobs_new() - no jobs yet
- * @bus         attached to the event loop; outlives this
+ * @bus         attached to the event loop; outlives this, or is replaced
  * @answer_usec how long systemd may take to answer; a job that is queued may take longer
  * Return: never NULL. */
 UnitJobs *unit_jobs_new(sd_bus *bus, uint64_t answer_usec, UnitJobDone done, void *userdata);
+/** unit_jobs_set_bus() - another connection, after the one before was closed; then
+ * unit_jobs_check() */
+void unit_jobs_set_bus(UnitJobs *jobs, sd_bus *bus);
 /** unit_jobs_free() - forget every job; NULL is fine */
 void unit_jobs_free(UnitJobs *jobs);
 
@@ -41,6 +44,9 @@ void unit_jobs_check(UnitJobs *jobs);
 /** systemd_is_away() - does this error only say that nobody has answered (yet), or that the bus is
  * too busy to ask now? */
 bool systemd_is_away(const sd_bus_error *e);
+
+/** systemd_is_lost() - was a message not sent because there is no connection any more? */
+bool systemd_is_lost(int r);
 
 /** systemd_get() - ask for a property, as sd_bus_call_method_async() does
  * @timeout_usec of the answer */

@@ -228,14 +228,47 @@ static void test_mute_later(void)
         CHECK_STRING(end.result, "timeout");
 }
 
-int main(void)
+static void connect_both(void)
 {
         int fds[2];
 
-        CHECK(sd_event_default(&event) >= 0);
         CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0);
         theirs = connect_end(fds[0], true);
         ours = connect_end(fds[1], false);
+}
+
+static void close_both(void)
+{
+        ours = sd_bus_flush_close_unref(ours);
+        theirs = sd_bus_flush_close_unref(theirs);
+}
+
+/* PID 1 is replaced, and with it the connection. */
+static void test_lost_connection(void)
+{
+        begin(UNIT_JOB_START);
+        settle();
+        CHECK_NUMBER(host.starts, 1);
+        sd_bus *before = sd_bus_ref(ours);
+        close_both();
+        unit_jobs_check(jobs); /* this cannot be asked now, nor can another job be queued */
+        CHECK_NUMBER(unit_jobs_queue(jobs, "b.service", UNIT_JOB_STOP), 0);
+        settle();
+        CHECK_NUMBER(end.n, 0);
+        connect_both();
+        unit_jobs_set_bus(jobs, ours);
+        sd_bus_unref(before);
+        host.stops = 0;
+        host.active_state = "active";
+        run_until_end();
+        CHECK_STRING(end.result, "done");
+        run_until(&host.stops, 1);
+}
+
+int main(void)
+{
+        CHECK(sd_event_default(&event) >= 0);
+        connect_both();
         jobs = unit_jobs_new(ours, ANSWER_USEC, on_done, NULL);
         settle();
         test_usual();
@@ -244,10 +277,10 @@ int main(void)
         test_away();
         test_lost_signal();
         test_mute_later();
+        test_lost_connection();
         unit_jobs_free(jobs);
         sd_bus_message_unref(host.held);
-        sd_bus_flush_close_unref(ours);
-        sd_bus_flush_close_unref(theirs);
+        close_both();
         sd_event_unref(event);
         return 0;
 }
