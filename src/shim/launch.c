@@ -174,6 +174,19 @@ static int expect(Start *st, LaunchMessageKind kind, LaunchMessage *ret, Failure
         return 0;
 }
 
+/* A child that fails takes our helpers in its pid namespace along: then it knows why, and we do
+ * not.
+ */
+static int ask_child_why(Start *st, int r, Failure *f)
+{
+        Failure told;
+
+        if (recv(st->sock[0], &told, sizeof(told), MSG_DONTWAIT) != (ssize_t)sizeof(told))
+                return r;
+        *f = told;
+        return -(f->error ?: EIO);
+}
+
 static int map_ids(Start *st, pid_t pid, Failure *f)
 {
         _cleanup_close_ int userns = -EBADF;
@@ -226,6 +239,7 @@ static int make_stdio(Start *st, Failure *f)
 
 static int converse(Start *st, Failure *f)
 {
+        _cleanup_scratch_ Scratch scratch = {-EBADF, -EBADF, -EBADF, -EBADF};
         LaunchMessage m = {.kind = LAUNCH_MAPPED};
 
         int r = map_ids(st, st->run.pid, f);
@@ -233,14 +247,15 @@ static int converse(Start *st, Failure *f)
                 return r;
         if (send(st->sock[0], &m, sizeof(m), MSG_NOSIGNAL) < 0)
                 return failure_set(f, FAULT_START_FAILED, errno, "start", "child");
-        r = expect(st, LAUNCH_ROOT, &m, f);
-        if (r < 0)
-                return r;
         /* from here on our children are born in the guest's pid namespace: the helper that mounts
          * its proc, and all that exec starts */
         if (setns(st->run.pidfd, CLONE_NEWPID) < 0)
                 return failure_set(f, FAULT_START_FAILED, errno, "enter", "pid namespace");
-        r = root_assemble(st, m.fd, f);
+        r = root_prepare(st, &scratch, f);
+        r = r < 0 ? ask_child_why(st, r, f) : expect(st, LAUNCH_ROOT, &m, f);
+        if (r < 0)
+                return r;
+        r = root_enter(st, &scratch, m.fd, f);
         (void)close(m.fd);
         if (r < 0)
                 return r;
@@ -299,6 +314,8 @@ static void kill_child(Start *st)
         if (st->run.pidfd < 0)
                 return;
         (void)process_signal(st->run.pidfd, SIGKILL);
+        /* its end waits for everybody in its pid namespace, and that they are collected */
+        process_call_reap();
         if (waitid(P_PIDFD, (id_t)st->run.pidfd, &(siginfo_t){0}, WEXITED) < 0)
                 (void)process_reap(st->run.pidfd, &status, &sig);
 }
@@ -346,5 +363,6 @@ int launch(const LaunchArgs *args, Leader *ret, Failure *f)
                 leader_init(&st.run);
         }
         start_done(&st);
+        process_call_reap();
         return r;
 }

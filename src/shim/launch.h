@@ -7,8 +7,9 @@
  *     clone3 -----------------------------------> waits
  *     writes the id maps, idmaps the layers
  *     LAUNCH_MAPPED ----------------------------> mounts the overlay, furnishes it
+ *     mounts what is to be locked
  *     <---------------------------- LAUNCH_ROOT
- *     mounts what is to be locked, pivot_root
+ *     moves that to the root, pivot_root
  *     LAUNCH_PIVOTED ---------------------------> own mount and cgroup namespace: what is
  *                                                 mounted by now is locked; mounts the rest
  *     <----------------------- LAUNCH_FURNISHED

@@ -102,21 +102,30 @@ static int take_plan(Shim *s, Frame *f, int attach[static 3], Fault *reterr)
         return 0;
 }
 
-/* One attempt. Return: 1 got it; 0 lodged went away, or is not there yet; negative errno. */
-static int ask(Shim *s, int attach[static 3], Fault *reterr)
+void link_ask(Shim *s)
 {
         _cleanup_close_ int fd = connect_to_lodged();
         _cleanup_frame_writer_ FrameWriter w = {0};
-        _cleanup_frame_ Frame f = {0};
 
+        s->asked = fd;
         if (fd < 0)
-                return fd == -ECONNREFUSED || fd == -EAGAIN ? 0 : fd;
+                return;
         frame_begin(&w, FRAME_HELLO, 1);
         frame_add_string(&w, FRAME_NAME, s->name);
         int r = frame_send(fd, &w);
-        if (r < 0)
-                return r == -EPIPE ? 0 : r;
-        r = wait_readable(s, fd, (int)(FETCH_TIMEOUT_USEC / 1000));
+        s->asked = r < 0 ? r : TAKE_FD(fd);
+}
+
+/* One answer. Return: 1 got it; 0 lodged went away, or is not there yet; negative errno. */
+static int take_answer(Shim *s, int attach[static 3], Fault *reterr)
+{
+        _cleanup_close_ int fd = s->asked;
+        _cleanup_frame_ Frame f = {0};
+
+        s->asked = -EBADF;
+        if (fd < 0)
+                return fd == -ECONNREFUSED || fd == -EAGAIN || fd == -EPIPE ? 0 : fd;
+        int r = wait_readable(s, fd, (int)(FETCH_TIMEOUT_USEC / 1000));
         if (r <= 0)
                 return r;
         r = frame_receive(fd, &f);
@@ -135,10 +144,11 @@ int link_fetch_plan(Shim *s, int attach[static 3], Fault *reterr)
         uint64_t deadline = now_usec(CLOCK_MONOTONIC) + FETCH_TIMEOUT_USEC;
         int r;
 
-        while ((r = ask(s, attach, reterr)) == 0 && now_usec(CLOCK_MONOTONIC) < deadline) {
+        while ((r = take_answer(s, attach, reterr)) == 0 && now_usec(CLOCK_MONOTONIC) < deadline) {
                 r = wait_readable(s, -1, FETCH_RETRY_MSEC);
                 if (r < 0)
                         break;
+                link_ask(s);
         }
         if (r > 0)
                 return 0;

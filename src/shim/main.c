@@ -50,6 +50,7 @@ static int setup(Shim *s, Fault *reterr)
         if (r < 0)
                 return fault_set(reterr, FAULT_START_FAILED, r, "cannot set up signals: %s",
                                  strerror(-r));
+        link_ask(s);
         s->unit_cgroup = cgroup_open_own();
         if (s->unit_cgroup < 0)
                 return fault_set(
@@ -102,7 +103,8 @@ static int exit_status(const ExitRecord *r)
 
 static int run(const char *name)
 {
-        static Shim s = {.control = -EBADF,
+        static Shim s = {.asked = -EBADF,
+                         .control = -EBADF,
                          .notify = -EBADF,
                          .payload_cgroup = -EBADF}; /* too large for a stack */
         _cleanup_exit_record_ ExitRecord record = {.status = -1};

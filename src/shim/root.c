@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* PLAN_STAGE_OUTER: the host's root builds on a tree that a stranger made, so every path is opened
- * below it without following links, and every file that is bound comes from a file system of our
- * own. */
+/* PLAN_STAGE_OUTER: the host's root builds in directories of its own, while the child mounts the
+ * overlay, and moves the result to a tree that a stranger made, where every path is opened without
+ * following links. */
 #include "shim/root.h"
 
 #include "base/names.h"
+#include "base/text.h"
+#include "sys/beneath.h"
 #include "sys/mountfd.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-typedef struct Scratch {
-        int root;      /* where the overlay is attached */
-        int mask_file; /* inaccessible: no permission for anybody but the host's root, who does not
-                          enter */
-        int mask_directory;
-} Scratch;
+static void scratch_init(Scratch *s)
+{
+        *s = (Scratch){-EBADF, -EBADF, -EBADF, -EBADF};
+}
 
 static int attach_at(int dirfd, const char *name, int mountfd)
 {
@@ -58,7 +59,7 @@ static int make_masks(int scratch, Scratch *s)
         return s->mask_file < 0 ? s->mask_file : s->mask_directory < 0 ? s->mask_directory : 0;
 }
 
-static int make_scratch(int overlay, Scratch *s)
+static int make_scratch(Scratch *s)
 {
         _cleanup_close_ int fd = mountfd_new("tmpfs", "mode=0700,size=64k", 0), at = -EBADF;
 
@@ -66,10 +67,29 @@ static int make_scratch(int overlay, Scratch *s)
                 return fd;
         at = open(LODGE_RUNTIME, O_PATH | O_DIRECTORY | O_CLOEXEC);
         int r = at < 0 ? -errno : mountfd_attach(fd, at);
-        r = r < 0 ? r : attach_at(fd, "root", overlay);
         r = r < 0 ? r : make_masks(fd, s);
-        s->root = r < 0 ? r : open_in(fd, "root");
-        return s->root < 0 ? s->root : 0;
+        if (r >= 0 && mkdirat(fd, "stage", 0755) < 0)
+                r = -errno;
+        s->stage = r < 0 ? r : open_in(fd, "stage");
+        s->top = s->stage < 0 ? -EBADF : TAKE_FD(fd);
+        return s->stage < 0 ? s->stage : 0;
+}
+
+/* A mount of the outer stage right below the root: all other steps of it are below one of these. */
+static bool is_top_mount(const PlanStep *s)
+{
+        return s->stage == PLAN_STAGE_OUTER && s->op == PLAN_MOUNT && s->s[0] == '/' &&
+               !strchr(s->s + 1, '/');
+}
+
+static int make_mount_points(const Start *st, int stage)
+{
+        PlanStep s;
+
+        PLAN_FOREACH (&s, st->args->plan, st->args->n_plan)
+                if (is_top_mount(&s) && mkdirat(stage, s.s + 1, 0755) < 0)
+                        return -errno;
+        return 0;
 }
 
 static int bind_notify(const Start *st, int root, Failure *f)
@@ -82,32 +102,58 @@ static int bind_notify(const Start *st, int root, Failure *f)
         return r < 0 ? failure_set(f, FAULT_START_FAILED, r, "mount", s.s) : 0;
 }
 
-int root_assemble(Start *st, int overlay, Failure *f)
+int root_prepare(Start *st, Scratch *ret, Failure *f)
 {
-        Scratch scratch = {-EBADF, -EBADF, -EBADF};
-
-        int r = make_scratch(overlay, &scratch);
+        scratch_init(ret);
+        int r = make_scratch(ret);
+        r = r < 0 ? r : make_mount_points(st, ret->stage);
         if (r < 0)
-                (void)failure_set(f, FAULT_START_FAILED, r, "mount", LODGE_RUNTIME);
+                return failure_set(f, FAULT_START_FAILED, r, "mount", LODGE_RUNTIME);
         StageContext c = {
                 .plan = st->args->plan,
                 .n_plan = st->args->n_plan,
-                .root = scratch.root,
+                .root = ret->stage,
                 .owner = st->uid_base,
-                .mask_file = scratch.mask_file,
-                .mask_directory = scratch.mask_directory,
+                .mask_file = ret->mask_file,
+                .mask_directory = ret->mask_directory,
                 .leader_pidfd = st->run.pidfd,
                 .binds = st->binds,
         };
-        r = r < 0 ? r : stage_execute(&c, PLAN_STAGE_OUTER, f);
-        r = r < 0 ? r : bind_notify(st, scratch.root, f);
-        if (r >= 0) {
-                r = pivot_to(scratch.root);
+        r = stage_execute(&c, PLAN_STAGE_OUTER, f);
+        return r < 0 ? r : bind_notify(st, ret->stage, f);
+}
+
+/* With all that is mounted below it. */
+static int move_to_root(int stage, const char *path, int root)
+{
+        _cleanup_close_ int target = beneath_open(root, path, O_PATH, 0);
+
+        return target < 0 ? target : mountfd_move(stage, path + 1, target);
+}
+
+int root_enter(Start *st, const Scratch *scratch, int overlay, Failure *f)
+{
+        _cleanup_close_ int root = -EBADF;
+        PlanStep s;
+
+        int r = attach_at(scratch->top, "root", overlay);
+        root = r < 0 ? r : open_in(scratch->top, "root");
+        if (root < 0)
+                return failure_set(f, FAULT_START_FAILED, root, "mount", "overlay");
+        PLAN_FOREACH (&s, st->args->plan, st->args->n_plan) {
+                r = is_top_mount(&s) ? move_to_root(scratch->stage, s.s, root) : 0;
                 if (r < 0)
-                        (void)failure_set(f, FAULT_START_FAILED, r, "pivot to", "root file system");
+                        return stage_step_failed(&s, r, f);
         }
-        (void)close_fd(scratch.root);
-        (void)close_fd(scratch.mask_file);
-        (void)close_fd(scratch.mask_directory);
-        return r;
+        r = pivot_to(root);
+        return r < 0 ? failure_set(f, FAULT_START_FAILED, r, "pivot to", "root file system") : 0;
+}
+
+void scratch_done(Scratch *s)
+{
+        (void)close_fd(s->top);
+        (void)close_fd(s->stage);
+        (void)close_fd(s->mask_file);
+        (void)close_fd(s->mask_directory);
+        scratch_init(s);
 }

@@ -63,6 +63,7 @@ typedef struct Shim {
         int signals; /* signalfd */
         int notify;
         char notify_path[128];
+        int asked;                 /* connection to lodged that has not brought the plan yet */
         int control;               /* listening: a restarted lodged connects here */
         int links[SHIM_LINKS_MAX]; /* connections to lodged; the first is usually our own */
         size_t n_links;
@@ -88,7 +89,10 @@ typedef struct Shim {
 
 /* ---- link.c: frames to and from lodged ---- */
 
-/** link_fetch_plan() - connect to lodged and get the plan
+/** link_ask() - connect to lodged and ask for the plan
+ * It is made while we set up what needs none. Failures are told by link_fetch_plan(). */
+void link_ask(Shim *s);
+/** link_fetch_plan() - get the plan that link_ask() has asked for
  * Tries again while lodged is being restarted.
  * @attach clients' descriptors that came along, for output_attach(); -EBADF: none
  * Return: 0; -ECANCELED SIGTERM; negative errno with @reterr. */

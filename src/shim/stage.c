@@ -22,13 +22,6 @@ static uint64_t mount_attributes(uint32_t flags)
                (flags & PLAN_NOEXEC ? MOUNT_ATTR_NOEXEC : 0);
 }
 
-static int attach(int root, const char *path, int mountfd)
-{
-        _cleanup_close_ int target = beneath_open(root, path, O_PATH, 0);
-
-        return target < 0 ? target : mountfd_attach(mountfd, target);
-}
-
 int stage_attach_file(int root, const char *path, int mountfd)
 {
         const char *name;
@@ -38,7 +31,7 @@ int stage_attach_file(int root, const char *path, int mountfd)
                 return parent;
         if (mknodat(parent, name, S_IFREG | 0644, 0) < 0 && errno != EEXIST)
                 return -errno;
-        return attach(root, path, mountfd);
+        return mountfd_attach_at(mountfd, parent, name);
 }
 
 /* Makes what was made belong to the guest's root; nothing to do where we are that root. */
@@ -81,46 +74,83 @@ static int step_file(StageContext *c, const PlanStep *s)
         return r < 0 ? r : give(c, parent, name);
 }
 
-typedef struct NewMount {
-        const char *type, *options;
-        uint64_t attributes;
-        int leader_pidfd;
-} NewMount;
+static const char *mount_options(const PlanStep *s)
+{
+        return s->data && *(const char *)s->data ? s->data : NULL;
+}
 
 /* proc shows the pid namespace, sysfs the network namespace, of the process that makes the
  * instance. */
-static int new_mount_inside(void *arg)
+static bool is_made_inside(const StageContext *c, const PlanStep *s)
 {
-        NewMount *m = arg;
-
-        if (setns(m->leader_pidfd, CLONE_NEWNET) < 0)
-                return -errno;
-        return mountfd_new(m->type, m->options, m->attributes);
+        return s->op == PLAN_MOUNT && c->leader_pidfd >= 0 &&
+               (streq(s->t, "proc") || streq(s->t, "sysfs"));
 }
 
-static int step_mount(StageContext *c, const PlanStep *s)
+typedef struct StageState {
+        const StageContext *context;
+        PlanStage stage;
+        size_t n_binds;               /* taken so far */
+        int inside[STAGE_INSIDE_MAX]; /* mounts of make_inside(), in the order of their steps */
+        size_t n_inside, n_inside_taken;
+        PlanStep failed;
+        int spare_file, spare_directory; /* clones of the masks */
+} StageState;
+
+/* One child for all of them. */
+static int make_inside(void *arg)
+{
+        StageState *state = arg;
+        const StageContext *c = state->context;
+        PlanStep s;
+
+        if (setns(c->leader_pidfd, CLONE_NEWNET) < 0)
+                return -errno;
+        PLAN_FOREACH (&s, c->plan, c->n_plan) {
+                if (s.stage != state->stage || !is_made_inside(c, &s))
+                        continue;
+                state->failed = s;
+                int fd = state->n_inside < STAGE_INSIDE_MAX
+                                 ? mountfd_new(s.t, mount_options(&s), mount_attributes(s.flags))
+                                 : -E2BIG;
+                if (fd < 0)
+                        return fd;
+                state->inside[state->n_inside++] = fd;
+        }
+        return 0;
+}
+
+static void state_done(StageState *state)
+{
+        for (size_t i = state->n_inside_taken; i < state->n_inside; i++)
+                (void)close_fd(state->inside[i]);
+        (void)close_fd(state->spare_file);
+        (void)close_fd(state->spare_directory);
+}
+
+static int new_mount(StageContext *c, const PlanStep *s, StageState *state)
 {
         _cleanup_free_ char *owned = NULL;
-        NewMount m = {
-                .type = s->t,
-                .options = s->data && *(const char *)s->data ? s->data : NULL,
-                .attributes = mount_attributes(s->flags),
-                .leader_pidfd = c->leader_pidfd,
-        };
-        bool inside = streq(s->t, "proc") || streq(s->t, "sysfs");
+        const char *options = mount_options(s);
 
+        if (is_made_inside(c, s))
+                return state->inside[state->n_inside_taken++];
         if (streq(s->t, "tmpfs") && c->owner != 0) {
-                if (asprintf(&owned, "%s%suid=%u,gid=%u", m.options ?: "", m.options ? "," : "",
+                if (asprintf(&owned, "%s%suid=%u,gid=%u", options ?: "", options ? "," : "",
                              c->owner, c->owner) < 0)
                         return -ENOMEM;
-                m.options = owned;
+                options = owned;
         }
-        _cleanup_close_ int fd = inside && c->leader_pidfd >= 0
-                                         ? process_call(0, new_mount_inside, &m)
-                                         : mountfd_new(m.type, m.options, m.attributes);
+        return mountfd_new(s->t, options, mount_attributes(s->flags));
+}
+
+static int step_mount(StageContext *c, const PlanStep *s, StageState *state)
+{
+        _cleanup_close_ int fd = new_mount(c, s, state);
+
         if (fd < 0)
                 return fd;
-        int r = attach(c->root, s->s, fd);
+        int r = mountfd_attach_at(fd, c->root, s->s + 1);
         if (r >= 0 && streq(s->t, "devpts"))
                 c->pts = TAKE_FD(fd);
         return r;
@@ -151,36 +181,36 @@ static int step_symlink(StageContext *c, const PlanStep *s)
         return give(c, parent, name);
 }
 
-static int step_mask(StageContext *c, const PlanStep *s)
+/* Most paths are there on some kernels only: a clone that was not needed waits for the next. */
+static int attach_mask(int source, int *spare, int root, const char *path)
 {
-        _cleanup_close_ int target = beneath_open(c->root, s->s, O_PATH, 0), fd = -EBADF;
-        struct stat st;
+        if (*spare < 0)
+                *spare = mountfd_clone(source, "", 0);
+        int r = *spare < 0 ? *spare : mountfd_attach_at(*spare, root, path);
+        if (r >= 0)
+                *spare = close_fd(*spare);
+        return r;
+}
 
-        if (target < 0)
-                return target == -ENOENT ? 0 : target;
-        if (fstat(target, &st) < 0)
-                return -errno;
-        fd = mountfd_clone(S_ISDIR(st.st_mode) ? c->mask_directory : c->mask_file, "", 0);
-        return fd < 0 ? fd : mountfd_attach(fd, target);
+static int step_mask(StageContext *c, const PlanStep *s, StageState *state)
+{
+        int r = attach_mask(c->mask_file, &state->spare_file, c->root, s->s + 1);
+
+        if (r == -EINVAL)
+                r = attach_mask(c->mask_directory, &state->spare_directory, c->root, s->s + 1);
+        return r == -ENOENT ? 0 : r;
 }
 
 /* Bind over itself. The mounts below come along as they are, so a PLAN_WRITABLE one stays writable.
  */
 static int step_rebind(StageContext *c, const PlanStep *s)
 {
-        _cleanup_close_ int target = beneath_open(c->root, s->s, O_PATH, 0), fd = -EBADF;
+        _cleanup_close_ int fd = mountfd_clone(c->root, s->s + 1, 1);
 
-        if (target < 0)
-                return target == -ENOENT ? 0 : target;
-        fd = mountfd_clone(target, "", 1);
         if (fd < 0)
-                return fd;
-        if (s->op == PLAN_READONLY) {
-                int r = mountfd_set(fd, MOUNT_ATTR_RDONLY, 0);
-                if (r < 0)
-                        return r;
-        }
-        return mountfd_attach(fd, target);
+                return fd == -ENOENT ? 0 : fd;
+        int r = s->op == PLAN_READONLY ? mountfd_set(fd, MOUNT_ATTR_RDONLY, 0) : 0;
+        return r < 0 ? r : mountfd_attach_at(fd, c->root, s->s + 1);
 }
 
 static int step_bind(StageContext *c, const PlanStep *s, size_t index)
@@ -193,18 +223,18 @@ static int step_bind(StageContext *c, const PlanStep *s, size_t index)
         return r < 0 ? r : stage_attach_file(c->root, s->t, c->binds[index]);
 }
 
-static int execute_step(StageContext *c, const PlanStep *s, size_t *n_binds)
+static int execute_step(StageContext *c, const PlanStep *s, StageState *state)
 {
         switch (s->op) {
         case PLAN_DIRECTORY: return step_directory(c, s);
         case PLAN_FILE: return step_file(c, s);
-        case PLAN_MOUNT: return step_mount(c, s);
+        case PLAN_MOUNT: return step_mount(c, s, state);
         case PLAN_DEVICE: return step_device(c, s);
         case PLAN_SYMLINK: return step_symlink(c, s);
-        case PLAN_MASK: return step_mask(c, s);
+        case PLAN_MASK: return step_mask(c, s, state);
         case PLAN_READONLY:
         case PLAN_WRITABLE: return step_rebind(c, s);
-        case PLAN_BIND: return step_bind(c, s, (*n_binds)++);
+        case PLAN_BIND: return step_bind(c, s, state->n_binds++);
         default: return -EPROTO; /* the plan's compiler put it in the wrong stage */
         }
 }
@@ -221,7 +251,7 @@ static const char *step_phase(const PlanStep *s)
         }
 }
 
-static int step_failed(const PlanStep *s, int r, Failure *f)
+int stage_step_failed(const PlanStep *s, int r, Failure *f)
 {
         const char *path = s->op == PLAN_BIND ? s->t : s->s;
         char sentence[256];
@@ -236,18 +266,30 @@ static int step_failed(const PlanStep *s, int r, Failure *f)
         return failure_reason(f, FAULT_START_FAILED, r, step_phase(s), sentence);
 }
 
-int stage_execute(StageContext *c, PlanStage stage, Failure *f)
+static int execute_steps(StageContext *c, StageState *state, Failure *f)
 {
-        size_t n_binds = 0;
         PlanStep s;
 
-        c->pts = -EBADF;
         PLAN_FOREACH (&s, c->plan, c->n_plan) {
-                if (s.stage != stage)
+                if (s.stage != state->stage)
                         continue;
-                int r = execute_step(c, &s, &n_binds);
+                int r = execute_step(c, &s, state);
                 if (r < 0 && !(s.flags & PLAN_OPTIONAL))
-                        return step_failed(&s, r, f);
+                        return stage_step_failed(&s, r, f);
         }
         return 0;
+}
+
+int stage_execute(StageContext *c, PlanStage stage, Failure *f)
+{
+        StageState state = {
+                .context = c, .stage = stage, .spare_file = -EBADF, .spare_directory = -EBADF};
+        int r = 0;
+
+        c->pts = -EBADF;
+        if (c->leader_pidfd >= 0)
+                r = process_call(0, make_inside, &state);
+        r = r < 0 ? stage_step_failed(&state.failed, r, f) : execute_steps(c, &state, f);
+        state_done(&state);
+        return r;
 }

@@ -8,7 +8,8 @@
 
 #include <stdint.h>
 
-#define STAGE_BINDS_MAX 64
+#define STAGE_BINDS_MAX  64
+#define STAGE_INSIDE_MAX 4 /* proc and sysfs mounts of one stage */
 
 typedef struct StageContext {
         const void *plan;
@@ -25,6 +26,10 @@ typedef struct StageContext {
 /** stage_execute() - execute the steps of one stage, in order
  * Return: 0; negative errno with @f set. */
 int stage_execute(StageContext *c, PlanStage stage, Failure *f);
+
+/** stage_step_failed() - say what went wrong with which step
+ * Return: @r, negative errno. */
+int stage_step_failed(const PlanStep *s, int r, Failure *f);
 
 /** stage_attach_file() - attach a detached mount onto a path, made an empty file if missing
  * Return: 0; negative errno. */

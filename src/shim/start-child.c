@@ -6,6 +6,7 @@
 #include "sys/beneath.h"
 #include "sys/loopback.h"
 #include "sys/mountfd.h"
+#include "sys/process.h"
 #include "sys/terminal.h"
 
 #include <fcntl.h>
@@ -122,6 +123,7 @@ static int become(Start *st, LaunchMessage m, Failure *f)
         if (unshare(CLONE_FILES) < 0)
                 return failure_set(f, FAULT_START_FAILED, errno, "unshare", "descriptors");
         (void)close(st->sock[0]);
+        process_call_reap(); /* PID 1 will not know of them */
         int r = tell(st, m);
         if (r < 0)
                 return r;

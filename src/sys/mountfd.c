@@ -75,6 +75,16 @@ int mountfd_attach(int mountfd, int target)
                        : 0;
 }
 
+int mountfd_attach_at(int mountfd, int dirfd, const char *path)
+{
+        return move_mount(mountfd, "", dirfd, path, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+int mountfd_move(int dirfd, const char *path, int target)
+{
+        return move_mount(dirfd, path, target, "", MOVE_MOUNT_T_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
 int mountns_propagation(unsigned long propagation)
 {
         return mount(NULL, "/", NULL, MS_REC | propagation, NULL) < 0 ? -errno : 0;

@@ -34,6 +34,16 @@ int mountfd_idmap(int mountfd, int usernsfd, uint64_t attr);
  * Return: 0; negative errno. */
 int mountfd_attach(int mountfd, int target);
 
+/** mountfd_attach_at() - the same by path
+ * Only for paths in which nobody else can have put a symbolic link; one at the end is not followed.
+ * Return: 0; -EINVAL one is a directory and the other is not; other negative errno. */
+int mountfd_attach_at(int mountfd, int dirfd, const char *path);
+
+/** mountfd_move() - move an attached mount, and all below it, on top of an open file or directory
+ * @dirfd,@path its mount point
+ * Return: 0; negative errno. */
+int mountfd_move(int dirfd, const char *path, int target);
+
 /** mountns_propagation() - change the propagation of every mount below the root
  * @propagation MS_PRIVATE, MS_SHARED
  * Return: 0; negative errno. */

@@ -49,14 +49,17 @@ int process_call(int flags, int (*fn)(void *), void *arg)
                 __attribute__((aligned(16))); /* one at a time: CLONE_VFORK waits */
         Call c = {.fn = fn, .arg = arg, .result = -ECHILD};
         pid_t pid = clone(call_in_child, stack + sizeof(stack),
-                          flags | CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &c);
+                          flags | CLONE_VM | CLONE_VFORK | CLONE_FILES, &c);
 
-        if (pid < 0)
-                return -errno;
-        while (waitpid(pid, NULL, 0) < 0)
-                if (errno != EINTR)
-                        return -errno;
-        return c.result;
+        /* what is left of it, a copy of all mounts above all, is the kernel's work of many steps:
+         * not waited for here */
+        return pid < 0 ? -errno : c.result;
+}
+
+void process_call_reap(void)
+{
+        while (waitpid(-1, NULL, __WCLONE) > 0 || errno == EINTR)
+                ;
 }
 
 int process_signal(int pidfd, int sig)

@@ -17,8 +17,12 @@ pid_t process_clone(uint64_t flags, int cgroupfd, int *ret_pidfd);
  * For a step that must be done from within other namespaces: what the function opens or writes is
  * there afterwards, the namespaces it entered are not.
  * @flags CLONE_NEWNS or 0
+ * Context: the caller calls process_call_reap() at some time after its last call.
  * Return: what @fn returned (0 or negative errno); negative errno if there was no child. */
 int process_call(int flags, int (*fn)(void *), void *arg);
+
+/** process_call_reap() - wait until nothing is left of the children of process_call() */
+void process_call_reap(void);
 
 /** process_signal() - Return: 0; -ESRCH it is gone; negative errno. */
 int process_signal(int pidfd, int sig);

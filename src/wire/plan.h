@@ -25,7 +25,8 @@ typedef enum PlanStage {
                           */
         PLAN_STAGE_TREE, /* inside the user namespace, on the mounted overlay, before any other
                             mount */
-        PLAN_STAGE_OUTER, /* shim, in a mount namespace of its own: what the guest gets locked */
+        PLAN_STAGE_OUTER, /* shim, in a mount namespace of its own: what the guest gets locked.
+                           * Mounts right below the root, and all other steps below those */
         PLAN_STAGE_INNER, /* the future PID 1 in its own mount namespace: what the guest may unmount
                            */
         PLAN_STAGE_PAYLOAD, /* the same, just before execve(); also for what exec starts later */

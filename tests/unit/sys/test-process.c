@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <time.h>
 
 static int reap(int pidfd, int *ret_signal)
@@ -57,6 +58,8 @@ static void test_call(void)
         assert(fd >= 0 && value == 7 &&
                fcntl(fd, F_GETFD) >= 0); /* it shares memory and descriptors */
         assert(process_call(0, fail, NULL) == -ENOTTY);
+        process_call_reap();
+        assert(waitpid(-1, NULL, __WALL | WNOHANG) == -1 && errno == ECHILD);
 }
 
 static void nothing(int sig)
