@@ -85,9 +85,10 @@ until_screen "(^|$NL)30 100($NL|$)"
 keys C-c
 until_screen 'after=130|# ?$'
 terminal resize-window -x 90 -y 25
-keys -l 'echo; stty size'
+# tmux tells its programs of a new size a moment later, and keys may be faster
+keys -l 'until [ "$(stty size)" = "25 90" ]; do sleep 0.1; done; echo resi""zed'
 keys Enter
-until_screen "(^|$NL)25 90($NL|$)"
+until_screen "(^|$NL)resized($NL|$)"
 keys -l 'exit 4'
 keys Enter
 status_is 4
