@@ -16,6 +16,7 @@
 
 struct Authority {
         GPtrArray *pending; /* Question, owned */
+        GHashTable *roots;  /* names of connected clients that are root */
 };
 
 typedef struct Question {
@@ -122,6 +123,9 @@ static int on_uid(sd_bus_message *reply, void *userdata, sd_bus_error *error)
                 return 0;
         }
         q->uid = uid;
+        if (uid == 0)
+                g_hash_table_add(q->authority->roots,
+                                 g_strdup(sd_bus_message_get_sender(q->message)));
         if (!q->action || uid == 0 || uid == q->exempt)
                 answer(q, VERDICT_YES);
         else if (too_many(q->authority, uid))
@@ -182,6 +186,18 @@ int authority_ask(Authority *p, sd_bus_message *m, const Authorization *a, Verdi
         return r;
 }
 
+bool authority_knows_root(const Authority *a, sd_bus_message *m)
+{
+        const char *sender = sd_bus_message_get_sender(m);
+
+        return sender && g_hash_table_contains(a->roots, sender);
+}
+
+void authority_forget_client(Authority *a, const char *client)
+{
+        g_hash_table_remove(a->roots, client);
+}
+
 void authority_forget(Authority *a, void *userdata)
 {
         for (guint i = a->pending->len; i-- > 0;) {
@@ -198,6 +214,7 @@ Authority *authority_new(void)
 {
         Authority *a = g_new0(Authority, 1);
 
+        a->roots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         a->pending = g_ptr_array_new_with_free_func((GDestroyNotify)question_free);
         return a;
 }
@@ -207,5 +224,6 @@ void authority_free(Authority *a)
         if (!a)
                 return;
         g_ptr_array_unref(a->pending);
+        g_hash_table_unref(a->roots);
         g_free(a);
 }

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <systemd/sd-bus.h>
 
 /* What is asked, and what rules get to see. All borrowed for the call. */
@@ -40,6 +41,12 @@ void authority_free(Authority *a);
  * Return: 0; negative errno. */
 int authority_ask(Authority *a, sd_bus_message *m, const Authorization *what, VerdictFn done,
                   void *userdata);
+
+/** authority_knows_root() - has the bus said already that the sender of @m is root?
+ * Spares the question, 0.3 ms of each call. A client cannot change its uid. */
+bool authority_knows_root(const Authority *a, sd_bus_message *m);
+/** authority_forget_client() - this client has left the bus */
+void authority_forget_client(Authority *a, const char *client);
 
 /** authority_forget() - the answer is not wanted any more: @done is not called
  * @userdata as given to authority_ask(); nothing happens if there is no such question */

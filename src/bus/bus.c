@@ -286,10 +286,13 @@ static void process_changed(void *userdata, Process *p)
 
 static int on_client_gone(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
+        Bus *b = userdata;
         const char *client;
 
-        if (sd_bus_message_read(m, "s", &client) >= 0)
-                calls_forget(userdata, sd_bus_message_get_bus(m), client);
+        if (sd_bus_message_read(m, "s", &client) < 0)
+                return 0;
+        authority_forget_client(b->authority, client);
+        calls_forget(b, sd_bus_message_get_bus(m), client);
         return 0;
 }
 
