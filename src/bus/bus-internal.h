@@ -14,6 +14,7 @@ struct Bus {
         GPtrArray *calls;       /* Call: not answered yet */
         GHashTable *open_calls; /* caller -> how many of them are under way */
         unsigned n_messages;    /* since the last look of the timer, which then gives memory back */
+        bool was_flooded;       /* at the look before */
         sd_event_source *trim;
         GHashTable *
                 texts; /* machine name -> TextChange: StatusText is told at most 4 times a second */

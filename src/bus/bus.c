@@ -306,14 +306,27 @@ static int watch_clients(Bus *b)
                                       on_client_gone, NULL, b);
 }
 
+static int on_trim(sd_event_source *source, uint64_t usec, void *userdata);
+
+static void trim_later(Bus *b)
+{
+        (void)sd_event_add_time_relative(b->manager->event, &b->trim, CLOCK_MONOTONIC, TRIM_USEC,
+                                         TRIM_USEC / 4, on_trim, b);
+}
+
+/* Once more after the last flood: what waits for others is freed without any message. */
 static int on_trim(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Bus *b = userdata;
+        bool flooded = b->n_messages >= TRIM_MESSAGES;
 
         b->trim = sd_event_source_disable_unref(b->trim);
-        if (b->n_messages >= TRIM_MESSAGES)
+        if (flooded || b->was_flooded)
                 (void)malloc_trim(0);
+        b->was_flooded = flooded;
         b->n_messages = 0;
+        if (flooded)
+                trim_later(b);
         return 0;
 }
 
@@ -325,8 +338,7 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
         b->n_messages++;
         if (!b->trim)
-                (void)sd_event_add_time_relative(b->manager->event, &b->trim, CLOCK_MONOTONIC,
-                                                 TRIM_USEC, TRIM_USEC / 4, on_trim, b);
+                trim_later(b);
         return 0;
 }
 

@@ -23,6 +23,7 @@
 typedef struct Daemon {
         sd_event *event;
         sd_bus *connection;
+        sd_bus *to_host; /* whose answers must not wait behind the calls of many clients */
         Systemd *systemd;
         Worker *worker;
         Manager *manager;
@@ -121,6 +122,15 @@ static int setup_signals(Daemon *d)
         return 0;
 }
 
+static int connect_to_host(Daemon *d)
+{
+        int r = sd_bus_open_system(&d->to_host);
+
+        r = r < 0 ? r : sd_bus_attach_event(d->to_host, d->event, SD_EVENT_PRIORITY_NORMAL - 3);
+        r = r < 0 ? r : sd_bus_set_exit_on_disconnect(d->to_host, 1);
+        return r < 0 ? r : systemd_new(d->event, d->to_host, &d->systemd);
+}
+
 static int setup(Daemon *d)
 {
         int r = sd_event_default(&d->event);
@@ -129,7 +139,7 @@ static int setup(Daemon *d)
         r = r < 0 ? r : sd_bus_default_system(&d->connection);
         r = r < 0 ? r : sd_bus_attach_event(d->connection, d->event, 0);
         r = r < 0 ? r : sd_bus_set_exit_on_disconnect(d->connection, 1);
-        r = r < 0 ? r : systemd_new(d->event, d->connection, &d->systemd);
+        r = r < 0 ? r : connect_to_host(d);
         if (r < 0)
                 return r;
         d->worker = worker_new(d->event);
@@ -138,7 +148,7 @@ static int setup(Daemon *d)
         d->manager = manager_new(d->event, "", &units, &work);
         systemd_set_manager(d->systemd, d->manager);
         d->journal = journal_new(d->manager);
-        r = machined_new(d->connection, d->manager, &d->machined);
+        r = machined_new(d->to_host, d->manager, &d->machined);
         if (r < 0)
                 return r;
         RegistryPort registry = machined_port(d->machined);
@@ -166,6 +176,7 @@ static void teardown(Daemon *d)
         worker_free(d->worker);
         systemd_free(d->systemd);
         sd_bus_flush_close_unref(d->connection);
+        sd_bus_flush_close_unref(d->to_host);
         sd_event_unref(d->event);
 }
 
