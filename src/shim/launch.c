@@ -209,8 +209,7 @@ static int map_ids(Start *st, pid_t pid, Failure *f)
                 if (r < 0)
                         return failure_set(
                                 f, r == -EINVAL ? FAULT_NOT_SUPPORTED : FAULT_START_FAILED, r,
-                                "map the owners of the files (does the file system take idmapped "
-                                "mounts?) in",
+                                "map the owners (does the file system take idmapped mounts?) of",
                                 s.s);
         }
         return 0;

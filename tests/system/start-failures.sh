@@ -96,6 +96,18 @@ rm "$TREES/$TEST-root"
 new_tree root >/dev/null
 mended "$m"
 
+# a file system that takes no idmapped mounts
+m=$TEST-ramfs
+tree=$TREES/$TEST-ramfs
+mkdir "$tree"
+mount -t ramfs none "$tree"
+at_exit "umount '$tree'"
+cp -a "$IMAGES/busybox/." "$tree"
+create "$m" '' "RootDirectory=$tree" -- "${IDLE[@]}"
+expect 1 start "$m"
+matches 'no idmapped mounts' "take idmapped mounts\\?\\) of '$tree': Invalid argument" "$ERR"
+nothing_runs "$m"
+
 # nothing to run
 mkdir -p "$TREES/$TEST-empty"
 create "$TEST-empty" "$TEST-empty"
