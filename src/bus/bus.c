@@ -377,9 +377,13 @@ int bus_new(sd_bus *bus, Manager *manager, const char *version, Bus **ret)
                 .version = version,
                 .texts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, text_change_free),
         };
+        *ret = b;
+        if (!bus)
+                return 0;
         int r = bus_export(b, bus);
         r = r < 0 ? r : watch_clients(b);
         if (r < 0) {
+                *ret = NULL;
                 bus_free(b);
                 return r;
         }
@@ -392,7 +396,6 @@ int bus_new(sd_bus *bus, Manager *manager, const char *version, Bus **ret)
                                               .process_removed = process_removed,
                                               .process_changed = process_changed,
                                       });
-        *ret = b;
         return 0;
 }
 

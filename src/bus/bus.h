@@ -9,7 +9,7 @@
 typedef struct Bus Bus;
 
 /** bus_new() - export everything on a connection
- * @bus     attached to the event loop
+ * @bus     attached to the event loop; NULL: there is only the private socket
  * @manager announces itself through a listener
  * Return: 0; negative errno. */
 int bus_new(sd_bus *bus, Manager *manager, const char *version, Bus **ret);

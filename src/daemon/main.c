@@ -20,10 +20,12 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
 
+#define LOOK_USEC 1000000ULL /* for a bus that is not there */
+
 typedef struct Daemon {
         sd_event *event;
-        sd_bus *connection;
-        sd_bus *to_host; /* whose answers must not wait behind the calls of many clients */
+        sd_bus *connection; /* to the system bus; NULL: it is not there, root is served alone */
+        sd_bus *to_host; /* likewise: its answers must not wait behind the calls of many clients */
         Systemd *systemd;
         Worker *worker;
         Manager *manager;
@@ -66,6 +68,27 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
         return 0;
 }
 
+static int on_look(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        _cleanup_(sd_bus_close_unrefp) sd_bus *bus = NULL;
+        Daemon *d = userdata;
+
+        if (sd_bus_open_system(&bus) >= 0)
+                return sd_event_exit(d->event, 0); /* the next lodged has all that this one has */
+        (void)sd_event_source_set_time_relative(source, LOOK_USEC);
+        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* Machines can be looked after without a bus, by root. */
+static int wait_for_bus(Daemon *d, int error)
+{
+        (void)sd_journal_print(LOG_WARNING,
+                               "The system bus cannot be reached, serving root's socket alone: %s",
+                               strerror(-error));
+        return sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC, LOOK_USEC, 0, on_look,
+                                          d);
+}
+
 /* Every shim that was there has answered: what we show from now on is right. */
 static void on_adopted(void *userdata)
 {
@@ -77,8 +100,12 @@ static void on_adopted(void *userdata)
                 r = private_socket_new(d->bus, d->private_fd, &d->private_socket);
         if (r >= 0)
                 d->private_fd = -EBADF;
-        r = r < 0 ? r
-                  : sd_bus_request_name_async(d->connection, NULL, LODGE_BUS_NAME, 0, on_name, d);
+        if (r >= 0 && d->connection)
+                r = sd_bus_request_name_async(d->connection, NULL, LODGE_BUS_NAME, 0, on_name, d);
+        else if (r >= 0) {
+                (void)sd_notify(0, "READY=1");
+                warm_up_when_idle(d);
+        }
         if (r < 0)
                 (void)sd_event_exit(d->event, r);
 }
@@ -122,13 +149,35 @@ static int setup_signals(Daemon *d)
         return 0;
 }
 
-static int connect_to_host(Daemon *d)
+static int open_bus(Daemon *d, sd_bus **ret, int64_t priority)
 {
-        int r = sd_bus_open_system(&d->to_host);
+        int r = sd_bus_open_system(ret);
 
-        r = r < 0 ? r : sd_bus_attach_event(d->to_host, d->event, SD_EVENT_PRIORITY_NORMAL - 3);
-        r = r < 0 ? r : sd_bus_set_exit_on_disconnect(d->to_host, 1);
+        r = r < 0 ? r : sd_bus_attach_event(*ret, d->event, priority);
+        return r < 0 ? r : sd_bus_set_exit_on_disconnect(*ret, 1);
+}
+
+static int connect_all(Daemon *d)
+{
+        int r = open_bus(d, &d->connection, SD_EVENT_PRIORITY_NORMAL);
+
+        if (r < 0)
+                r = wait_for_bus(d, r);
+        else
+                r = open_bus(d, &d->to_host, SD_EVENT_PRIORITY_NORMAL - 3);
         return r < 0 ? r : systemd_new(d->event, d->to_host, &d->systemd);
+}
+
+static int connect_to_machined(Daemon *d)
+{
+        if (!d->to_host)
+                return 0;
+        int r = machined_new(d->to_host, d->manager, &d->machined);
+        if (r < 0)
+                return r;
+        RegistryPort registry = machined_port(d->machined);
+        registry_set_port(d->manager, &registry);
+        return 0;
 }
 
 static int setup(Daemon *d)
@@ -136,10 +185,7 @@ static int setup(Daemon *d)
         int r = sd_event_default(&d->event);
 
         r = r < 0 ? r : setup_signals(d);
-        r = r < 0 ? r : sd_bus_default_system(&d->connection);
-        r = r < 0 ? r : sd_bus_attach_event(d->connection, d->event, 0);
-        r = r < 0 ? r : sd_bus_set_exit_on_disconnect(d->connection, 1);
-        r = r < 0 ? r : connect_to_host(d);
+        r = r < 0 ? r : connect_all(d);
         if (r < 0)
                 return r;
         d->worker = worker_new(d->event);
@@ -148,12 +194,8 @@ static int setup(Daemon *d)
         d->manager = manager_new(d->event, "", &units, &work);
         systemd_set_manager(d->systemd, d->manager);
         d->journal = journal_new(d->manager);
-        r = machined_new(d->to_host, d->manager, &d->machined);
-        if (r < 0)
-                return r;
-        RegistryPort registry = machined_port(d->machined);
-        registry_set_port(d->manager, &registry);
-        r = definition_watch(d->manager, d->event);
+        r = connect_to_machined(d);
+        r = r < 0 ? r : definition_watch(d->manager, d->event);
         manager_load(d->manager);
         r = r < 0 ? r : bus_new(d->connection, d->manager, LODGE_VERSION, &d->bus);
         r = r < 0 ? r : open_sockets(d);

@@ -68,7 +68,7 @@ static void call_unit_method(sd_bus *bus, const char *method, const char *unit)
  * reference ends with our connection. */
 static void keep_loaded(Systemd *s, const char *unit)
 {
-        if (g_hash_table_add(s->kept, g_strdup(unit)))
+        if (s->system && g_hash_table_add(s->kept, g_strdup(unit)))
                 call_unit_method(s->system, "RefUnit", unit);
 }
 

@@ -11,7 +11,8 @@
 typedef struct Systemd Systemd;
 
 /** systemd_new() - connect, and hear of systemd's jobs
- * @system connected to the system bus, attached to the event loop: whose name keeps units loaded
+ * @system connected to the system bus, attached to the event loop: whose name keeps units loaded;
+ *         NULL: none do
  * Return: 0; negative errno. */
 int systemd_new(sd_event *event, sd_bus *system, Systemd **ret);
 /** systemd_free() - forget every job; NULL is fine */

@@ -91,3 +91,25 @@ equal 'exec over a restart' '7 ' "$status $(<"$WORK/exec")"
 lodgectl stop "$a"
 wait "$waiter" || fail "wait failed: $(<"$WORK/status")"
 equal 'wait over a restart' 0 "$(<"$WORK/status")"
+
+# --- without the system bus: hidden from lodged and lodgectl, since this test itself needs it
+
+dropin=/run/systemd/system/lodged.service.d
+at_exit 'rm -rf /run/systemd/system/lodged.service.d; systemctl daemon-reload; systemctl restart lodged.service'
+mkdir -p "$dropin"
+printf '[Service]\nInaccessiblePaths=/run/dbus\n' >"$dropin/no-bus.conf"
+systemctl daemon-reload
+systemctl restart lodged.service
+without_bus() { unshare --mount bash -c 'mount -t tmpfs tmpfs /run/dbus && exec "$@"' - "$@"; }
+expect 0 without_bus lodgectl list
+matches 'list without a bus' "$a +stopped" "$ERR$OUT"
+for _ in 1 2; do
+    without_bus lodgectl start "$a"
+    equal 'exec without a bus' in "$(without_bus lodgectl exec "$a" echo in </dev/null)"
+    without_bus lodgectl stop "$a"
+done
+lacks 'names on the bus' '^org\.lodge1 ' "$(busctl list --acquired --no-legend)"
+rm -rf "$dropin"
+systemctl daemon-reload
+systemctl restart lodged.service
+known "$a" >/dev/null
