@@ -9,6 +9,11 @@ HOST_PACKAGES=(
     python3 python3-gi libglib2.0-bin gir1.2-glib-2.0 libseccomp2 libdbus-1-3 libjansson4
     libasan8 libubsan1
     bash-completion man-db less tmux expect
+    # images: what lodge-import and lodge-work load (curl and libarchive-tools bring libraries that each release names
+    # in its own way), what makes images, file systems and disks, and what reads ours
+    curl ca-certificates openssl libarchive-tools libisal2 libblkid1 libmount1 libcryptsetup12
+    docker-registry skopeo umoci zstd xz-utils bzip2 acl attr libcap2-bin
+    fdisk e2fsprogs btrfs-progs xfsprogs squashfs-tools erofs-utils cryptsetup-bin
 )
 # tests/bench wants the peers in its hosts, and only there
 read -ra extra_packages <<<"${LODGE_HOST_PACKAGES:-}"
@@ -26,6 +31,8 @@ HOST_MASKED=(
     getty.target getty@.service console-getty.service
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer man-db.timer e2scrub_all.timer e2scrub_reap.service
     fstrim.timer systemd-tmpfiles-clean.timer
+    # tests start their own
+    docker-registry.service
 )
 
 # host_root SUITE: prints the directory of the cached root
