@@ -12,6 +12,8 @@ typedef enum FaultCode {
         FAULT_NO_SUCH_MACHINE,
         FAULT_NO_SUCH_IMAGE,
         FAULT_NO_SUCH_PROCESS,
+        FAULT_NO_SUCH_VOLUME,
+        FAULT_NO_SUCH_JOB,
         FAULT_EXISTS,
         FAULT_NOT_RUNNING,
         FAULT_BUSY,
@@ -22,6 +24,8 @@ typedef enum FaultCode {
         FAULT_CANCELLED,
         FAULT_TIMED_OUT,
         FAULT_NO_SPACE,
+        FAULT_PULL_FAILED,
+        FAULT_IMPORT_FAILED,
         FAULT_START_FAILED,
         FAULT_EXEC_FAILED,       /* found, but cannot be executed: exit status 126 */
         FAULT_COMMAND_NOT_FOUND, /* exit status 127 */

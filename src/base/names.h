@@ -7,9 +7,15 @@
 #define LODGE_OBJECT_PATH       "/org/lodge1"
 #define LODGE_MACHINE_PATH      "/org/lodge1/machine"
 #define LODGE_PROCESS_PATH      "/org/lodge1/process"
+#define LODGE_IMAGE_PATH        "/org/lodge1/image"
+#define LODGE_VOLUME_PATH       "/org/lodge1/volume"
+#define LODGE_JOB_PATH          "/org/lodge1/job"
 #define LODGE_MANAGER_INTERFACE "org.lodge1.Manager"
 #define LODGE_MACHINE_INTERFACE "org.lodge1.Machine"
 #define LODGE_PROCESS_INTERFACE "org.lodge1.Process"
+#define LODGE_IMAGE_INTERFACE   "org.lodge1.Image"
+#define LODGE_VOLUME_INTERFACE  "org.lodge1.Volume"
+#define LODGE_JOB_INTERFACE     "org.lodge1.Job"
 #define LODGE_ERROR_PREFIX      "org.lodge1.Error."
 #define LODGE_POLKIT_PREFIX     "org.lodge1."
 
@@ -22,6 +28,12 @@
 #define LODGE_UNIT_PREFIX "lodge@"
 #define LODGE_UNIT_SUFFIX ".service"
 
+/* Workers: one unit a job, its instance is the job's ID. */
+#define LODGE_IMPORT_UNIT_PREFIX "lodge-import@" /* network and archives; sees its directory */
+* /
+#define LODGE_EXPORT_UNIT_PREFIX "lodge-export@" /* the same program, sees the store */
+#define LODGE_WORK_UNIT_PREFIX   "lodge-work@"   /* disk images */
+
 /* Definitions, in order of precedence; CreateMachine() writes to the first, or, for machines that
  * are removed when they stop, to the second. */
 #define LODGE_DEFINITIONS_ETC   "/etc/lodge/machines"
@@ -30,10 +42,24 @@
 #define LODGE_DEFINITION_SUFFIX ".machine"
 
 #define LODGE_STORE           "/var/lib/lodge"
-#define LODGE_STORE_IMAGES    "/var/lib/lodge/images"
+#define LODGE_STORE_LAYERS    "/var/lib/lodge/layers"   /* sha256-HEX/{tree,tar.map}, by diff_id */
+#define LODGE_STORE_BLOBS     "/var/lib/lodge/blobs"    /* sha256-HEX: manifests, configurations */
+#define LODGE_STORE_IMAGES    "/var/lib/lodge/images"   /* ENC.oci, NAME/, NAME.raw */
 #define LODGE_STORE_MACHINES  "/var/lib/lodge/machines" /* NAME/{upper,work} */
+#define LODGE_STORE_VOLUMES   "/var/lib/lodge/volumes"  /* NAME/{data,volume} */
+#define LODGE_STORE_INCOMING  "/var/lib/lodge/incoming" /* ID/: what job ID builds */
 #define LODGE_STORE_TRASH     "/var/lib/lodge/trash"    /* renamed here, deleted by lodge-work */
 #define LODGE_MACHINED_IMAGES "/var/lib/machines"
+
+/* What is in them. */
+#define LODGE_RECORD_SUFFIX  ".oci" /* of an image of layers: its record */
+#define LODGE_RAW_SUFFIX     ".raw" /* of a disk image */
+#define LODGE_LAYER_TREE     "tree"
+#define LODGE_LAYER_MAP      "tar.map"
+#define LODGE_VOLUME_DATA    "data"
+#define LODGE_VOLUME_RECORD  "volume"
+#define LODGE_INCOMING_IMAGE "image" /* a record or a tree */
+#define LODGE_INCOMING_RAW   "image.raw"
 
 #define LODGE_RUNTIME        "/run/lodge"
 #define LODGE_RUNTIME_SOCKET "/run/lodge/shim.sock"    /* of lodged.socket: shims get their plan */

@@ -39,7 +39,11 @@ static FieldKind tag_kind(unsigned tag)
         case FRAME_USER:
         case FRAME_CWD:
         case FRAME_CAUSE:
-        case FRAME_LINE: return FIELD_STRING;
+        case FRAME_LINE:
+        case FRAME_HAVE:
+        case FRAME_ITEM:
+        case FRAME_DIGEST:
+        case FRAME_RECORD: return FIELD_STRING;
         default: return tag > 0 && tag < _FRAME_TAG_MAX ? FIELD_NUMBER : FIELD_UNKNOWN;
         }
 }

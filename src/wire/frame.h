@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages between lodged and a shim, over a SOCK_SEQPACKET socket.
+/* Messages between lodged and a shim or a worker, over a SOCK_SEQPACKET socket.
  *
  * A frame is a FrameHeader and fields { u16 tag, u16 kind, u32 length } + bytes, padded to 8. A
  * frame above FRAME_INLINE_MAX travels in a sealed memfd that is the last descriptor of the
- * message. Who may say what is in the comments of FrameType: D lodged, S shim. Replies carry the
- * serial of what they answer. Neither side trusts lengths; lodged does not trust a shim to be of
- * its own release. */
+ * message. Who may say what is in the comments of FrameType: D lodged, S shim, W worker
+ * (lodge-import, lodge-work). Replies carry the serial of what they answer. Neither side trusts
+ * lengths; lodged does not trust a shim to be of its own release, nor a worker at all. */
 #pragma once
 
 #include "base/fault.h"
@@ -49,10 +49,18 @@ typedef enum FrameType {
                        */
         FRAME_OUTPUT, /* D asks, S answers: lines (oldest first) of PID 1's last output */
         FRAME_DONE,   /* S */
-        FRAME_ERROR,  /* S: code, error, message */
+        FRAME_ERROR,  /* S, W: code, error, message; of a worker: the job failed */
         FRAME_MACHINED, /* D: connect to systemd-machined, which takes the process that does for the
                          * machine's supervisor; answered by FRAME_DONE with fds[0], or FRAME_ERROR
                          */
+        FRAME_WORK,     /* W, first: name (the job's ID). A worker that wants its order */
+        FRAME_ORDER,    /* D: args "key=value", have (diff_ids that are in the store); descriptors,
+                           which args name by their number. Closing the socket cancels the job */
+        FRAME_PROGRESS, /* W, at most 4/s: phase, bytes, total; then, for each part of the job, a
+                           group of item, bytes, total, phase */
+        FRAME_LAYER,    /* W: digest: this layer is complete and synced in incoming/ID/layers */
+        FRAME_RESULT,   /* W: the job is done: record if it made an image, lines, message, digest;
+                           descriptors and items of an attached disk */
         _FRAME_TYPE_MAX,
 } FrameType;
 
@@ -90,6 +98,12 @@ typedef enum FrameTag {
         FRAME_LINE,       /* string, repeated: untrusted output, oldest first */
         FRAME_OWNER,      /* number: uid of who asked for it */
         FRAME_NEEDS_ROOT, /* number: 1: was asked for as exec-root */
+        FRAME_HAVE,       /* string, repeated: diff_id of a layer in the store */
+        FRAME_ITEM,       /* string: short name of a part of a job, begins its group */
+        FRAME_BYTES,      /* number: done so far */
+        FRAME_TOTAL,      /* number: bytes in all, 0 unknown */
+        FRAME_DIGEST,     /* string: "sha256:HEX" */
+        FRAME_RECORD,     /* string: text of an image record */
         _FRAME_TAG_MAX,
 } FrameTag;
 

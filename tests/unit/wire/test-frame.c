@@ -86,6 +86,35 @@ static void test_groups(void)
         CHECK(!frame_next_group(&f, FRAME_LINE, &offset, &group));
 }
 
+/* What a worker tells of its job: the fields before the first item are of the whole. */
+static void test_progress(void)
+{
+        _cleanup_frame_writer_ FrameWriter w = {0};
+        _cleanup_frame_ Frame f = {0};
+        size_t offset = 0;
+        Frame item;
+
+        frame_begin(&w, FRAME_PROGRESS, 0);
+        frame_add_string(&w, FRAME_PHASE, "downloading");
+        frame_add_number(&w, FRAME_BYTES, 30);
+        for (uint64_t i = 1; i <= 2; i++) {
+                frame_add_string(&w, FRAME_ITEM, i == 1 ? "sha256:a" : "sha256:b");
+                frame_add_number(&w, FRAME_BYTES, 10 * i);
+                frame_add_number(&w, FRAME_TOTAL, 100 * i);
+        }
+        CHECK_NUMBER(frame_send(theirs, &w), 0);
+        CHECK_NUMBER(frame_receive(ours, &f), 1);
+        CHECK_NUMBER(f.type, FRAME_PROGRESS);
+        CHECK_STRING(frame_string(&f, FRAME_PHASE), "downloading");
+        CHECK_NUMBER(frame_number(&f, FRAME_BYTES, 0), 30);
+        for (uint64_t i = 1; i <= 2; i++) {
+                CHECK(frame_next_group(&f, FRAME_ITEM, &offset, &item));
+                CHECK_STRING(frame_string(&item, FRAME_ITEM), i == 1 ? "sha256:a" : "sha256:b");
+                CHECK_NUMBER(frame_number(&item, FRAME_TOTAL, 0), 100 * i);
+        }
+        CHECK(!frame_next_group(&f, FRAME_ITEM, &offset, &item));
+}
+
 /* One byte below and above what goes inline, and the largest. */
 static void test_sizes(void)
 {
@@ -415,6 +444,7 @@ int main(void)
         theirs = pair[1];
         test_fields();
         test_groups();
+        test_progress();
         test_sizes();
         test_descriptors(10);
         test_descriptors(100000);
