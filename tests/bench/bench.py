@@ -7,6 +7,7 @@ import os
 import re
 import time
 
+import images
 import peers
 from report import Table
 from stopwatch import (PROGRAMS, Failure, Stopwatch, charge, leader, memory_of, processes, read, sh, stamp)
@@ -399,6 +400,7 @@ def conmons(peer):
 
 
 PARTS = ('start', 'shim', 'boot', 'stop', 'exec', 'run', 'memory', 'scale')
+IMAGE_PARTS = ('unpack', 'layers', 'images', 'share')
 
 
 def main():
@@ -408,8 +410,11 @@ def main():
     parser.add_argument('--machines', type=int)
     bench = Bench(parser.parse_args())
     peers.setup()
-    for part in bench.options.parts or PARTS:
-        getattr(bench, part)()
+    for part in bench.options.parts or PARTS + IMAGE_PARTS:
+        if part in IMAGE_PARTS:
+            getattr(images, part)(bench)
+        else:
+            getattr(bench, part)()
         with open('/var/lib/lodge/bench.json', 'w', encoding='utf8') as f:
             json.dump([table.data() for table in bench.tables], f, indent=1)
     targets = [target for table in bench.tables for target in table.targets]

@@ -49,6 +49,10 @@ class Table:
         mine, its = self.median(name), self.median(base)
         self._target(what, mine / its if mine is not None and its else None, limit, 'x')
 
+    def difference_at_most(self, name, base, limit, what):
+        mine, its = self.median(name), self.median(base)
+        self._target(what, None if mine is None or its is None else mine - its, limit, self.unit)
+
     def _target(self, what, found, limit, unit, least=False):
         met = None if found is None else found >= limit if least else found <= limit
         self.targets.append({'what': what, 'found': found, 'limit': limit, 'unit': unit, 'least': least, 'met': met})
