@@ -188,6 +188,27 @@ int parse_usec(const char *s, uint64_t *ret)
         return 0;
 }
 
+int parse_bytes(const char *s, uint64_t *ret)
+{
+        static const char units[] = "KMGT";
+        size_t n = s ? strspn(s, "0123456789") : 0;
+        _cleanup_free_ char *digits = n > 0 ? strndup(s, n) : NULL;
+        const char *unit = n > 0 && s[n] ? strchr(units, s[n]) : NULL;
+        uint64_t v, factor = unit ? UINT64_C(1024) << 10 * (unit - units) : 1;
+
+        if (n == 0 || (s[n] && (!unit || s[n + 1])))
+                return -EINVAL;
+        if (!digits)
+                return -ENOMEM;
+        int r = parse_u64(digits, UINT64_MAX, &v);
+        if (r < 0)
+                return r;
+        if (__builtin_mul_overflow(v, factor, &v))
+                return -ERANGE;
+        *ret = v;
+        return 0;
+}
+
 int parse_signal(const char *s)
 {
         uint64_t n;

@@ -53,6 +53,10 @@ int parse_bool(const char *s);
  * Return: 0; -EINVAL; -ERANGE. Source: systemd.time(7), units usec..h. */
 int parse_usec(const char *s, uint64_t *ret);
 
+/** parse_bytes() - a size: "1048576", "1024K", "1M"; K, M, G and T are powers of 1024
+ * Return: 0; -EINVAL; -ERANGE. */
+int parse_bytes(const char *s, uint64_t *ret);
+
 /** parse_signal() - "SIGTERM", "TERM", "15", "SIGRTMIN+3", "RTMIN+3"
  * Return: the number; -EINVAL. */
 int parse_signal(const char *s);

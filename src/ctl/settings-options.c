@@ -59,6 +59,17 @@ static void option_name(const char *key, char ret[static NAME_MAX_])
 
 static const char *value_name_of(const SettingKey *key)
 {
+        static const struct {
+                const char *key, *value;
+        } names[] = {
+                {"Entrypoint", "COMMAND"},      {"Bind", "SOURCE:TARGET"},
+                {"Volume", "NAME:TARGET"},      {"Tmpfs", "TARGET"},
+                {"WritableLayerSize", "BYTES"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (streq(names[i].key, key->name))
+                        return names[i].value;
         switch (key->kind) {
         case SETTING_USEC: return "TIME";
         case SETTING_STRV: return "NAME=VALUE";
@@ -102,6 +113,34 @@ static int append_path(sd_bus_message *m, const char *key, const char *path, Fau
         return client_append_option_string(m, key, absolute);
 }
 
+/* Nor is what "--bind=.:/work" means. */
+static int push_bind(char ***values, const char *value, Fault *reterr)
+{
+        size_t n = strcspn(value, ":");
+        _cleanup_free_ char *source = strndup(value, n), *absolute = NULL, *entry = NULL;
+
+        if (!source)
+                return -ENOMEM;
+        if (n == 0 || source[0] == '/')
+                return strv_push(values, value);
+        absolute = realpath(source, NULL);
+        if (!absolute)
+                return fault_set(reterr, FAULT_INVALID_OPTION, errno, "--bind: %s: %s", source,
+                                 strerror(errno));
+        if (asprintf(&entry, "%s%s", absolute, value + n) < 0)
+                return -ENOMEM;
+        return strv_push(values, entry);
+}
+
+static int push_value(const SettingKey *key, char ***values, const char *value, Fault *reterr)
+{
+        if (streq(key->name, "Environment"))
+                return environment_push(values, value, reterr);
+        if (streq(key->name, "Bind"))
+                return push_bind(values, value, reterr);
+        return strv_push(values, value);
+}
+
 static int collect_values(const Ctl *c, const SettingKey *key, char *const *before, char ***ret,
                           Fault *reterr)
 {
@@ -119,8 +158,7 @@ static int collect_values(const Ctl *c, const SettingKey *key, char *const *befo
 
                 if (!streq(g->option->setting, key->name))
                         continue;
-                r = is_environment ? environment_push(&values, g->value, reterr)
-                                   : strv_push(&values, g->value);
+                r = push_value(key, &values, g->value, reterr);
         }
         *ret = TAKE_PTR(values);
         return r;
@@ -158,6 +196,8 @@ static int append_setting(const Ctl *c, sd_bus_message *m, const SettingKey *key
                                 return client_append_option_string(m, p[0], p[1]);
                 return 0;
         }
+        if (streq(key->name, "Entrypoint") && *values[n - 1]) /* words, quoted as in the file */
+                return client_append_option_string(m, key->name, values[n - 1]);
         if (key->kind == SETTING_STRV)
                 return client_append_option_strv(m, key->name, values);
         if (streq(key->name, "RootDirectory"))

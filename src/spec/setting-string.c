@@ -4,6 +4,8 @@
 
 #include "base/machine-name.h"
 #include "base/text.h"
+#include "spec/mount-entry.h"
+#include "spec/reference.h"
 
 #include <string.h>
 
@@ -36,22 +38,20 @@ static bool check_text(const char *s, const char **ret_why)
 
 static bool check_image(const char *s, const char **ret_why)
 {
-        return image_name_check(s, NULL) >= 0;
+        _cleanup_free_ char *name = NULL;
+
+        return image_name_canonical(s, &name, NULL) >= 0;
+}
+
+static int canonical_image(const char *s, char **ret)
+{
+        return image_name_canonical(s, ret, NULL);
 }
 
 /* Only the text: whether it exists, and what it is, is a question for who opens it. */
 static bool check_path(const char *s, const char **ret_why)
 {
-        if (s[0] != '/' || strlen(s) >= SETTING_STRING_SIZE_MAX || !utf8_is_valid(s) ||
-            strpbrk(s, "\n\t"))
-                return false;
-        for (const char *p = s; s[1] && p; p = strchr(p + 1, '/')) {
-                size_t n = strcspn(p + 1, "/");
-
-                if (n == 0 || (n == 1 && p[1] == '.') || (n == 2 && p[1] == '.' && p[2] == '.'))
-                        return false;
-        }
-        return fits_in_a_line(s, ret_why);
+        return path_is_clean(s) && fits_in_a_line(s, ret_why);
 }
 
 static bool check_root_directory(const char *s, const char **ret_why)
@@ -126,6 +126,34 @@ static bool check_assignment(const char *s, const char **ret_why)
         return check_word(s, ret_why);
 }
 
+/* The rules of OCI: any key but an empty one. */
+static bool check_label(const char *s, const char **ret_why)
+{
+        return s[0] && s[0] != '=' && strchr(s, '=') && check_word(s, ret_why);
+}
+
+static bool check_mount(MountKind kind, const char *s, const char **ret_why)
+{
+        _cleanup_mount_entry_ MountEntry e = {0};
+
+        return utf8_is_valid(s) && mount_entry_parse(kind, s, &e, ret_why) >= 0;
+}
+
+static bool check_bind(const char *s, const char **ret_why)
+{
+        return check_mount(MOUNT_BIND, s, ret_why);
+}
+
+static bool check_volume(const char *s, const char **ret_why)
+{
+        return check_mount(MOUNT_VOLUME, s, ret_why);
+}
+
+static bool check_tmpfs(const char *s, const char **ret_why)
+{
+        return check_mount(MOUNT_TMPFS, s, ret_why);
+}
+
 #define PATH_ALLOWED                                                                               \
         "give an absolute path without '.', '..', '//', a '/' at the end or control characters"
 
@@ -134,9 +162,11 @@ const SettingType setting_text = {
         .check = check_text,
 };
 const SettingType setting_image = {
-        .allowed = "an image's name has at most 64 letters, digits, '_', '.' and '-', and does not "
-                   "begin with '.' or '-'",
+        .allowed =
+                "give a name of at most 64 letters, digits, '_', '.' and '-', or where the image "
+                "is from, such as docker.io/library/debian:13",
         .check = check_image,
+        .canonical = canonical_image,
 };
 const SettingType setting_root_directory = {.allowed = PATH_ALLOWED, .check = check_root_directory};
 const SettingType setting_path = {.allowed = PATH_ALLOWED, .check = check_path};
@@ -156,6 +186,30 @@ const SettingType setting_command = {
 const SettingType setting_environment = {
         .allowed = "give KEY=VALUE in UTF-8, with a key of letters, digits and '_'",
         .check = check_assignment,
+        .is_list = true,
+        .one_a_line = true,
+};
+const SettingType setting_label = {
+        .allowed = "give KEY=VALUE in UTF-8",
+        .check = check_label,
+        .is_list = true,
+        .one_a_line = true,
+};
+const SettingType setting_bind = {
+        .allowed = "give SOURCE:TARGET or SOURCE:TARGET:OPTIONS in UTF-8",
+        .check = check_bind,
+        .is_list = true,
+        .one_a_line = true,
+};
+const SettingType setting_volume = {
+        .allowed = "give NAME:TARGET, TARGET, or either with :OPTIONS, in UTF-8",
+        .check = check_volume,
+        .is_list = true,
+        .one_a_line = true,
+};
+const SettingType setting_tmpfs = {
+        .allowed = "give TARGET or TARGET:OPTIONS in UTF-8",
+        .check = check_tmpfs,
         .is_list = true,
         .one_a_line = true,
 };

@@ -19,6 +19,8 @@ typedef struct SettingType {
         /* char * and char ** fields: may @s be (one element of) the value? @ret_why: set where
          * ->allowed does not tell */
         bool (*check)(const char *s, const char **ret_why);
+        /* likewise: what of several ways to write it is kept. Return: 0; -ENOMEM. */
+        int (*canonical)(const char *s, char **ret);
         bool is_list;
         bool one_a_line; /* a list is written with one element a line */
 
@@ -31,10 +33,11 @@ typedef struct SettingType {
 } SettingType;
 
 extern const SettingType setting_text, setting_image, setting_root_directory, setting_path,
-        setting_user, setting_hostname, setting_command, setting_environment;
+        setting_user, setting_hostname, setting_command, setting_environment, setting_label,
+        setting_bind, setting_volume, setting_tmpfs;
 extern const SettingType setting_id, setting_uid, setting_timestamp, setting_bool,
-        setting_optional_bool, setting_signal, setting_usec, setting_writable_layer,
-        setting_capabilities, setting_capabilities_or_all;
+        setting_optional_bool, setting_signal, setting_usec, setting_bytes, setting_writable_layer,
+        setting_writable_medium, setting_capabilities, setting_capabilities_or_all;
 
 /** setting_assign() - parse a value in the file's syntax
  * @text    not empty; from anybody

@@ -97,6 +97,32 @@ static int format_timestamp(const void *field, char **ret)
         return format_u64(*(const uint64_t *)field, ret);
 }
 
+static int parse_size(const char *s, void *field)
+{
+        uint64_t v;
+
+        /* a page is the least that any file system can limit */
+        if (parse_bytes(s, &v) < 0 || v < 4096)
+                return -EINVAL;
+        *(uint64_t *)field = v;
+        return 0;
+}
+
+static int format_size(const void *field, char **ret)
+{
+        uint64_t v = *(const uint64_t *)field;
+        const char *unit = "KMGT";
+
+        *ret = NULL;
+        if (v == 0)
+                return 0;
+        if (v % 1024 != 0)
+                return format_u64(v, ret);
+        for (v /= 1024; v % 1024 == 0 && unit[1]; v /= 1024)
+                unit++;
+        return asprintf(ret, "%" PRIu64 "%c", v, *unit) < 0 ? -ENOMEM : 0;
+}
+
 static int parse_span(const char *s, void *field)
 {
         int r = parse_usec(s, field);
@@ -179,20 +205,47 @@ static const char *const writable_layers[_WRITABLE_LAYER_MAX] = {
         [WRITABLE_LAYER_KEEP] = "keep",
 };
 
+static const char *const writable_media[_WRITABLE_MEDIUM_MAX] = {
+        [WRITABLE_MEDIUM_DISK] = "disk",
+        [WRITABLE_MEDIUM_MEMORY] = "memory",
+};
+
+static int parse_choice(const char *s, const char *const *choices, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (streq(choices[i], s))
+                        return (int)i;
+        return -EINVAL;
+}
+
 static int parse_writable_layer(const char *s, void *field)
 {
-        for (WritableLayer i = 0; i < _WRITABLE_LAYER_MAX; i++) {
-                if (streq(writable_layers[i], s)) {
-                        *(WritableLayer *)field = i;
-                        return 0;
-                }
-        }
-        return -EINVAL;
+        int v = parse_choice(s, writable_layers, _WRITABLE_LAYER_MAX);
+
+        if (v < 0)
+                return v;
+        *(WritableLayer *)field = v;
+        return 0;
 }
 
 static int format_writable_layer(const void *field, char **ret)
 {
         return duplicate(writable_layers[*(const WritableLayer *)field], ret);
+}
+
+static int parse_writable_medium(const char *s, void *field)
+{
+        int v = parse_choice(s, writable_media, _WRITABLE_MEDIUM_MAX);
+
+        if (v < 0)
+                return v;
+        *(WritableMedium *)field = (WritableMedium)v;
+        return 0;
+}
+
+static int format_writable_medium(const void *field, char **ret)
+{
+        return duplicate(writable_media[*(const WritableMedium *)field], ret);
 }
 
 /* ---- capabilities ---- */
@@ -292,6 +345,18 @@ const SettingType setting_writable_layer = {
         .size = sizeof(WritableLayer),
         .parse = parse_writable_layer,
         .format = format_writable_layer,
+};
+const SettingType setting_writable_medium = {
+        .allowed = "give disk or memory",
+        .size = sizeof(WritableMedium),
+        .parse = parse_writable_medium,
+        .format = format_writable_medium,
+};
+const SettingType setting_bytes = {
+        .allowed = "give at least 4096 bytes, such as 512M or 10G",
+        .size = sizeof(uint64_t),
+        .parse = parse_size,
+        .format = format_size,
 };
 const SettingType setting_capabilities = {
         .allowed = "give names of capabilities such as CAP_NET_ADMIN",

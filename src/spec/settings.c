@@ -82,7 +82,10 @@ static int assign_string(Settings *s, const SettingKey *key, const char *text, F
         if (!key->type->check(text, &why))
                 return refuse(key, text, why, reterr);
 
-        char *copy = strdup(text);
+        char *copy = NULL;
+        int r = key->type->canonical ? key->type->canonical(text, &copy) : 0;
+        if (r >= 0 && !copy)
+                copy = strdup(text);
         if (!copy)
                 return -ENOMEM;
         free(*field);
@@ -172,6 +175,42 @@ static const char *kind_wants(SettingKind kind)
         }
 }
 
+static int copy_field(const SettingKey *key, const Settings *from, Settings *to)
+{
+        const void *source = field_of_const(from, key);
+        void *target = field_of(to, key);
+
+        if (key->type->is_list) {
+                char **list = *(char **const *)source;
+
+                *(char ***)target = list ? strv_copy(list) : NULL;
+                return list && !*(char ***)target ? -ENOMEM : 0;
+        }
+        if (key->type->check) {
+                const char *string = *(char *const *)source;
+
+                *(char **)target = string ? strdup(string) : NULL;
+                return string && !*(char **)target ? -ENOMEM : 0;
+        }
+        memcpy(target, source, key->type->size);
+        return 0;
+}
+
+int settings_copy(const Settings *s, Settings *ret)
+{
+        _cleanup_settings_ Settings copy;
+
+        settings_init(&copy);
+        for (const SettingKey *key = setting_keys(); key->name; key++) {
+                int r = copy_field(key, s, &copy);
+                if (r < 0)
+                        return r;
+        }
+        *ret = copy;
+        copy = (Settings){0};
+        return 0;
+}
+
 int settings_set(Settings *s, const char *name, const SettingValue *value, Fault *reterr)
 {
         const SettingKey *key = setting_key_find(name);
@@ -246,25 +285,4 @@ int settings_get(const Settings *s, const SettingKey *key, char ***ret)
                 return r;
         *ret = TAKE_PTR(words);
         return !strv_equal(*ret, standard);
-}
-
-int settings_validate(const Settings *s, Fault *reterr)
-{
-        const char *message = NULL;
-
-        if (!s->image && !s->root_directory)
-                message = "a machine needs Image= or RootDirectory=";
-        else if (s->image && s->root_directory)
-                message = "Image= and RootDirectory= exclude each other: give one of them";
-        else if (s->boot == 1 && s->command)
-                message = "Boot=yes and Command= exclude each other: an init is booted, or a "
-                          "command is run";
-        else if (s->boot == 0 && !s->command)
-                message = "Boot=no needs a Command= to run";
-        else if (s->boot == 1 && (s->user || s->working_directory))
-                message = "User= and WorkingDirectory= are for a Command=, but Boot=yes is given: "
-                          "an init runs as root in /";
-        else if (s->command && !*s->command[0])
-                message = "Command= begins with an empty word: its first word names the program";
-        return message ? fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%s", message) : 0;
 }

@@ -20,15 +20,24 @@ typedef enum WritableLayer {
         _WRITABLE_LAYER_INVALID = -EINVAL,
 } WritableLayer;
 
+typedef enum WritableMedium {
+        WRITABLE_MEDIUM_DISK,
+        WRITABLE_MEDIUM_MEMORY,
+        _WRITABLE_MEDIUM_MAX,
+} WritableMedium;
+
 typedef struct Settings {
         char *description;
-        char *image;            /* name, or NULL with root_directory */
+        char *image;            /* canonical name, or NULL with root_directory */
         char *root_directory;   /* absolute host path, or NULL */
         uint8_t machine_id[16]; /* all zero: not given yet */
         uint32_t owner;         /* uid of the creator */
         uint64_t created_usec;  /* CLOCK_REALTIME */
+        char **labels;          /* KEY=VALUE */
         bool auto_remove;       /* removed when it stops; its definition lives in /run */
         int boot; /* 1 start the tree's init, 0 run command, -1: boot if there is no command */
+        char **entrypoint; /* what runs the command; one empty word: nothing, not even the image's
+                            */
         char **command;
         char **environment;         /* KEY=VALUE */
         char *user;                 /* NULL: root */
@@ -39,6 +48,9 @@ typedef struct Settings {
         uint64_t stop_timeout_usec; /* UINT64_MAX: never kill */
         int notify_ready;           /* 1 wait for READY=1, 0 not, -1: if systemd is booted */
         WritableLayer writable_layer;
+        WritableMedium writable_medium;
+        uint64_t writable_size_bytes;     /* 0: no limit */
+        char **binds, **volumes, **tmpfs; /* spec/mount-entry.h */
         bool private_network;
         uint64_t capabilities_add, capabilities_drop; /* bit masks */
 } Settings;
@@ -100,6 +112,10 @@ int settings_set(Settings *s, const char *key, const SettingValue *value, Fault 
  *      frees; empty vector if unset
  * Return: 1 it differs from the default, 0 it is the default; -ENOMEM. */
 int settings_get(const Settings *s, const SettingKey *key, char ***ret);
+
+/** settings_copy() - a copy that has nothing in common with @s
+ * Return: 0; -ENOMEM. */
+int settings_copy(const Settings *s, Settings *ret);
 
 /** settings_validate() - do the values fit together?
  * Return: 0; -EINVAL with FAULT_INVALID_OPTION. */

@@ -35,6 +35,7 @@ static void try_values(const char *s)
         if (parse_u64(s, 65535, &v) >= 0)
                 PROMISE(v <= 65535);
         (void)parse_usec(s, &v);
+        (void)parse_bytes(s, &v);
         (void)parse_bool(s);
 
         int sig = parse_signal(s);

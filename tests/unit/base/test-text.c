@@ -178,6 +178,41 @@ static void test_utf8(void)
         CHECK(!utf8_is_well_formed("\xed\xa0\x80"));
 }
 
+static void test_parse_bytes(void)
+{
+        static const struct {
+                const char *text;
+                int result;
+                uint64_t bytes;
+        } cases[] = {
+                {"0", 0, 0},
+                {"1", 0, 1},
+                {"1K", 0, 1024},
+                {"3M", 0, 3 << 20},
+                {"2G", 0, UINT64_C(2) << 30},
+                {"16777215T", 0, UINT64_C(16777215) << 40},
+                {"18446744073709551615", 0, UINT64_MAX},
+                {"16777216T", -ERANGE, 7},
+                {"18446744073709551616", -ERANGE, 7},
+                {"", -EINVAL, 7},
+                {"K", -EINVAL, 7},
+                {"1k", -EINVAL, 7},
+                {"1KB", -EINVAL, 7},
+                {"1 K", -EINVAL, 7},
+                {"1.5G", -EINVAL, 7},
+                {"-1", -EINVAL, 7},
+                {NULL, -EINVAL, 7},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                uint64_t v = 7;
+
+                if (parse_bytes(cases[i].text, &v) != cases[i].result || v != cases[i].bytes)
+                        test_fail_value(__FILE__, __LINE__, cases[i].text ?: "NULL", "otherwise",
+                                        "in the table");
+        }
+}
+
 int main(void)
 {
         test_vectors();
@@ -185,6 +220,7 @@ int main(void)
         test_parse_u64();
         test_parse_bool();
         test_parse_usec();
+        test_parse_bytes();
         test_signals();
         test_text_for_display();
         test_utf8();

@@ -64,6 +64,8 @@ static void test_texts(void)
         set("Description", "", NULL);
         set("Image", "debian-13", "[debian-13]");
         refuse("Image", "../x", "letters");
+        set("Image", "docker.io/busybox", "[docker.io/library/busybox:latest]");
+        refuse("Image", "busybox:1", "such as docker.io");
         set("Hostname", "a.b-c", "[a.b-c]");
         set("Hostname", "host", "[host]");
         refuse("Hostname", "a..b", "letters");
@@ -272,15 +274,75 @@ static void test_validate(void)
         expect_invalid("[Machine]\nImage=a\n", NULL);
         expect_invalid("[Machine]\nImage=a\nRootDirectory=/b\n", "exclude each other");
         expect_invalid("[Machine]\nImage=a\n[Exec]\nBoot=yes\nCommand=b\n", "exclude each other");
-        expect_invalid("[Machine]\nImage=a\n[Exec]\nBoot=no\n", "needs a Command=");
+        expect_invalid("[Machine]\nRootDirectory=/a\n[Exec]\nBoot=no\n", "needs a Command=");
+        expect_invalid("[Machine]\nImage=a\n[Exec]\nBoot=no\n", NULL); /* it may have one */
+        expect_invalid("[Machine]\nImage=a\n[Exec]\nBoot=yes\nEntrypoint=b\n", "Entrypoint=");
+        expect_invalid("[Machine]\nImage=a\n[Exec]\nEntrypoint=''\n", NULL);
+        expect_invalid("[Machine]\nImage=a\n[Exec]\nEntrypoint='' b\n", "empty word");
         expect_invalid("[Machine]\nImage=a\n[Exec]\nBoot=yes\nUser=b\n", "User=");
         expect_invalid("[Machine]\nImage=a\n[Exec]\nCommand='' b\n", "empty word");
         expect_invalid("[Machine]\nImage=a\n[Exec]\nBoot=no\nCommand=b\nUser=c\n", NULL);
 }
 
+static void test_mounts(void)
+{
+#define FILES "[Machine]\nImage=a\n[Files]\n"
+        expect_invalid(FILES "WritableLayerMedium=memory\n", NULL);
+        expect_invalid(FILES "WritableLayerMedium=memory\nWritableLayer=keep\n", "keeps nothing");
+        expect_invalid(FILES "WritableLayerMedium=memory\nWritableLayer=reboot\n", "keeps nothing");
+        expect_invalid(FILES "Bind=/a:/b\nVolume=b:/c\nTmpfs=/d\nVolume=/e /f\n", NULL);
+        expect_invalid(FILES "Bind=/a:/b\nBind=/c:/b\n",
+                       "target '/b': one of Bind= and one of Bind=");
+        expect_invalid(FILES "Volume=a:/b:ro\nTmpfs=/b:ro\n",
+                       "target '/b': one of Volume= and one of Tmpfs=");
+        set("Bind", "/a:/b \"/c d:/e f:ro\"", "[/a:/b] [/c d:/e f:ro]");
+        refuse("Bind", "/a:/b:dev", "the options are");
+        refuse("Bind", "/a", "SOURCE:TARGET");
+        set("Bind", "", NULL);
+        set("Volume", "a:/b /c", "[a:/b] [/c]");
+        refuse("Volume", "../a:/b", "volume's name");
+        set("Volume", "", NULL);
+        set("Tmpfs", "/a:size=1M", "[/a:size=1M]");
+        refuse("Tmpfs", "/a:size=x", "size=");
+        set("Tmpfs", "", NULL);
+        set("WritableLayerSize", "1073741824", "[1G]");
+        CHECK_NUMBER(s.writable_size_bytes, 1 << 30);
+        set("WritableLayerSize", "4097", "[4097]");
+        set("WritableLayerSize", "3072T", "[3072T]");
+        refuse("WritableLayerSize", "4095", "at least 4096");
+        refuse("WritableLayerSize", "1.5G", "512M");
+        refuse("WritableLayerSize", "18446744073709551616", "512M");
+        refuse("WritableLayerSize", "16777216T", "512M");
+        set("WritableLayerSize", "", NULL);
+        set("WritableLayerMedium", "memory", "[memory]");
+        refuse("WritableLayerMedium", "ram", "disk or memory");
+        set("WritableLayerMedium", "disk", NULL);
+        set("Label", "a=b \"c=d e\"", "[a=b] [c=d e]");
+        refuse("Label", "=b", "KEY=VALUE");
+        refuse("Label", "b", "KEY=VALUE");
+        set("Label", "", NULL);
+}
+
+static void test_copy(void)
+{
+        static const char text[] = "[Machine]\nImage=a\nLabel=x=y\n\n[Exec]\nCommand=b c\n\n"
+                                   "[Files]\nWritableLayerSize=1M\n";
+        _cleanup_settings_ Settings a = {0}, b = {0};
+        _cleanup_free_ char *again = NULL;
+
+        CHECK_NUMBER(settings_parse("test", text, strlen(text), &a, NULL), 0);
+        CHECK_NUMBER(settings_copy(&a, &b), 0);
+        CHECK(a.image != b.image && a.command != b.command);
+        settings_done(&a);
+        again = settings_format(&b);
+        CHECK_STRING(again, text);
+}
+
 int main(void)
 {
         settings_init(&s);
+        test_mounts();
+        test_copy();
         test_texts();
         test_paths();
         test_users();

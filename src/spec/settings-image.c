@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "spec/settings-image.h"
+
+#include "base/text.h"
+#include "spec/mount-entry.h"
+#include "spec/setting-type.h"
+
+#include <string.h>
+
+static int refuse(const ImageRecord *r, const char *key, const char *value, const char *why,
+                  Fault *reterr)
+{
+        _cleanup_free_ char *shown = text_for_display(value, 120);
+
+        return fault_set(reterr, FAULT_START_FAILED, EINVAL, "image '%s' has %s '%s': %s", r->name,
+                         key, shown ?: "", why);
+}
+
+static int push_all(char ***list, char *const *more)
+{
+        int r = 0;
+
+        STRV_FOREACH (s, more) {
+                r = strv_push(list, *s);
+                if (r < 0)
+                        break;
+        }
+        return r;
+}
+
+/* ---- the program ---- */
+
+/* One empty word stands for "none, whatever the image says". */
+static char **entrypoint_of(const Settings *s)
+{
+        return s->entrypoint && *s->entrypoint && !**s->entrypoint ? NULL : s->entrypoint;
+}
+
+bool settings_have_program(const Settings *s)
+{
+        return strv_length(entrypoint_of(s)) > 0 || strv_length(s->command) > 0;
+}
+
+int settings_program(const Settings *s, char ***ret)
+{
+        _cleanup_strv_free_ char **program = calloc(1, sizeof(char *));
+        int r = program ? push_all(&program, entrypoint_of(s)) : -ENOMEM;
+
+        r = r < 0 ? r : push_all(&program, s->command);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(program);
+        return 0;
+}
+
+/* What images of whole systems have as their command. */
+static bool is_init(const char *word)
+{
+        static const char *const inits[] = {
+                "/sbin/init",
+                "/usr/sbin/init",
+                "/lib/systemd/systemd",
+                "/usr/lib/systemd/systemd",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(inits); i++)
+                if (streq(word, inits[i]))
+                        return true;
+        return false;
+}
+
+static bool boots_init(const Settings *s, const ImageRecord *r)
+{
+        char **entrypoint = r->entrypoint, **command = r->command;
+
+        if (s->boot >= 0 || s->entrypoint || s->command || s->user ||
+            strv_length(entrypoint) + strv_length(command) != 1)
+                return false;
+        return is_init(strv_length(entrypoint) == 1 ? entrypoint[0] : command[0]);
+}
+
+static int take_list(char ***field, char *const *list)
+{
+        if (*field || strv_length(list) == 0)
+                return 0;
+        *field = strv_copy(list);
+        return *field ? 0 : -ENOMEM;
+}
+
+/* "a//b/./c/" as "/a/b/c"; NULL with -EINVAL if it leads up. */
+static int clean_path(const char *path, char **ret)
+{
+        _cleanup_free_ char *clean = malloc(strlen(path) + 2);
+        char *out = clean;
+
+        if (!clean)
+                return -ENOMEM;
+        for (const char *p = path; *(p += strspn(p, "/"));) {
+                size_t n = strcspn(p, "/");
+
+                if (n == 2 && p[0] == '.' && p[1] == '.')
+                        return -EINVAL;
+                if (n != 1 || p[0] != '.') {
+                        *out++ = '/';
+                        out = mempcpy(out, p, n);
+                }
+                p += n;
+        }
+        if (out == clean)
+                *out++ = '/';
+        *out = '\0';
+        if (!path_is_clean(clean))
+                return -EINVAL;
+        *ret = TAKE_PTR(clean);
+        return 0;
+}
+
+static int apply_user(Settings *s, const ImageRecord *r, Fault *reterr)
+{
+        const char *why = NULL;
+
+        if (s->user || !r->user || !*r->user)
+                return 0;
+        if (!setting_user.check(r->user, &why))
+                return refuse(r, "User", r->user, why ?: setting_user.allowed, reterr);
+        s->user = strdup(r->user);
+        return s->user ? 0 : -ENOMEM;
+}
+
+static int apply_directory(Settings *s, const ImageRecord *r, Fault *reterr)
+{
+        if (s->working_directory || !r->working_directory || !*r->working_directory)
+                return 0;
+        int q = clean_path(r->working_directory, &s->working_directory);
+        return q == -EINVAL ? refuse(r, "WorkingDir", r->working_directory, "it leads up by '..'",
+                                     reterr)
+                            : q;
+}
+
+static int apply_program(Settings *s, const ImageRecord *r, bool has_init, Fault *reterr)
+{
+        int q;
+
+        if (s->boot == 1)
+                return 0;
+        if (has_init && boots_init(s, r)) {
+                s->boot = 1;
+                return 0;
+        }
+        q = s->entrypoint ? 0 : take_list(&s->command, r->command);
+        q = q < 0 ? q : take_list(&s->entrypoint, r->entrypoint);
+        q = q < 0 ? q : apply_user(s, r, reterr);
+        return q < 0 ? q : apply_directory(s, r, reterr);
+}
+
+/* ---- KEY=VALUE ---- */
+
+static bool has_key(char *const *list, const char *assignment)
+{
+        size_t n = strcspn(assignment, "=") + 1;
+
+        STRV_FOREACH (other, list)
+                if (strncmp(*other, assignment, n) == 0)
+                        return true;
+        return false;
+}
+
+/* Those of @defaults first: of two with one key the second counts. Entries without a key are
+ * nobody's. */
+static int merge(char ***list, char *const *defaults)
+{
+        _cleanup_strv_free_ char **merged = NULL;
+        int r = 0;
+
+        STRV_FOREACH (assignment, defaults) {
+                if (**assignment == '=' || !strchr(*assignment, '=') || has_key(*list, *assignment))
+                        continue;
+                r = strv_push(&merged, *assignment);
+                if (r < 0)
+                        return r;
+        }
+        r = push_all(&merged, *list);
+        if (r < 0)
+                return r;
+        strv_free(*list);
+        *list = TAKE_PTR(merged);
+        return 0;
+}
+
+/* ---- volumes ---- */
+
+static bool is_target_in(MountKind kind, char *const *entries, const char *target)
+{
+        STRV_FOREACH (text, entries) {
+                _cleanup_mount_entry_ MountEntry e = {0};
+                const char *why;
+
+                if (mount_entry_parse(kind, *text, &e, &why) >= 0 && streq(e.target, target))
+                        return true;
+        }
+        return false;
+}
+
+static int apply_volume(Settings *s, const ImageRecord *r, const char *volume, Fault *reterr)
+{
+        _cleanup_free_ char *target = NULL;
+        int q = clean_path(volume, &target);
+
+        if (q == -EINVAL || (q >= 0 && strchr(target, ':')))
+                return refuse(r, "a volume at", volume,
+                              "that is no path, leads up by '..' or has a ':'", reterr);
+        if (q < 0)
+                return q;
+        if (mount_target_refusal(MOUNT_VOLUME, target) || /* what lodge mounts there is as good */
+            is_target_in(MOUNT_BIND, s->binds, target) ||
+            is_target_in(MOUNT_VOLUME, s->volumes, target) ||
+            is_target_in(MOUNT_TMPFS, s->tmpfs, target))
+                return 0;
+        return strv_push(&s->volumes, target);
+}
+
+static int apply(Settings *s, const ImageRecord *r, bool has_init, Fault *reterr)
+{
+        int q = apply_program(s, r, has_init, reterr);
+
+        q = q < 0 ? q : merge(&s->environment, r->environment);
+        q = q < 0 ? q : merge(&s->labels, r->labels);
+        STRV_FOREACH (volume, r->volumes)
+                q = q < 0 ? q : apply_volume(s, r, *volume, reterr);
+        if (s->stop_signal == 0)
+                s->stop_signal = r->stop_signal;
+        return q;
+}
+
+int settings_apply_image(Settings *s, const ImageRecord *r, bool has_init, Fault *reterr)
+{
+        _cleanup_settings_ Settings effective;
+        int q = settings_copy(s, &effective);
+
+        if (q < 0) {
+                effective = (Settings){0};
+                return q;
+        }
+        q = apply(&effective, r, has_init, reterr);
+        if (q < 0)
+                return q;
+        settings_done(s);
+        *s = effective;
+        effective = (Settings){0};
+        return 0;
+}
