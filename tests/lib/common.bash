@@ -18,7 +18,9 @@ LODGE_CACHE=${LODGE_CACHE:-/var/cache/lodge/tests}
 # chroots and the README command. In bookworm systemd.pc is in the package systemd.
 build_packages_of() {
     echo gcc libc6-dev meson ninja-build pkg-config python3 \
-        libsystemd-dev libglib2.0-dev libseccomp-dev libdbus-1-dev libjansson-dev dbus-daemon python3-gi mandoc
+        libsystemd-dev libglib2.0-dev libseccomp-dev libdbus-1-dev libjansson-dev dbus-daemon python3-gi mandoc \
+        libblkid-dev libmount-dev libcryptsetup-dev \
+        fdisk e2fsprogs xfsprogs btrfs-progs squashfs-tools erofs-utils dosfstools cryptsetup-bin
     if [[ $1 == bookworm ]]; then echo systemd; else echo systemd-dev; fi
 }
 
