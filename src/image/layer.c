@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "image/layer.h"
+
+#include "base/text.h"
+#include "image/layer-internal.h"
+#include "image/tree-write.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The blob on its way in: counted and hashed. */
+typedef struct Blob {
+        const LayerUnpackArgs *args;
+        ByteSource counted;
+        Decompress *decompress;
+        Digest *digest;
+        uint64_t n;
+        char digest_text[DIGEST_TEXT_MAX];
+} Blob;
+
+static int blob_next(void *userdata, const uint8_t **ret, size_t *ret_n, Fault *reterr)
+{
+        Blob *b = userdata;
+        const LayerUnpackArgs *args = b->args;
+        int r = stream_cancelled(args->control, reterr);
+
+        if (r >= 0)
+                r = args->source.next(args->source.userdata, ret, ret_n, reterr);
+        if (r <= 0)
+                return r;
+        b->n += *ret_n;
+        if (args->control)
+                atomic_store_explicit(&args->control->n_in, b->n, memory_order_relaxed);
+        if (args->size > 0 && b->n > args->size)
+                return fault_set(reterr, FAULT_FAILED, EBADMSG, "it has more than its %llu bytes",
+                                 (unsigned long long)args->size);
+        return digest_update(b->digest, *ret, *ret_n) < 0
+                       ? fault_set(reterr, FAULT_FAILED, EIO, "cannot compute the digest")
+                       : 1;
+}
+
+/* All has been read that the decompressor wanted: the rest counts for the digest. */
+static int check_blob(Blob *b, Fault *reterr)
+{
+        const LayerUnpackArgs *args = b->args;
+        const uint8_t *data;
+        size_t n;
+        int r;
+
+        while ((r = blob_next(b, &data, &n, reterr)) > 0)
+                ;
+        if (r < 0)
+                return r;
+        if (digest_end(b->digest, b->digest_text) < 0)
+                return fault_set(reterr, FAULT_FAILED, EIO, "cannot compute the digest");
+        if (args->size > 0 && b->n != args->size)
+                return fault_set(reterr, FAULT_FAILED, EBADMSG,
+                                 "it has %llu bytes and should have %llu", (unsigned long long)b->n,
+                                 (unsigned long long)args->size);
+        if (args->digest && !streq(args->digest, b->digest_text))
+                return fault_set(reterr, FAULT_FAILED, EBADMSG,
+                                 "its digest is %s and should be %.80s", b->digest_text,
+                                 args->digest);
+        return 0;
+}
+
+static int blob_into(void *userdata, uint8_t *data, size_t n, size_t *ret_n, Fault *reterr)
+{
+        Blob *b = userdata;
+
+        if (!b->decompress) {
+                int r = decompress_new(&b->counted, b->args->compression, &b->decompress, reterr);
+                if (r < 0)
+                        return r;
+        }
+        int r = decompress_into(b->decompress, data, n, ret_n, reterr);
+        return r < 0 || *ret_n > 0 ? r : check_blob(b, reterr);
+}
+
+static int write_tree(void *userdata, const ByteSource *tar, Fault *reterr)
+{
+        struct LayerWrite *w = userdata;
+
+        return tree_write(w->args, tar, w->result, reterr);
+}
+
+int layer_write(const LayerUnpackArgs *args, const Producer *producer, LayerResult *result,
+                Fault *reterr)
+{
+        struct LayerWrite w = {.args = args, .result = result};
+        PipelineResult tar;
+
+        int r = pipeline_run(producer, args->n_bytes_max ? args->n_bytes_max : LAYER_BYTES_MAX,
+                             args->control, write_tree, &w, &tar, reterr);
+        if (r < 0)
+                return r;
+        if (tar.n == 0)
+                return fault_set(reterr, FAULT_FAILED, EBADMSG, "it is empty");
+        memcpy(result->diff_id, tar.digest, sizeof(result->diff_id));
+        result->n_tar = tar.n;
+        if (args->diff_id && !streq(args->diff_id, tar.digest))
+                return fault_set(reterr, FAULT_FAILED, EBADMSG,
+                                 "the digest of what is in it is %s and should be %.80s",
+                                 tar.digest, args->diff_id);
+        if (args->sync && syncfs(args->dirfd) < 0)
+                return stream_fault(reterr, errno, "cannot write to disk");
+        return 0;
+}
+
+int layer_unpack(const LayerUnpackArgs *args, LayerResult *ret, Fault *reterr)
+{
+        _cleanup_digest_ Digest *digest = digest_new();
+        Blob b = {.args = args, .digest = digest};
+        const Producer producer = {.into = blob_into, .userdata = &b};
+        LayerResult result = {0};
+
+        if (!digest)
+                return fault_set(reterr, FAULT_FAILED, ENOMEM, "out of memory");
+        b.counted = (ByteSource){.next = blob_next, .userdata = &b};
+        int r = layer_write(args, &producer, &result, reterr);
+        decompress_free(b.decompress);
+        if (r < 0)
+                return r;
+        memcpy(result.digest, b.digest_text, sizeof(result.digest));
+        result.n_in = b.n;
+        *ret = result;
+        return 0;
+}
