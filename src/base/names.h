@@ -50,6 +50,9 @@
 #define LODGE_STORE_TRASH     "/var/lib/lodge/trash"    /* renamed here, deleted by lodge-work */
 #define LODGE_MACHINED_IMAGES "/var/lib/machines"
 
+/* An image there that was removed, until lodge-work has deleted it. */
+#define LODGE_FOREIGN_TRASH_PREFIX ".#lodge-trash."
+
 /* What is in them. */
 #define LODGE_RECORD_SUFFIX  ".oci" /* of an image of layers: its record */
 #define LODGE_RAW_SUFFIX     ".raw" /* of a disk image */

@@ -27,7 +27,7 @@ typedef struct Question {
         void *userdata;
         uid_t uid;
         char *action; /* full name, NULL: none */
-        char *details[6][2];
+        char *details[7][2];
         size_t n_details;
         uid_t owner, exempt;
         bool asks_polkit; /* which may take as long as a person takes to type */
@@ -173,6 +173,7 @@ int authority_ask(Authority *p, sd_bus_message *m, const Authorization *a, Verdi
         add_detail(q, "machine", a->machine);
         add_detail(q, "owner", owner[0] ? owner : NULL);
         add_detail(q, "image", a->image);
+        add_detail(q, "object", a->object);
         add_detail(q, "verb", a->verb);
         add_detail(q, "user", a->user);
         add_detail(q, "program", a->program);

@@ -16,9 +16,11 @@ struct Bus {
         unsigned n_messages;    /* since the last look of the timer, which then gives memory back */
         bool was_flooded;       /* at the look before */
         sd_event_source *trim;
-        GHashTable *
-                texts; /* machine name -> TextChange: StatusText is told at most 4 times a second */
+        GHashTable *texts;    /* machine name -> TextChange: StatusText */
+        GHashTable *progress; /* ID of a job -> ProgressChange: how far it is */
 };
+
+#define BUS_CHANGE_USEC 250000ULL /* what changes all the time is told at most 4 times a second */
 
 /** bus_export() - put all objects on a connection, until that is freed
  * Return: 0; negative errno. */
@@ -27,21 +29,14 @@ int bus_export(Bus *b, sd_bus *bus);
 extern const sd_bus_vtable bus_manager_vtable[];
 extern const sd_bus_vtable bus_machine_vtable[];
 extern const sd_bus_vtable bus_process_vtable[];
+extern const sd_bus_vtable bus_image_vtable[];
+extern const sd_bus_vtable bus_volume_vtable[];
+extern const sd_bus_vtable bus_job_vtable[];
 
-/** bus_machine_path() - Return: newly allocated object path; NULL on OOM. */
-char *bus_machine_path(const char *name);
 /** bus_process_path() - Return: newly allocated object path; NULL on OOM. */
 char *bus_process_path(const Process *p);
-/** bus_path_machine() - the machine of an object path; NULL if there is none */
-Machine *bus_path_machine(Bus *b, const char *path);
 /** bus_path_process() - the process of an object path; NULL if there is none */
 Process *bus_path_process(Bus *b, const char *path);
 
-/** bus_on_get_machine() - GetMachine() */
-int bus_on_get_machine(sd_bus_message *m, void *userdata, sd_bus_error *error);
-/** bus_on_list_machines() - ListMachines() */
-int bus_on_list_machines(sd_bus_message *m, void *userdata, sd_bus_error *error);
-/** bus_on_list_images() - ListImages() */
-int bus_on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error);
 /** bus_on_method() - every other method: looked up by its name in bus_*_methods */
 int bus_on_method(sd_bus_message *m, void *userdata, sd_bus_error *error);

@@ -4,24 +4,15 @@
 #include "base/io.h"
 #include "base/names.h"
 #include "base/text.h"
-#include "bus/bus-error.h"
 #include "bus/bus-internal.h"
 #include "bus/call.h"
-#include "core/image.h"
+#include "bus/objects.h"
 
 #include <malloc.h>
 #include <string.h>
 
-#define TEXT_INTERVAL_USEC 250000ULL
-#define TRIM_USEC          3000000ULL
-#define TRIM_MESSAGES      500
-
-char *bus_machine_path(const char *name)
-{
-        char *path = NULL;
-
-        return sd_bus_path_encode(LODGE_MACHINE_PATH, name, &path) < 0 ? NULL : path;
-}
+#define TRIM_USEC     3000000ULL
+#define TRIM_MESSAGES 500
 
 char *bus_process_path(const Process *p)
 {
@@ -31,15 +22,6 @@ char *bus_process_path(const Process *p)
         if (sd_bus_path_encode(LODGE_PROCESS_PATH, p->machine, &machine) < 0)
                 return NULL;
         return asprintf(&path, "%s/%llu", machine, (unsigned long long)p->id) < 0 ? NULL : path;
-}
-
-Machine *bus_path_machine(Bus *b, const char *path)
-{
-        _cleanup_free_ char *name = NULL;
-
-        return sd_bus_path_decode(path, LODGE_MACHINE_PATH, &name) > 0 && name
-                       ? manager_find(b->manager, name)
-                       : NULL;
 }
 
 Process *bus_path_process(Bus *b, const char *path)
@@ -56,46 +38,6 @@ Process *bus_path_process(Bus *b, const char *path)
         return manager_find_process(b->manager, name, id);
 }
 
-int bus_on_get_machine(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        Bus *b = userdata;
-        _cleanup_fault_ Fault f = {0};
-        _cleanup_free_ char *path = NULL;
-        const char *name;
-        Machine *machine;
-
-        int r = sd_bus_message_read(m, "s", &name);
-        if (r < 0)
-                return r;
-        if (manager_get(b->manager, name, &machine, &f) < 0)
-                return bus_reply_fault(m, &f);
-        path = bus_machine_path(name);
-        return path ? sd_bus_reply_method_return(m, "o", path) : -ENOMEM;
-}
-
-int bus_on_list_images(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        Bus *b = userdata;
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        _cleanup_strv_free_ char **images = image_list(b->manager->root);
-
-        int r = sd_bus_message_new_method_return(m, &reply);
-        r = r < 0 ? r : sd_bus_message_open_container(reply, 'a', "(ss)");
-        for (char **i = images; r >= 0 && i && i[0]; i += 2)
-                r = sd_bus_message_append(reply, "(ss)", i[0], i[1]);
-        r = r < 0 ? r : sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
-}
-
-static int find_machine(sd_bus *bus, const char *path, const char *interface, void *userdata,
-                        void **ret_found, sd_bus_error *error)
-{
-        Bus *b = userdata;
-
-        *ret_found = b;
-        return bus_path_machine(b, path) != NULL;
-}
-
 static int find_process(sd_bus *bus, const char *path, const char *interface, void *userdata,
                         void **ret_found, sd_bus_error *error)
 {
@@ -105,50 +47,26 @@ static int find_process(sd_bus *bus, const char *path, const char *interface, vo
         return bus_path_process(b, path) != NULL;
 }
 
-static char *machine_object_path(const void *machine)
+static int list_processes(sd_bus *bus, const char *prefix, void *userdata, char ***ret,
+                          sd_bus_error *error)
 {
-        return bus_machine_path(((const Machine *)machine)->name);
-}
-
-static char *process_object_path(const void *process)
-{
-        return bus_process_path(process);
-}
-
-/* The paths of all values of a table. */
-static int list_objects(GHashTable *objects, char *(*path_of)(const void *object), char ***ret)
-{
-        _cleanup_strv_free_ char **paths = calloc(g_hash_table_size(objects) + 1, sizeof(char *));
+        Bus *b = userdata;
+        _cleanup_strv_free_ char **paths =
+                calloc(g_hash_table_size(b->manager->processes) + 1, sizeof(char *));
         GHashTableIter i;
-        gpointer object;
+        gpointer process;
         size_t n = 0;
 
         if (!paths)
                 return -ENOMEM;
-        g_hash_table_iter_init(&i, objects);
-        while (g_hash_table_iter_next(&i, NULL, &object)) {
-                paths[n] = path_of(object);
+        g_hash_table_iter_init(&i, b->manager->processes);
+        while (g_hash_table_iter_next(&i, NULL, &process)) {
+                paths[n] = bus_process_path(process);
                 if (!paths[n++])
                         return -ENOMEM;
         }
         *ret = TAKE_PTR(paths);
         return 1;
-}
-
-static int list_machines(sd_bus *bus, const char *prefix, void *userdata, char ***ret,
-                         sd_bus_error *error)
-{
-        Bus *b = userdata;
-
-        return list_objects(b->manager->machines, machine_object_path, ret);
-}
-
-static int list_processes(sd_bus *bus, const char *prefix, void *userdata, char ***ret,
-                          sd_bus_error *error)
-{
-        Bus *b = userdata;
-
-        return list_objects(b->manager->processes, process_object_path, ret);
 }
 
 /* ---- what the manager tells ---- */
@@ -169,15 +87,6 @@ static void text_change_free(void *p)
         free(t);
 }
 
-static void emit(Bus *b, const char *machine, char **properties)
-{
-        _cleanup_free_ char *path = bus_machine_path(machine);
-
-        if (path) /* an error means that the bus is gone, and then so are we soon */
-                (void)sd_bus_emit_properties_changed_strv(b->bus, path, LODGE_MACHINE_INTERFACE,
-                                                          properties);
-}
-
 static int on_text_timer(sd_event_source *s, uint64_t usec, void *userdata)
 {
         static char text[] = "StatusText", *properties[] = {text, NULL};
@@ -185,8 +94,9 @@ static int on_text_timer(sd_event_source *s, uint64_t usec, void *userdata)
 
         t->timer = sd_event_source_disable_unref(t->timer);
         t->last_usec = usec;
-        if (manager_find(t->bus->manager, t->machine))
-                emit(t->bus, t->machine, properties);
+        Machine *m = manager_find(t->bus->manager, t->machine);
+        if (m)
+                bus_object_changed(t->bus, OBJECT_MACHINE, m, properties);
         return 0;
 }
 
@@ -203,11 +113,11 @@ static void text_changed(Bus *b, const char *machine)
         }
         if (t->timer)
                 return;
-        if (now - t->last_usec >= TEXT_INTERVAL_USEC)
+        if (now - t->last_usec >= BUS_CHANGE_USEC)
                 (void)on_text_timer(NULL, now, t);
         else
                 (void)sd_event_add_time(b->manager->event, &t->timer, CLOCK_MONOTONIC,
-                                        t->last_usec + TEXT_INTERVAL_USEC, 0, on_text_timer, t);
+                                        t->last_usec + BUS_CHANGE_USEC, 0, on_text_timer, t);
 }
 
 static void machine_changed(void *userdata, Machine *m, unsigned changes)
@@ -232,28 +142,22 @@ static void machine_changed(void *userdata, Machine *m, unsigned changes)
                         names[n++] = (char *)sets[i].names[k];
         names[n] = NULL;
         if (n > 0)
-                emit(b, m->name, names);
+                bus_object_changed(b, OBJECT_MACHINE, m, names);
         if (changes & MACHINE_CHANGED_STATUS_TEXT)
                 text_changed(b, m->name);
 }
 
 static void machine_added(void *userdata, Machine *m)
 {
-        _cleanup_free_ char *path = bus_machine_path(m->name);
-        Bus *b = userdata;
-
-        if (path)
-                (void)sd_bus_emit_object_added(b->bus, path);
+        bus_object_added(userdata, OBJECT_MACHINE, m);
 }
 
 static void machine_removed(void *userdata, Machine *m)
 {
-        _cleanup_free_ char *path = bus_machine_path(m->name);
         Bus *b = userdata;
 
         g_hash_table_remove(b->texts, m->name);
-        if (path)
-                (void)sd_bus_emit_object_removed(b->bus, path);
+        bus_object_removed(b, OBJECT_MACHINE, m);
 }
 
 static void process_added(void *userdata, Process *p)
@@ -350,11 +254,7 @@ int bus_export(Bus *b, sd_bus *bus)
         r = r < 0 ? r
                   : sd_bus_add_object_vtable(bus, NULL, LODGE_OBJECT_PATH, LODGE_MANAGER_INTERFACE,
                                              bus_manager_vtable, b);
-        r = r < 0 ? r
-                  : sd_bus_add_fallback_vtable(bus, NULL, LODGE_MACHINE_PATH,
-                                               LODGE_MACHINE_INTERFACE, bus_machine_vtable,
-                                               find_machine, b);
-        r = r < 0 ? r : sd_bus_add_node_enumerator(bus, NULL, LODGE_MACHINE_PATH, list_machines, b);
+        r = r < 0 ? r : bus_export_objects(b, bus);
         r = r < 0 ? r
                   : sd_bus_add_fallback_vtable(bus, NULL, LODGE_PROCESS_PATH,
                                                LODGE_PROCESS_INTERFACE, bus_process_vtable,
@@ -376,6 +276,7 @@ int bus_new(sd_bus *bus, Manager *manager, const char *version, Bus **ret)
                 .open_calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                 .version = version,
                 .texts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, text_change_free),
+                .progress = bus_progress_table(),
         };
         *ret = b;
         if (!bus)
@@ -387,15 +288,14 @@ int bus_new(sd_bus *bus, Manager *manager, const char *version, Bus **ret)
                 bus_free(b);
                 return r;
         }
-        manager_add_listener(manager, &(ManagerListener){
-                                              .userdata = b,
-                                              .machine_added = machine_added,
-                                              .machine_removed = machine_removed,
-                                              .machine_changed = machine_changed,
-                                              .process_added = process_added,
-                                              .process_removed = process_removed,
-                                              .process_changed = process_changed,
-                                      });
+        ManagerListener listener = bus_store_listener(b);
+        listener.machine_added = machine_added;
+        listener.machine_removed = machine_removed;
+        listener.machine_changed = machine_changed;
+        listener.process_added = process_added;
+        listener.process_removed = process_removed;
+        listener.process_changed = process_changed;
+        manager_add_listener(manager, &listener);
         return 0;
 }
 
@@ -409,6 +309,7 @@ void bus_free(Bus *b)
         g_hash_table_unref(b->open_calls);
         authority_free(b->authority);
         g_hash_table_unref(b->texts);
+        g_hash_table_unref(b->progress);
         sd_bus_unref(b->bus);
         g_free(b);
 }

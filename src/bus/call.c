@@ -5,6 +5,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "bus/bus-error.h"
+#include "core/job.h"
 
 #include <string.h>
 
@@ -42,18 +43,23 @@ static void call_free(Call *c)
         g_ptr_array_remove_fast(c->bus->calls, c);
         sd_bus_message_unref(c->message);
         free(c->machine);
+        free(c->object);
         free(c->process);
         free(c->text);
         strv_free(c->argv);
         for (int i = 0; i < 3; i++)
                 (void)close_fd(c->stdio[i]);
+        (void)close_fd(c->stream);
+        strv_free(c->lines);
+        for (size_t i = 0; i < ELEMENTSOF(c->blobs); i++)
+                g_bytes_unref(c->blobs[i]); /* NULL is fine */
         options_done(&c->options);
         if (c->has_settings)
                 settings_done(&c->settings);
         free(c);
 }
 
-static void fail(Call *c, int r, Fault *f)
+void call_fail(Call *c, int r, Fault *f)
 {
         if (r == -EBADMSG) /* the bus has checked everything else */
                 (void)fault_set(f, FAULT_INVALID_OPTION, EINVAL,
@@ -82,6 +88,22 @@ int call_get_machine(Call *c, Machine **ret, Fault *reterr)
                          c->machine);
 }
 
+int call_get_object(Call *c, void **ret, Fault *reterr)
+{
+        return bus_get_object(c->bus, c->kind, c->object, ret, reterr);
+}
+
+/* "image 'debian'", for sentences; "" if it is about nothing that has a name. */
+static char *target_text(const Call *c)
+{
+        const char *name = c->machine ?: c->object;
+        const char *noun = c->machine                    ? bus_kind_noun(OBJECT_MACHINE)
+                           : c->kind != _OBJECT_KIND_MAX ? bus_kind_noun(c->kind)
+                                                         : bus_kind_noun(OBJECT_IMAGE);
+
+        return name ? g_strdup_printf("%s '%s'", noun, name) : g_strdup("");
+}
+
 static void target_machine(Call *c, const Machine *m)
 {
         c->machine = g_strdup(m->name);
@@ -99,6 +121,7 @@ void calls_forget(Bus *b, const sd_bus *bus, const char *client)
                         continue;
                 authority_forget(b->authority, c);
                 request_forget(b->manager, c);
+                job_forget_owner(b->manager, c);
                 call_free(c); /* the last one takes its place, which was looked at already */
         }
 }
@@ -125,17 +148,23 @@ void call_answered(void *userdata, Answer *a)
         call_free(c);
 }
 
+int call_done(Call *c)
+{
+        call_answered(c, &(Answer){.terminal_fd = -EBADF});
+        return 0;
+}
+
 static void refuse(Call *c, Verdict verdict)
 {
         _cleanup_fault_ Fault f = {0};
+        _cleanup_free_ char *target = target_text(c);
 
         if (verdict == VERDICT_BUSY)
                 (void)fault_set(&f, FAULT_BUSY, EBUSY,
                                 "cannot %s: too many requests of this user wait for authorization",
                                 c->method->verb);
         (void)fault_set(&f, FAULT_NOT_AUTHORIZED, verdict == VERDICT_NO ? EACCES : EAGAIN,
-                        "not authorized to %s%s%s%s%s", c->method->verb,
-                        c->machine ? " machine '" : "", c->machine ?: "", c->machine ? "'" : "",
+                        "not authorized to %s%s%s%s", c->method->verb, *target ? " " : "", target,
                         verdict == VERDICT_NO ? "" : " without authentication");
         (void)bus_reply_fault(c->message, &f);
         call_free(c);
@@ -144,13 +173,14 @@ static void refuse(Call *c, Verdict verdict)
 /* Waits, most of all: the bus does not count those calls whose answer is not asked for. */
 static int check_open_calls(Call *c, Fault *reterr)
 {
+        _cleanup_free_ char *target = target_text(c);
+
         c->is_counted = true;
         return count_call(c, 1) <= (c->uid == 0 ? OPEN_CALLS_MAX_ROOT : OPEN_CALLS_MAX)
                        ? 0
                        : fault_set(reterr, FAULT_BUSY, EBUSY,
-                                   "cannot %s%s%s%s: too many calls of this client are unanswered",
-                                   c->method->verb, c->machine ? " machine '" : "",
-                                   c->machine ?: "", c->machine ? "'" : "");
+                                   "cannot %s%s%s: too many calls of this client are unanswered",
+                                   c->method->verb, *target ? " " : "", target);
 }
 
 static void on_verdict(void *userdata, Verdict verdict, uid_t uid)
@@ -166,7 +196,7 @@ static void on_verdict(void *userdata, Verdict verdict, uid_t uid)
         int r = check_open_calls(c, &f);
         r = r < 0 ? r : c->method->run(c, &f);
         if (r < 0)
-                fail(c, r, &f);
+                call_fail(c, r, &f);
 }
 
 /* Running as root inside is another question than running as somebody. */
@@ -174,6 +204,8 @@ static const char *action_of(Call *c)
 {
         const char *action = c->method->action;
 
+        if (!action)
+                return NULL;
         if (!streq(action, "exec")) {
                 c->needs_root = streq(action, "exec-root");
                 return action;
@@ -187,13 +219,16 @@ static int authorize(Call *c, Fault *reterr)
 {
         char **argv = c->argv ?: c->options.command;
         _cleanup_free_ char *program = argv ? g_strjoinv(" ", argv) : NULL;
+        _cleanup_free_ char *target = target_text(c);
         Machine *m = c->machine ? manager_find(c->bus->manager, c->machine) : NULL;
         Authorization a = {
                 .action = action_of(c),
                 .machine = c->machine,
                 .image = m                 ? m->settings.image
                          : c->has_settings ? c->settings.image
-                                           : NULL,
+                         : c->kind == OBJECT_IMAGE || c->kind == _OBJECT_KIND_MAX ? c->object
+                                                                                  : NULL,
+                .object = *target ? target : NULL,
                 .verb = c->method->verb,
                 .user = c->options.user,
                 .program = program,
@@ -213,40 +248,73 @@ static int authorize(Call *c, Fault *reterr)
                      : 0;
 }
 
-/* The machine's name: the first argument of the Manager's methods, else the object's path. */
+static int target_object(Call *c, const void *object)
+{
+        if (c->kind == OBJECT_MACHINE) {
+                target_machine(c, object);
+                return 0;
+        }
+        c->object = g_strdup(bus_object_name(c->kind, object));
+        if (c->kind == OBJECT_JOB)
+                c->exempt = ((const Job *)object)->owner;
+        return 0;
+}
+
+static int target_process(Call *c, const char *path, Fault *reterr)
+{
+        Process *p = bus_path_process(c->bus, path);
+
+        if (!p)
+                return fault_set(reterr, FAULT_NO_SUCH_PROCESS, 0,
+                                 "there is no object %s (any more)", path);
+        c->process = g_strdup(path);
+        c->needs_root = p->needs_root;
+        c->machine = g_strdup(p->machine);
+        c->exempt = p->owner;
+        return 0;
+}
+
+/* The name: the first argument of the Manager's methods, else the object's path. */
 static int read_target(Call *c, bool named, Fault *reterr)
 {
+        static const FaultCode codes[_OBJECT_KIND_MAX] = {
+                [OBJECT_MACHINE] = FAULT_NO_SUCH_MACHINE,
+                [OBJECT_IMAGE] = FAULT_NO_SUCH_IMAGE,
+                [OBJECT_VOLUME] = FAULT_NO_SUCH_VOLUME,
+                [OBJECT_JOB] = FAULT_NO_SUCH_JOB,
+        };
         const char *path = sd_bus_message_get_path(c->message), *name;
-        Machine *m;
+        void *object;
 
-        if (named) {
+        if (c->kind == _OBJECT_KIND_MAX) {
+                if (g_str_has_prefix(path, LODGE_PROCESS_PATH "/"))
+                        return target_process(c, path, reterr);
+                if (c->method != &bus_create_method)
+                        return 0;
                 int r = sd_bus_message_read(c->message, "s", &name);
                 if (r < 0)
                         return r;
-                if (c->method == &bus_create_method) {
-                        c->machine = g_strdup(name);
-                        return machine_name_check(name, reterr);
-                }
-                r = manager_get(c->bus->manager, name, &m, reterr);
-                if (r >= 0)
-                        target_machine(c, m);
-                return r;
+                c->machine = g_strdup(name);
+                return machine_name_check(name, reterr);
         }
-        Process *p = bus_path_process(c->bus, path);
-        if (p) {
-                c->process = g_strdup(path);
-                c->needs_root = p->needs_root;
-                c->machine = g_strdup(p->machine);
-                c->exempt = p->owner;
-                return 0;
+        if (named) {
+                int r = sd_bus_message_read(c->message, "s", &name);
+                r = r < 0 ? r : bus_get_object(c->bus, c->kind, name, &object, reterr);
+                return r < 0 ? r : target_object(c, object);
         }
-        m = bus_path_machine(c->bus, path);
-        if (!m)
-                return fault_set(reterr, FAULT_NO_SUCH_MACHINE, 0,
-                                 "there is no object %s (any more)", path);
-        target_machine(c, m);
-        return 0;
+        object = bus_path_object(c->bus, c->kind, path);
+        if (!object)
+                return fault_set(reterr, codes[c->kind], 0, "there is no object %s (any more)",
+                                 path);
+        return target_object(c, object);
 }
+
+static const Method *const tables[_OBJECT_KIND_MAX] = {
+        [OBJECT_MACHINE] = bus_machine_methods,
+        [OBJECT_IMAGE] = bus_image_methods,
+        [OBJECT_VOLUME] = bus_volume_methods,
+        [OBJECT_JOB] = bus_job_methods,
+};
 
 static const Method *find_method(const Method *table, const char *member)
 {
@@ -256,37 +324,60 @@ static const Method *find_method(const Method *table, const char *member)
         return NULL;
 }
 
-static const Method *method_of(sd_bus_message *m, bool *ret_named)
+/* "RemoveImage" for Remove of images. */
+static const Method *find_twin(ObjectKind kind, const char *member)
 {
-        static const char suffix[] = "Machine";
+        for (const Method *m = tables[kind]; m->name; m++) {
+                _cleanup_free_ char *twin =
+                        m->twin ? g_strdup(m->twin) : bus_twin_name(kind, m->name);
+
+                if (streq(twin, member))
+                        return m;
+        }
+        return NULL;
+}
+
+/* By the path: a message need not name the interface. */
+static const Method *method_of(sd_bus_message *m, ObjectKind *ret_kind, bool *ret_named)
+{
         const char *member = sd_bus_message_get_member(m), *path = sd_bus_message_get_path(m);
-        char name[64];
+        const Method *found = NULL;
 
         *ret_named = false;
-        /* by the path: a message need not name the interface */
+        *ret_kind = bus_path_kind(path);
+        if (*ret_kind != _OBJECT_KIND_MAX)
+                return find_method(tables[*ret_kind], member);
         if (g_str_has_prefix(path, LODGE_PROCESS_PATH "/"))
                 return find_method(bus_process_methods, member);
-        if (g_str_has_prefix(path, LODGE_MACHINE_PATH "/"))
-                return find_method(bus_machine_methods, member);
-        *ret_named = true;
         if (streq(member, bus_create_method.name))
                 return &bus_create_method;
-        size_t n = strlen(member) - strlen(suffix);
-        (void)snprintf(name, sizeof(name), "%.*s", (int)n, member);
-        return find_method(bus_machine_methods, name);
+        found = find_method(bus_manager_methods, member);
+        if (found)
+                return found;
+        *ret_named = true;
+        for (*ret_kind = 0; *ret_kind < _OBJECT_KIND_MAX && !found;) {
+                found = find_twin(*ret_kind, member);
+                if (!found)
+                        (*ret_kind)++;
+        }
+        return found;
 }
 
 int bus_on_method(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         _cleanup_fault_ Fault f = {0};
+        ObjectKind kind;
         bool named;
+        const Method *method = method_of(m, &kind, &named);
         Call *c = g_new0(Call, 1);
 
         *c = (Call){
                 .bus = userdata,
-                .method = method_of(m, &named),
+                .method = method,
+                .kind = kind,
                 .message = sd_bus_message_ref(m),
                 .stdio = OPTION_STDIO_NONE,
+                .stream = -EBADF,
                 .exempt = UID_INVALID,
         };
         g_ptr_array_add(c->bus->calls, c);
@@ -300,6 +391,6 @@ int bus_on_method(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 r = options_check_program(&c->options, c->argv, &f);
         r = r < 0 ? r : authorize(c, &f);
         if (r < 0)
-                fail(c, r, &f);
+                call_fail(c, r, &f);
         return 1;
 }

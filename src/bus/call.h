@@ -3,46 +3,59 @@
 #pragma once
 
 #include "bus/bus-internal.h"
+#include "bus/objects.h"
 #include "bus/options.h"
 
 typedef struct Call Call;
 
-/* A method of org.lodge1.Machine, its twin of the Manager, or of org.lodge1.Process. */
+/* A method of an object and its twin of the Manager, or one of the Manager alone. */
 typedef struct Method {
-        const char
-                *name; /* as in org.lodge1.Machine or .Process; the Manager's ends in "Machine" */
+        const char *name;
         const char *action; /* polkit; NULL: anybody */
         const char *verb;   /* for polkit and messages */
         unsigned options;
         int (*read)(Call *c, Fault *reterr); /* arguments before the options; NULL: none */
         int (*run)(Call *c, Fault *reterr);  /* one call into core */
         int (*reply)(Call *c, const Answer *a, sd_bus_message *reply); /* NULL: nothing to append */
+        const char *twin; /* of the Manager; NULL: the name and "Machine", "Image" .. */
 } Method;
 
 struct Call {
         Bus *bus;
         const Method *method;
         sd_bus_message *message;
+        ObjectKind kind;        /* of what it is a method of; _OBJECT_KIND_MAX: none of these */
         char *machine;          /* name; the object is looked up again after the authorization */
         uint8_t machine_id[16]; /* and must be the same one; all zero: none yet */
+        char *object;           /* name of the image, volume or job; NULL: none */
         char *process;          /* object path, for org.lodge1.Process */
         uid_t uid;
-        uid_t exempt; /* who needs no permission: of a process, who has started it */
+        uid_t exempt; /* who needs no permission: of a process or job, who has started it */
         Options options;
 
-        char *text; /* whom, condition, user, image */
+        char *text; /* whom, condition, user, image, new name */
         int32_t number;
+        bool flag;
         char **argv;
         int stdio[3];
+        int stream; /* to read an image from, or write one to; -EBADF */
         uint16_t rows, columns;
         bool has_settings;
         Settings settings;
         bool needs_root; /* exec-root instead of exec */
         bool is_counted; /* among those of its caller that are under way */
+
+        char **lines; /* results */
+        uint64_t n_bytes;
+        GBytes *blobs[2];
 };
 
 extern const Method bus_machine_methods[];
 extern const Method bus_process_methods[];
+extern const Method bus_image_methods[];
+extern const Method bus_volume_methods[];
+extern const Method bus_job_methods[];
+extern const Method bus_manager_methods[]; /* of nothing that is there already */
 extern const Method bus_create_method;
 
 /** bus_user_is_root() - does "user", "user:group" or "uid:gid" mean user or group 0? NULL and ""
@@ -50,10 +63,23 @@ extern const Method bus_create_method;
 bool bus_user_is_root(const char *user);
 /** call_get_machine() - the machine now; Return: 0; -ENOENT. */
 int call_get_machine(Call *c, Machine **ret, Fault *reterr);
+/** call_get_object() - the image, volume or job now; Return: 0; negative errno. */
+int call_get_object(Call *c, void **ret, Fault *reterr);
 /** calls_forget() - a client has left the bus: drop its calls
  * What has begun to change something goes on.
  * @bus    the connection that the calls came over; NULL: any
  * @client its unique name; NULL: everybody */
 void calls_forget(Bus *b, const sd_bus *bus, const char *client);
+/** call_done() - it is done, now; its results are set; frees the call
+ * Return: 0. */
+int call_done(Call *c);
+/** call_fail() - it came to nothing; frees the call */
+void call_fail(Call *c, int r, Fault *f);
+/** call_run_not_yet() - Method.run of what is still to be written */
+int call_run_not_yet(Call *c, Fault *reterr);
+/** call_read_text() - Method.read for one string */
+int call_read_text(Call *c, Fault *reterr);
+/** call_reply_text() - Method.reply likewise */
+int call_reply_text(Call *c, const Answer *a, sd_bus_message *reply);
 /** call_answered() - AnswerFn of every request: reply, and free the call */
 void call_answered(void *userdata, Answer *a);

@@ -15,7 +15,7 @@ static int take_string(char **target, const char *s)
         return *target ? 0 : -ENOMEM;
 }
 
-static int read_text(Call *c, Fault *reterr)
+int call_read_text(Call *c, Fault *reterr)
 {
         const char *s;
         int r = sd_bus_message_read(c->message, "s", &s);
@@ -33,7 +33,7 @@ static int bad_word(const char *word, const char *allowed, Fault *reterr)
 
 static int read_kill(Call *c, Fault *reterr)
 {
-        int r = read_text(c, reterr);
+        int r = call_read_text(c, reterr);
 
         r = r < 0 ? r : sd_bus_message_read(c->message, "i", &c->number);
         if (r < 0)
@@ -374,7 +374,7 @@ static int run_process_kill(Call *c, Fault *reterr)
 
 static int reply_machine_path(Call *c, const Answer *a, sd_bus_message *reply)
 {
-        _cleanup_free_ char *path = bus_machine_path(c->machine);
+        _cleanup_free_ char *path = bus_object_path(OBJECT_MACHINE, c->machine);
 
         return path ? sd_bus_message_append(reply, "o", path) : -ENOMEM;
 }
@@ -419,7 +419,7 @@ static int reply_lines(Call *c, const Answer *a, sd_bus_message *reply)
         return sd_bus_message_append_strv(reply, a->lines ? (char **)a->lines : none);
 }
 
-static int reply_text(Call *c, const Answer *a, sd_bus_message *reply)
+int call_reply_text(Call *c, const Answer *a, sd_bus_message *reply)
 {
         return sd_bus_message_append(reply, "s", c->text);
 }
@@ -442,7 +442,7 @@ const Method bus_machine_methods[] = {
         {"Terminate", "manage", "terminate", 0, NULL, run_terminate, NULL},
         {"Kill", "manage", "kill", 0, read_kill, run_kill, NULL},
         {"Remove", "manage", "remove", OPTION_FORCE, NULL, run_remove, NULL},
-        {"Wait", NULL, "wait for", OPTION_TIMEOUT, read_text, run_wait, reply_state},
+        {"Wait", NULL, "wait for", OPTION_TIMEOUT, call_read_text, run_wait, reply_state},
         {"Exec", "exec", "run a program in", OPTIONS_EXEC, read_exec, run_exec, reply_process},
         {"Run", "exec", "run a program in", OPTIONS_EXEC | OPTION_INPUT | OPTION_TIMEOUT, read_argv,
          run_run, reply_run},
@@ -454,7 +454,15 @@ const Method bus_machine_methods[] = {
         {"Attach", "exec-root", "attach to", 0, read_attach, run_attach, NULL},
         {"Resize", "exec-root", "resize the terminal of", 0, read_size, run_resize, NULL},
         {"ReadOutput", "inspect", "read the output of", 0, NULL, run_read_output, reply_lines},
-        {"Plan", "inspect", "show the plan of", 0, NULL, run_plan, reply_text},
+        {"Commit", "manage", "commit",
+         OPTION_COMMIT | OPTION_COMMAND | OPTION_ENVIRONMENT | OPTION_WORKING_DIRECTORY |
+                 OPTION_USER | OPTION_FORCE | OPTION_TOKEN,
+         call_read_text, call_run_not_yet, NULL},
+        {"Reset", "manage", "reset", 0, NULL, call_run_not_yet, NULL},
+        {"Diff", "inspect", "compare", 0, NULL, call_run_not_yet, NULL},
+        {"Clone", "manage", "clone", OPTION_IDENTITY | OPTION_TOKEN, call_read_text,
+         call_run_not_yet, NULL},
+        {"Plan", "inspect", "show the plan of", 0, NULL, run_plan, call_reply_text},
         {NULL},
 };
 

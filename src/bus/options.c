@@ -12,18 +12,78 @@
 
 void options_init(Options *o)
 {
-        *o = (Options){.timeout_usec = UINT64_MAX, .attach = OPTION_STDIO_NONE};
+        *o = (Options){
+                .timeout_usec = UINT64_MAX,
+                .attach = OPTION_STDIO_NONE,
+                .auth_file = -EBADF,
+                .owner = UINT32_MAX,
+        };
+}
+
+/* Which are simply a string, a list or a switch. */
+static const struct {
+        const char *name;
+        OptionKey key;
+        const char *type;
+        size_t offset;
+} plain_options[] = {
+        {"Force", OPTION_FORCE, "b", offsetof(Options, force)},
+        {"User", OPTION_USER, "s", offsetof(Options, user)},
+        {"Environment", OPTION_ENVIRONMENT, "as", offsetof(Options, environment)},
+        {"WorkingDirectory", OPTION_WORKING_DIRECTORY, "s", offsetof(Options, working_directory)},
+        {"Command", OPTION_COMMAND, "as", offsetof(Options, command)},
+        {"Rows", OPTION_SIZE, "q", offsetof(Options, rows)},
+        {"Columns", OPTION_SIZE, "q", offsetof(Options, columns)},
+        {"Token", OPTION_TOKEN, "s", offsetof(Options, token)},
+        {"Name", OPTION_NAME, "s", offsetof(Options, name)},
+        {"Platform", OPTION_PLATFORM, "s", offsetof(Options, platform)},
+        {"Username", OPTION_REGISTRY, "s", offsetof(Options, username)},
+        {"Password", OPTION_REGISTRY, "s", offsetof(Options, password)},
+        {"Insecure", OPTION_REGISTRY, "b", offsetof(Options, insecure)},
+        {"Type", OPTION_TYPE, "s", offsetof(Options, type)},
+        {"Format", OPTION_FORMAT, "s", offsetof(Options, format)},
+        {"Compression", OPTION_COMPRESSION, "s", offsetof(Options, compression)},
+        {"Author", OPTION_COMMIT, "s", offsetof(Options, author)},
+        {"Message", OPTION_COMMIT, "s", offsetof(Options, message)},
+        {"Entrypoint", OPTION_COMMIT, "as", offsetof(Options, entrypoint)},
+        {"KeepIdentity", OPTION_IDENTITY, "b", offsetof(Options, keep_identity)},
+        {"Hostname", OPTION_IDENTITY, "s", offsetof(Options, hostname)},
+        {"Images", OPTION_PRUNE, "b", offsetof(Options, images)},
+        {"Volumes", OPTION_PRUNE, "b", offsetof(Options, volumes)},
+        {"Deep", OPTION_DEEP, "b", offsetof(Options, deep)},
+        {"Owner", OPTION_OWNER, "u", offsetof(Options, owner)},
+};
+
+/* Which are read by a function of their own; the types are separated by '|'. */
+static const struct {
+        const char *name;
+        OptionKey key;
+        const char *type;
+} other_options[] = {
+        {"TimeoutSec", OPTION_TIMEOUT, "s|t"},
+        {"Attach", OPTION_ATTACH, "a{uh}"},
+        {"Input", OPTION_INPUT, "ay|s"},
+        {"AuthFile", OPTION_REGISTRY, "h"},
+};
+
+#define N_OPTIONS (ELEMENTSOF(plain_options) + ELEMENTSOF(other_options))
+
+static void *field_of(Options *o, size_t i)
+{
+        return (char *)o + plain_options[i].offset;
 }
 
 void options_done(Options *o)
 {
         for (int i = 0; i < 3; i++)
                 (void)close_fd(o->attach[i]);
-        free(o->user);
-        free(o->working_directory);
+        (void)close_fd(o->auth_file);
         free(o->input);
-        strv_free(o->environment);
-        strv_free(o->command);
+        for (size_t i = 0; i < ELEMENTSOF(plain_options); i++)
+                if (streq(plain_options[i].type, "s"))
+                        free(*(char **)field_of(o, i));
+                else if (streq(plain_options[i].type, "as"))
+                        strv_free(*(char ***)field_of(o, i));
         options_init(o);
 }
 
@@ -78,6 +138,32 @@ int options_read_fds(sd_bus_message *m, int ret[static 3], Fault *reterr)
                         return -errno;
         }
         return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+int options_read_stream(sd_bus_message *m, bool write, int *ret, Fault *reterr)
+{
+        int fd, r = sd_bus_message_read(m, "h", &fd);
+        struct stat st;
+
+        if (r < 0)
+                return r;
+        int flags = fcntl(fd, F_GETFL);
+        if (flags < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        int unwanted = write ? O_RDONLY : O_WRONLY;
+        bool is_directory = S_ISDIR(st.st_mode) && !write;
+        if (!is_directory && !S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode) &&
+            !S_ISSOCK(st.st_mode) && !S_ISBLK(st.st_mode))
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "the descriptor is neither a file%s nor a pipe",
+                                 write ? "" : ", a directory");
+        if (flags & O_PATH || (flags & O_ACCMODE) == unwanted)
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "the descriptor is not open for %s",
+                                 write ? "writing" : "reading");
+        (void)close_fd(*ret);
+        *ret = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        return *ret < 0 ? -errno : 0;
 }
 
 static int read_timeout(sd_bus_message *m, const char *type, uint64_t *ret)
@@ -174,46 +260,61 @@ static int read_attach(sd_bus_message *m, Options *o, Fault *reterr)
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-static int read_value(sd_bus_message *m, OptionKey key, const char *name, const char *type,
-                      Options *o, Fault *reterr)
+static int read_auth_file(sd_bus_message *m, Options *o, Fault *reterr)
 {
-        int b, r;
+        int r = sd_bus_message_enter_container(m, 'v', "h");
 
-        switch (key) {
-        case OPTION_TIMEOUT: return read_timeout(m, type, &o->timeout_usec);
-        case OPTION_FORCE:
-                r = sd_bus_message_read(m, "v", "b", &b);
-                o->force = r >= 0 && b;
-                return r;
-        case OPTION_ATTACH: return read_attach(m, o, reterr);
-        case OPTION_USER: return read_string(m, &o->user);
-        case OPTION_WORKING_DIRECTORY: return read_string(m, &o->working_directory);
-        case OPTION_ENVIRONMENT: return read_strv(m, &o->environment, reterr);
-        case OPTION_COMMAND: return read_strv(m, &o->command, reterr);
-        case OPTION_INPUT: return read_bytes(m, type, o, reterr);
-        case OPTION_SIZE:
-                return sd_bus_message_read(m, "v", "q",
-                                           streq(name, "Rows") ? &o->rows : &o->columns);
-        }
-        return -EINVAL;
+        r = r < 0 ? r : options_read_stream(m, false, &o->auth_file, reterr);
+        return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-static const struct {
-        const char *name;
-        OptionKey key;
-        const char *types; /* separated by '|' */
-} known_options[] = {
-        {"TimeoutSec", OPTION_TIMEOUT, "s|t"},
-        {"Force", OPTION_FORCE, "b"},
-        {"Attach", OPTION_ATTACH, "a{uh}"},
-        {"User", OPTION_USER, "s"},
-        {"Environment", OPTION_ENVIRONMENT, "as"},
-        {"WorkingDirectory", OPTION_WORKING_DIRECTORY, "s"},
-        {"Input", OPTION_INPUT, "ay|s"},
-        {"Command", OPTION_COMMAND, "as"},
-        {"Rows", OPTION_SIZE, "q"},
-        {"Columns", OPTION_SIZE, "q"},
-};
+static int read_plain(sd_bus_message *m, size_t i, Options *o, Fault *reterr)
+{
+        const char *type = plain_options[i].type;
+        void *field = field_of(o, i);
+        int b = 0;
+
+        if (streq(type, "s"))
+                return read_string(m, field);
+        if (streq(type, "as"))
+                return read_strv(m, field, reterr);
+        if (!streq(type, "b"))
+                return sd_bus_message_read(m, "v", type, field);
+        int r = sd_bus_message_read(m, "v", "b", &b);
+        *(bool *)field = r >= 0 && b;
+        return r;
+}
+
+static int read_value(sd_bus_message *m, size_t i, const char *type, Options *o, Fault *reterr)
+{
+        if (i < ELEMENTSOF(plain_options))
+                return read_plain(m, i, o, reterr);
+        switch (other_options[i - ELEMENTSOF(plain_options)].key) {
+        case OPTION_TIMEOUT: return read_timeout(m, type, &o->timeout_usec);
+        case OPTION_ATTACH: return read_attach(m, o, reterr);
+        case OPTION_INPUT: return read_bytes(m, type, o, reterr);
+        case OPTION_REGISTRY: return read_auth_file(m, o, reterr);
+        default: return -EINVAL;
+        }
+}
+
+/* The number of an option, of both tables; N_OPTIONS: not known here. */
+static size_t find_option(const char *name, unsigned known, const char **ret_types)
+{
+        size_t i, n = ELEMENTSOF(plain_options);
+
+        for (i = 0; i < n; i++)
+                if (known & plain_options[i].key && streq(plain_options[i].name, name)) {
+                        *ret_types = plain_options[i].type;
+                        return i;
+                }
+        for (i = 0; i < ELEMENTSOF(other_options); i++)
+                if (known & other_options[i].key && streq(other_options[i].name, name)) {
+                        *ret_types = other_options[i].type;
+                        return n + i;
+                }
+        return N_OPTIONS;
+}
 
 static bool type_fits(const char *types, const char *type)
 {
@@ -225,31 +326,27 @@ static bool type_fits(const char *types, const char *type)
         return false;
 }
 
-static int read_option(sd_bus_message *m, const char *name, unsigned known, unsigned *seen,
+static int read_option(sd_bus_message *m, const char *name, unsigned known, uint64_t *seen,
                        Options *o, Fault *reterr)
 {
         _cleanup_free_ char *shown = text_for_display(name, 64);
-        const char *type;
-        size_t i = 0;
+        const char *type, *types = NULL;
+        size_t i = find_option(name, known, &types);
 
-        while (i < ELEMENTSOF(known_options) &&
-               !(known & known_options[i].key && streq(known_options[i].name, name)))
-                i++;
-        if (i == ELEMENTSOF(known_options))
+        if (i == N_OPTIONS)
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
                                  "option '%s' is not known here", shown ?: "");
-        if (*seen & 1U << i)
+        if (*seen & UINT64_C(1) << i)
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "option '%s' is given twice",
                                  name);
-        *seen |= 1U << i;
+        *seen |= UINT64_C(1) << i;
         int r = sd_bus_message_peek_type(m, NULL, &type);
         if (r < 0)
                 return r;
-        if (!type_fits(known_options[i].types, type))
+        if (!type_fits(types, type))
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
-                                 "option '%s' is of type %s, not %s", name, known_options[i].types,
-                                 type);
-        r = read_value(m, known_options[i].key, name, type, o, reterr);
+                                 "option '%s' is of type %s, not %s", name, types, type);
+        r = read_value(m, i, type, o, reterr);
         return r < 0 ? fault_set(reterr, FAULT_INVALID_OPTION, r,
                                  "the value of option '%s' is malformed", name)
                      : 0;
@@ -282,7 +379,7 @@ int options_check_program(const Options *o, char *const *argv, Fault *reterr)
 
 int options_read(sd_bus_message *m, unsigned known, Options *o, Fault *reterr)
 {
-        unsigned seen = 0;
+        uint64_t seen = 0;
         const char *name;
         int r;
 

@@ -19,10 +19,14 @@
 /* Everything that any method takes as an option. */
 typedef struct Options {
         uint64_t timeout_usec; /* UINT64_MAX: not given */
-        bool force;
+        bool force, insecure, images, volumes, deep, keep_identity;
         int attach[3]; /* owned; -EBADF: not given */
+        int auth_file; /* likewise */
         char *user, *working_directory;
-        char **environment, **command;
+        char *name, *platform, *username, *password, *token, *type, *format, *compression;
+        char *author, *message, *hostname;
+        char **environment, **command, **entrypoint;
+        uint32_t owner; /* UINT32_MAX: not given */
         void *input;
         size_t n_input;
         uint16_t rows, columns;
@@ -38,6 +42,18 @@ typedef enum OptionKey {
         OPTION_INPUT = 1 << 6,
         OPTION_COMMAND = 1 << 7,
         OPTION_SIZE = 1 << 8, /* Rows and Columns */
+        OPTION_TOKEN = 1 << 9,
+        OPTION_NAME = 1 << 10,
+        OPTION_PLATFORM = 1 << 11,
+        OPTION_REGISTRY = 1 << 12, /* AuthFile, Username, Password, Insecure */
+        OPTION_TYPE = 1 << 13,
+        OPTION_FORMAT = 1 << 14,
+        OPTION_COMPRESSION = 1 << 15,
+        OPTION_COMMIT = 1 << 16,   /* Author, Message, Entrypoint */
+        OPTION_IDENTITY = 1 << 17, /* KeepIdentity, Hostname */
+        OPTION_PRUNE = 1 << 18,    /* Images, Volumes */
+        OPTION_DEEP = 1 << 19,
+        OPTION_OWNER = 1 << 20,
 } OptionKey;
 
 /** options_init() - nothing given */
@@ -60,6 +76,13 @@ int options_read_strv(sd_bus_message *m, char ***ret, Fault *reterr);
  * @argv NULL: the option Command
  * Return: 0; -EINVAL with FAULT_INVALID_OPTION as for the settings of these names. */
 int options_check_program(const Options *o, char *const *argv, Fault *reterr);
+
+/** options_read_stream() - read an "h": a file of the caller's, to read from or to write to
+ * @write   it must be open for writing; else for reading
+ * @ret     owned duplicate
+ * A directory is taken for reading; a terminal never.
+ * Return: 0; -EINVAL with FAULT_INVALID_OPTION; negative errno. */
+int options_read_stream(sd_bus_message *m, bool write, int *ret, Fault *reterr);
 
 /** options_read_fds() - read an a{uh}: the caller's 0, 1 and 2
  * @ret owned duplicates

@@ -2,14 +2,15 @@
 #include "bus/properties.h"
 
 #include "base/text.h"
-#include "bus/bus-error.h"
-#include "bus/bus-internal.h"
-#include "bus/options.h"
+#include "bus/objects.h"
 
 int manager_property(sd_bus *bus, const char *path, const char *interface, const char *property,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        static const char *const features[] = {"machines", "exec", "terminals", "directory-images"};
+        static const char *const features[] = {
+                "machines",   "exec",       "terminals", "directory-images",
+                "oci-images", "raw-images", "volumes",   "jobs",
+        };
         Bus *b = userdata;
 
         if (streq(property, "Version"))
@@ -100,8 +101,9 @@ static int append_settings(sd_bus_message *m, const Settings *s)
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int append_machine(const Machine *m, const char *property, sd_bus_message *reply)
+int bus_append_machine(const void *object, const char *property, sd_bus_message *reply)
 {
+        const Machine *m = object;
         const struct {
                 const char *name;
                 const char *text;
@@ -149,87 +151,6 @@ static int append_machine(const Machine *m, const char *property, sd_bus_message
                 return sd_bus_message_append_array(reply, 'y', id, sizeof(id));
         }
         return append_settings(reply, &m->settings);
-}
-
-static const sd_bus_vtable *find_property(const char *name)
-{
-        for (const sd_bus_vtable *v = bus_machine_vtable; v->type != _SD_BUS_VTABLE_END; v++)
-                if (v->type == _SD_BUS_VTABLE_PROPERTY && streq(v->x.property.member, name))
-                        return v;
-        return NULL;
-}
-
-/* Return: 0; -EINVAL with a sentence. */
-static int read_properties(sd_bus_message *m, GPtrArray *properties, Fault *reterr)
-{
-        _cleanup_strv_free_ char **names = NULL;
-        int r = options_read_strv(m, &names, reterr);
-
-        if (r < 0)
-                return r;
-        STRV_FOREACH (name, names) {
-                const sd_bus_vtable *v = find_property(*name);
-                _cleanup_free_ char *shown = v ? NULL : text_for_display(*name, 64);
-
-                if (!v)
-                        return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
-                                         "machines have no property '%s'", shown ?: "");
-                g_ptr_array_add(properties, (void *)v);
-        }
-        for (const sd_bus_vtable *v = bus_machine_vtable;
-             !names[0] && v->type != _SD_BUS_VTABLE_END; v++)
-                if (v->type == _SD_BUS_VTABLE_PROPERTY)
-                        g_ptr_array_add(properties, (void *)v);
-        return 0;
-}
-
-static int append_entry(sd_bus_message *reply, const Machine *m, const GPtrArray *properties)
-{
-        int r = sd_bus_message_open_container(reply, 'e', "sa{sv}");
-
-        r = r < 0 ? r : sd_bus_message_append_basic(reply, 's', m->name);
-        r = r < 0 ? r : sd_bus_message_open_container(reply, 'a', "{sv}");
-        for (guint i = 0; r >= 0 && i < properties->len; i++) {
-                const sd_bus_vtable *v = g_ptr_array_index(properties, i);
-
-                r = sd_bus_message_open_container(reply, 'e', "sv");
-                r = r < 0 ? r : sd_bus_message_append_basic(reply, 's', v->x.property.member);
-                r = r < 0 ? r : sd_bus_message_open_container(reply, 'v', v->x.property.signature);
-                r = r < 0 ? r : append_machine(m, v->x.property.member, reply);
-                r = r < 0 ? r : sd_bus_message_close_container(reply);
-                r = r < 0 ? r : sd_bus_message_close_container(reply);
-        }
-        r = r < 0 ? r : sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_message_close_container(reply);
-}
-
-int bus_on_list_machines(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-        Bus *b = userdata;
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        g_autoptr(GPtrArray) properties = g_ptr_array_new();
-        _cleanup_fault_ Fault f = {0};
-        GHashTableIter i;
-        void *machine;
-
-        int r = read_properties(m, properties, &f);
-        if (r < 0)
-                return f.message ? bus_reply_fault(m, &f) : r;
-        r = sd_bus_message_new_method_return(m, &reply);
-        r = r < 0 ? r : sd_bus_message_open_container(reply, 'a', "{sa{sv}}");
-        g_hash_table_iter_init(&i, b->manager->machines);
-        while (r >= 0 && g_hash_table_iter_next(&i, NULL, &machine))
-                r = append_entry(reply, machine, properties);
-        r = r < 0 ? r : sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
-}
-
-int machine_property(sd_bus *bus, const char *path, const char *interface, const char *property,
-                     sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-        const Machine *m = bus_path_machine(userdata, path);
-
-        return m ? append_machine(m, property, reply) : -ENOENT;
 }
 
 int process_property(sd_bus *bus, const char *path, const char *interface, const char *property,

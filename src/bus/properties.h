@@ -10,6 +10,15 @@ int manager_property(sd_bus *bus, const char *path, const char *interface, const
 /** machine_property() - userdata is a Bus, the machine is told by the path */
 int machine_property(sd_bus *bus, const char *path, const char *interface, const char *property,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error);
+/** image_property() - likewise */
+int image_property(sd_bus *bus, const char *path, const char *interface, const char *property,
+                   sd_bus_message *reply, void *userdata, sd_bus_error *error);
+/** volume_property() - likewise */
+int volume_property(sd_bus *bus, const char *path, const char *interface, const char *property,
+                    sd_bus_message *reply, void *userdata, sd_bus_error *error);
+/** job_property() - likewise */
+int job_property(sd_bus *bus, const char *path, const char *interface, const char *property,
+                 sd_bus_message *reply, void *userdata, sd_bus_error *error);
 /** process_property() - userdata is a Bus, the process is told by the path */
 int process_property(sd_bus *bus, const char *path, const char *interface, const char *property,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error);

@@ -1,65 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is exported: the members of dbus/, which a test compares with these tables. */
+/* What machines and processes export: the members of dbus/, which a test compares with these
+ * tables. */
 #include "bus/bus-internal.h"
 
 #include "bus/properties.h"
-
-const sd_bus_vtable bus_manager_vtable[] = {
-        SD_BUS_VTABLE_START(0),
-        SD_BUS_METHOD_WITH_ARGS(
-                "CreateMachine", SD_BUS_ARGS("s", name, "s", image, "a{sv}", settings),
-                SD_BUS_RESULT("o", machine), bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("GetMachine", SD_BUS_ARGS("s", name), SD_BUS_RESULT("o", machine),
-                                bus_on_get_machine, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("ListMachines", SD_BUS_ARGS("as", properties),
-                                SD_BUS_RESULT("a{sa{sv}}", machines), bus_on_list_machines,
-                                SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("ListImages", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ss)", images),
-                                bus_on_list_images, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("StartMachine", SD_BUS_ARGS("s", name, "a{sv}", options),
-                                SD_BUS_NO_RESULT, bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("StopMachine", SD_BUS_ARGS("s", name, "a{sv}", options),
-                                SD_BUS_NO_RESULT, bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("RestartMachine", SD_BUS_ARGS("s", name, "a{sv}", options),
-                                SD_BUS_NO_RESULT, bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("TerminateMachine", SD_BUS_ARGS("s", name, "a{sv}", options),
-                                SD_BUS_NO_RESULT, bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("KillMachine",
-                                SD_BUS_ARGS("s", name, "s", whom, "i", signal, "a{sv}", options),
-                                SD_BUS_NO_RESULT, bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("RemoveMachine", SD_BUS_ARGS("s", name, "a{sv}", options),
-                                SD_BUS_NO_RESULT, bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS(
-                "WaitMachine", SD_BUS_ARGS("s", name, "s", condition, "a{sv}", options),
-                SD_BUS_RESULT("s", state, "i", status), bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS(
-                "ExecMachine", SD_BUS_ARGS("s", name, "as", argv, "a{uh}", fds, "a{sv}", options),
-                SD_BUS_RESULT("o", process), bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("RunMachine", SD_BUS_ARGS("s", name, "as", argv, "a{sv}", options),
-                                SD_BUS_RESULT("i", status, "ay", stdout, "ay", stderr),
-                                bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("ShellMachine", SD_BUS_ARGS("s", name, "s", user, "a{sv}", options),
-                                SD_BUS_RESULT("h", terminal, "o", process), bus_on_method,
-                                SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("LoginMachine", SD_BUS_ARGS("s", name, "a{sv}", options),
-                                SD_BUS_RESULT("h", terminal, "o", process), bus_on_method,
-                                SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("AttachMachine",
-                                SD_BUS_ARGS("s", name, "a{uh}", fds, "a{sv}", options),
-                                SD_BUS_NO_RESULT, bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("ResizeMachine",
-                                SD_BUS_ARGS("s", name, "q", rows, "q", columns, "a{sv}", options),
-                                SD_BUS_NO_RESULT, bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("ReadOutputMachine", SD_BUS_ARGS("s", name, "a{sv}", options),
-                                SD_BUS_RESULT("as", lines), bus_on_method,
-                                SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS("PlanMachine", SD_BUS_ARGS("s", name, "a{sv}", options),
-                                SD_BUS_RESULT("s", plan), bus_on_method,
-                                SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_PROPERTY("Version", "s", manager_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_PROPERTY("Features", "as", manager_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        SD_BUS_VTABLE_END,
-};
 
 const sd_bus_vtable bus_machine_vtable[] = {
         SD_BUS_VTABLE_START(0),
@@ -99,6 +43,15 @@ const sd_bus_vtable bus_machine_vtable[] = {
                                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Plan", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("s", plan),
                                 bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Commit", SD_BUS_ARGS("s", image, "a{sv}", options),
+                                SD_BUS_RESULT("o", job), bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Reset", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
+                                bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Diff", SD_BUS_ARGS("a{sv}", options),
+                                SD_BUS_RESULT("a(ss)", changes), bus_on_method,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Clone", SD_BUS_ARGS("s", new_name, "a{sv}", options),
+                                SD_BUS_RESULT("o", job), bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_PROPERTY("Name", "s", machine_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("State", "s", machine_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("StateReason", "(ssa{sv})", machine_property, 0,

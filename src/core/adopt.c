@@ -7,6 +7,7 @@
 #include "base/machine-name.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "core/job.h"
 #include "core/uid-range.h"
 
 #include <fcntl.h>
@@ -75,6 +76,13 @@ static void on_visitor_frame(void *userdata, Link *link, Frame *f)
         const char *name = frame_string(f, FRAME_NAME);
         _cleanup_fault_ Fault fault = {0};
         Machine *m = NULL;
+
+        if (f->type == FRAME_WORK) {
+                if (!job_hello(v->manager, name ?: "", v->unit ?: "", link))
+                        link_close(link); /* of a job that was cancelled: it ends by that */
+                visitor_free(v);
+                return;
+        }
         int r = f->type == FRAME_HELLO
                         ? check_hello(v, name, &fault)
                         : fault_set(&fault, FAULT_FAILED, EBADMSG, "The first frame is no hello");
@@ -267,6 +275,7 @@ void manager_adopt(Manager *manager, void (*done)(void *userdata), void *userdat
                 if (machine_name_is_valid(e->d_name))
                         adopt_one(manager, e->d_name);
         find_ends(manager);
+        jobs_sweep(manager);
         if (g_hash_table_size(manager->adopting) == 0)
                 adoption_finished(manager);
         else

@@ -5,12 +5,11 @@
 #include "base/machine-name.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "core/store.h"
 
 #include <fcntl.h>
 #include <glib.h>
-#include <inttypes.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #define DEFINITION_SIZE_MAX (1U << 20)
@@ -143,11 +142,6 @@ int definition_load(const char *root, DefinitionPlace place, const char *name, S
         return 0;
 }
 
-static FaultCode code_of_errno(int error)
-{
-        return error == -ENOSPC || error == -EDQUOT ? FAULT_NO_SPACE : FAULT_FAILED;
-}
-
 int definition_write(const char *root, DefinitionPlace place, const char *name, const Settings *s,
                      Fault *reterr)
 {
@@ -160,8 +154,8 @@ int definition_write(const char *root, DefinitionPlace place, const char *name, 
         _cleanup_close_ int dir = open_directory(root, directories[place]);
         int r = dir < 0 ? dir : write_file_atomic_at(dir, file, text, strlen(text), 0644);
         if (r < 0)
-                return fault_set(reterr, code_of_errno(r), r, "Cannot write %s/%s: %s", directory,
-                                 file, strerror(-r));
+                return fault_set(reterr, store_fault_code(r), r, "Cannot write %s/%s: %s",
+                                 directory, file, strerror(-r));
         return 0;
 }
 
@@ -181,38 +175,4 @@ int definition_remove(const char *root, const char *name, Fault *reterr)
                                          strerror(errno));
         }
         return 0;
-}
-
-int store_trash(const char *root, const char *name, Fault *reterr)
-{
-        _cleanup_free_ char *from = g_strconcat(root, LODGE_STORE_MACHINES "/", name, NULL);
-        _cleanup_free_ char *trash = g_strconcat(root, LODGE_STORE_TRASH, NULL), *to = NULL;
-        uint64_t unique = 0;
-        struct stat st;
-
-        if (lstat(from, &st) < 0 && errno == ENOENT)
-                return 0; /* rename(2) would complain of a read-only file system first */
-        if (getrandom(&unique, sizeof(unique), GRND_NONBLOCK) < 0)
-                unique = now_usec(CLOCK_BOOTTIME);
-        to = g_strdup_printf("%s/%s.%016" PRIx64, trash, name, unique);
-        (void)g_mkdir_with_parents(trash, 0700); /* rename tells */
-        if (rename(from, to) == 0)
-                return 1;
-        if (errno == ENOENT)
-                return 0;
-        return fault_set(reterr, code_of_errno(-errno), errno, "Cannot move %s to %s: %s", from, to,
-                         strerror(errno));
-}
-
-bool store_trash_is_empty(const char *root)
-{
-        int fd = open_directory(root, LODGE_STORE_TRASH);
-        _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-        for (struct dirent *e; dir && (e = readdir(dir));)
-                if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
-                        return false;
-        if (!dir)
-                (void)close_fd(fd);
-        return true;
 }

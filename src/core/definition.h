@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Definition files NAME.machine on disk, and the machine's other files: writable layer, trash.
+/* Definition files NAME.machine on disk.
  * @root, everywhere: what the paths of base/names.h are below; "" but in tests. */
 #pragma once
 
@@ -43,10 +43,3 @@ int definition_write(const char *root, DefinitionPlace place, const char *name, 
  * Return: 0, also if there is none; -EOPNOTSUPP it belongs to a package, in /usr; else negative
  * errno. */
 int definition_remove(const char *root, const char *name, Fault *reterr);
-
-/** store_trash() - rename the machine's writable layer into the trash
- * Return: 1 there was one, 0 none; negative errno. */
-int store_trash(const char *root, const char *name, Fault *reterr);
-
-/** store_trash_is_empty() - nothing for lodge-work to do? */
-bool store_trash_is_empty(const char *root);

@@ -45,8 +45,7 @@ static int find_filter(Manager *manager, uint64_t capabilities, const Filter **r
 
 static int find_tree(const Machine *m, Tree *ret, Fault *reterr)
 {
-        const char *root = m->manager->root;
-        _cleanup_free_ char *path = NULL;
+        Image *image;
 
         if (m->settings.root_directory)
                 return tree_probe(m->settings.root_directory, ret, reterr);
@@ -55,8 +54,14 @@ static int find_tree(const Machine *m, Tree *ret, Fault *reterr)
                                  "The definition of machine '%s' has neither Image= nor "
                                  "RootDirectory=",
                                  m->name);
-        int r = image_find(root, m->settings.image, &path, reterr);
-        return r < 0 ? r : tree_probe(path, ret, reterr);
+        int r = image_check(m->manager, m->settings.image, &image, reterr);
+        if (r < 0)
+                return r;
+        if (image->kind != IMAGE_DIRECTORY)
+                return fault_set(reterr, FAULT_NOT_SUPPORTED, EOPNOTSUPP,
+                                 "Image '%s' is of type %s, which cannot be started yet",
+                                 image->name, image_kind_name(image->kind));
+        return tree_probe(image->path, ret, reterr);
 }
 
 static int compile(Machine *m, const Tree *tree, Launch *l, Fault *reterr)

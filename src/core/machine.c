@@ -6,6 +6,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "core/manager.h"
+#include "core/store.h"
 
 #include <fcntl.h>
 #include <glib.h>
@@ -88,6 +89,10 @@ void machine_load(Machine *m)
         fault_done(&m->load_error);
         m->load_error = f;
         if (!settings_equal(&s, &m->settings)) {
+                if (!streq(s.image, m->settings.image)) {
+                        image_note_use(m->manager, s.image);
+                        image_note_use(m->manager, m->settings.image);
+                }
                 settings_done(&m->settings);
                 m->settings = s;
                 settings_init(&s);
@@ -171,6 +176,11 @@ void machine_id(const Machine *m, uint8_t ret[static 16])
         ret[8] = (uint8_t)((ret[8] & 0x3f) | 0x80);
 }
 
+char *const *machine_volumes(const Machine *m)
+{
+        return NULL;
+}
+
 int machine_exit_status(const Machine *m)
 {
         return m->end.cause ? m->end.status : -1;
@@ -183,7 +193,7 @@ void machine_drop_layer(Machine *m)
         /* without a definition that can be read nobody knows whether it is to be kept */
         if (m->load_error.code != FAULT_NONE || m->settings.writable_layer == WRITABLE_LAYER_KEEP)
                 return;
-        if (store_trash(m->manager->root, m->name, &f) < 0)
+        if (store_trash(m->manager->root, LODGE_STORE_MACHINES, m->name, &f) < 0)
                 manager_warn(m->manager, m->name, f.message);
 }
 

@@ -84,6 +84,8 @@ int machine_check_running(const Machine *m, Fault *reterr);
 char *machine_reason(const Machine *m);
 /** machine_id() - what the guest gets as machine-id: MachineID=, or one made from host and name */
 void machine_id(const Machine *m, uint8_t ret[static 16]);
+/** machine_volumes() - its setting Volume=; NULL or empty: none */
+char *const *machine_volumes(const Machine *m);
 /** machine_exit_status() - of the last run: 128 + N for signal N; -1 if there was none */
 int machine_exit_status(const Machine *m);
 

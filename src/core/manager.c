@@ -6,9 +6,12 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "core/image.h"
+#include "core/job.h"
 #include "core/launch.h"
 #include "core/orphan.h"
 #include "core/process.h"
+#include "core/store.h"
+#include "core/volume.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -22,10 +25,6 @@
  * record. */
 #define RUNTIME_FILES    4
 #define EXIT_RECORD_ROOM 16384
-
-#define EACH_LISTENER(manager, l)                                                                  \
-        for (const ManagerListener *l = (manager)->listeners;                                      \
-             l < (manager)->listeners + (manager)->n_listeners; l++)
 
 static int on_flush(sd_event_source *source, void *userdata)
 {
@@ -46,6 +45,12 @@ Manager *manager_new(sd_event *event, const char *root, const UnitPort *units, c
                 .processes = g_hash_table_new(g_str_hash, g_str_equal),
                 /* a shim may still run what an earlier lodged numbered */
                 .last_process_id = now_usec(CLOCK_BOOTTIME) / 1000,
+                .images = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, image_free),
+                .changed_images = g_ptr_array_new(),
+                .volumes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, volume_free),
+                .jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, job_free),
+                .hidden_jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, job_free),
+                .lost_jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free),
                 .requests = g_ptr_array_new(),
                 .changed = g_ptr_array_new(),
                 .filters = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
@@ -74,6 +79,11 @@ void manager_free(Manager *manager)
         g_hash_table_iter_init(&i, manager->processes);
         while (g_hash_table_iter_next(&i, NULL, &p))
                 process_free(p);
+        g_hash_table_unref(manager->jobs); /* their workers end with the connection */
+        g_hash_table_unref(manager->hidden_jobs);
+        g_hash_table_unref(manager->lost_jobs);
+        g_hash_table_unref(manager->volumes);
+        sd_event_source_disable_unref(manager->job_idle);
         sd_event_source_disable_unref(manager->flush);
         sd_event_source_disable_unref(manager->adoption_deadline);
         sd_event_source_disable_unref(manager->removal);
@@ -83,6 +93,8 @@ void manager_free(Manager *manager)
         g_hash_table_unref(manager->adopting);
         g_hash_table_unref(manager->orphans);
         g_hash_table_unref(manager->filters);
+        g_hash_table_unref(manager->images);
+        g_ptr_array_unref(manager->changed_images);
         g_ptr_array_unref(manager->requests);
         g_ptr_array_unref(manager->changed);
         sd_event_unref(manager->event);
@@ -119,6 +131,15 @@ void manager_flush(Manager *manager)
                 EACH_LISTENER(manager, l)
                 if (l->machine_changed)
                         l->machine_changed(l->userdata, m, changes);
+        }
+        while (manager->changed_images->len > 0) {
+                Image *image = g_ptr_array_steal_index(manager->changed_images, 0);
+                unsigned changes = image->changes;
+
+                image->changes = 0;
+                EACH_LISTENER(manager, l)
+                if (l->image_changed)
+                        l->image_changed(l->userdata, image, changes);
         }
 }
 
@@ -159,6 +180,7 @@ void manager_add_machine(Manager *manager, Machine *m)
 {
         g_hash_table_insert(manager->machines, m->name, m);
         g_hash_table_remove(manager->orphans, m->name);
+        image_note_use(manager, m->settings.image);
         EACH_LISTENER(manager, l)
         if (l->machine_added)
                 l->machine_added(l->userdata, m);
@@ -172,6 +194,7 @@ static void drop_machine(Manager *manager, Machine *m)
                 l->machine_removed(l->userdata, m);
         g_hash_table_remove(manager->machines, m->name);
         g_hash_table_remove(manager->adopting, m);
+        image_note_use(manager, m->settings.image);
         machine_free(m);
 }
 
@@ -227,6 +250,8 @@ void manager_load(Manager *manager)
         GHashTable *found = g_hash_table_new(g_str_hash, g_str_equal);
         GList *known = g_hash_table_get_values(manager->machines);
 
+        images_load(manager);
+        volumes_load(manager);
         STRV_FOREACH (path, ignored) {
                 _cleanup_free_ char *text = g_strdup_printf(
                         "%s is no valid name for a machine's definition, ignoring", *path);
@@ -270,7 +295,7 @@ void manager_load_name(Manager *manager, const char *name)
 static int check_source(Manager *manager, const Settings *s, Fault *reterr)
 {
         _cleanup_tree_ Tree tree = {0};
-        _cleanup_free_ char *path = NULL;
+        Image *image;
 
         if (s->image && s->root_directory)
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
@@ -280,7 +305,7 @@ static int check_source(Manager *manager, const Settings *s, Fault *reterr)
         if (s->root_directory)
                 return tree_probe(s->root_directory, &tree, reterr);
         if (s->image)
-                return image_find(manager->root, s->image, &path, reterr);
+                return image_check(manager, s->image, &image, reterr);
         return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
                          "Neither an image nor the setting RootDirectory is given");
 }
@@ -309,11 +334,13 @@ int manager_create(Manager *manager, const char *name, Settings *s, Machine **re
                 s->machine_id[6] = (uint8_t)((s->machine_id[6] & 0x0f) | 0x40);
                 s->machine_id[8] = (uint8_t)((s->machine_id[8] & 0x3f) | 0x80);
         }
-        r = store_trash(manager->root, name, reterr); /* of an earlier machine of that name */
+        r = store_trash(manager->root, LODGE_STORE_MACHINES, name,
+                        reterr); /* of an earlier machine of that name */
         if (r >= 0)
                 r = definition_write(manager->root, place, name, s, reterr);
         if (r < 0)
                 return r;
+        volumes_drop(manager, name);
         manager_forget_exit(manager, name); /* likewise */
         *ret = load_machine(manager, name);
         settings_done(s);
@@ -330,9 +357,10 @@ int manager_remove_machine(Manager *manager, Machine *m, Fault *reterr)
                 return r;
         /* a store that has become read-only is no reason to keep the machine: its layer is an
          * orphan then */
-        int left = store_trash(manager->root, m->name, &f);
+        int left = store_trash(manager->root, LODGE_STORE_MACHINES, m->name, &f);
         if (left < 0)
                 manager_warn(manager, m->name, f.message);
+        volumes_drop(manager, m->name);
         manager_forget_exit(manager, m->name);
         manager->units.forget(manager->units.userdata, m->unit);
         drop_machine(manager, m);
@@ -348,16 +376,26 @@ void manager_job_done(Manager *manager, const char *unit, UnitJob job, const cha
 {
         _cleanup_free_ char *name = machine_name_from_unit(unit);
         Machine *m = name ? manager_find(manager, name) : NULL;
+        Job *j = name ? NULL : job_of_unit(manager, unit);
 
         if (m)
                 machine_job_done(m, job, result, error);
+        else if (j && job == UNIT_JOB_START)
+                job_unit_started(j, error ?: streq(result, "done") ? NULL : result);
+        else if (j)
+                job_unit_ended(j);
+        else if (!name && job == UNIT_JOB_STOP)
+                jobs_lost_stopped(manager, unit);
 }
 
 void manager_unit_ended(Manager *manager, const char *unit, bool failed)
 {
         _cleanup_free_ char *name = machine_name_from_unit(unit);
         Machine *m = name ? manager_find(manager, name) : NULL;
+        Job *j = name ? NULL : job_of_unit(manager, unit);
 
+        if (j)
+                job_unit_ended(j);
         /* a job of ours is on its way still: its end tells, and until then systemd takes no other
          */
         if (!m || m->link || m->job != UNIT_JOB_NONE || machine_is_stopped(m))
@@ -434,50 +472,4 @@ void manager_forget_exit(Manager *manager, const char *name)
                 return;
         (void)unlinkat(dir, name, 0); /* none is fine */
         exit_record_release(dir, name);
-}
-
-/* ---- processes ---- */
-
-void manager_add_process(Manager *manager, Process *p)
-{
-        g_hash_table_insert(manager->processes, p->key, p);
-        EACH_LISTENER(manager, l)
-        if (l->process_added)
-                l->process_added(l->userdata, p);
-}
-
-void manager_process_changed(Manager *manager, Process *p)
-{
-        EACH_LISTENER(manager, l)
-        if (l->process_changed)
-                l->process_changed(l->userdata, p);
-}
-
-void manager_remove_process(Manager *manager, Process *p)
-{
-        EACH_LISTENER(manager, l)
-        if (l->process_removed)
-                l->process_removed(l->userdata, p);
-        g_hash_table_remove(manager->processes, p->key);
-        process_free(p);
-}
-
-Process *manager_find_process(Manager *manager, const char *machine, uint64_t id)
-{
-        _cleanup_free_ char *key = g_strdup_printf("%s/%" G_GUINT64_FORMAT, machine, id);
-
-        return g_hash_table_lookup(manager->processes, key);
-}
-
-void manager_end_processes(Manager *manager, const char *machine)
-{
-        GList *all = g_hash_table_get_values(manager->processes);
-
-        for (GList *i = all; i; i = i->next) {
-                Process *p = i->data;
-
-                if (streq(p->machine, machine))
-                        process_exited(p, 128 + SIGKILL, SIGKILL);
-        }
-        g_list_free(all);
 }

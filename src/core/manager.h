@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/fault.h"
+#include "core/image.h"
 #include "core/machine.h"
 #include "core/ports.h"
 #include "core/types.h"
@@ -27,6 +28,14 @@ struct Manager {
         GHashTable *machines;  /* name -> Machine */
         GHashTable *processes; /* "MACHINE/ID" -> Process */
         uint64_t last_process_id;
+        GHashTable *images;         /* canonical name -> Image */
+        ImageStamp image_places[2]; /* directories when they were last read, core/image-list.c */
+        GPtrArray *changed_images;  /* Image: listeners are to be told */
+        GHashTable *volumes;        /* name -> Volume */
+        GHashTable *jobs;           /* ID -> Job, those that are objects */
+        GHashTable *hidden_jobs;    /* likewise, lodged's own */
+        GHashTable *lost_jobs;      /* ID -> of an earlier lodged, core/job-run.c */
+        sd_event_source *job_idle;
         GPtrArray *requests; /* Request, oldest first */
         GPtrArray *changed;  /* Machine: listeners are to be told */
         sd_event_source *flush;
@@ -43,6 +52,10 @@ struct Manager {
         void (*adopted)(void *userdata);
         void *adopted_userdata;
 };
+
+#define EACH_LISTENER(manager, l)                                                                  \
+        for (const ManagerListener *l = (manager)->listeners;                                      \
+             l < (manager)->listeners + (manager)->n_listeners; l++)
 
 /** manager_new() - an empty manager
  * @root  "" but in tests; static
@@ -127,6 +140,24 @@ void manager_remove_process(Manager *manager, Process *p);
 Process *manager_find_process(Manager *manager, const char *machine, uint64_t id);
 /** manager_end_processes() - the machine has ended, and what ran in it */
 void manager_end_processes(Manager *manager, const char *machine);
+
+/* ---- images, volumes, jobs: for their own files; each tells the listeners ---- */
+
+/** manager_add_image() - know it from now on; @image is consumed */
+void manager_add_image(Manager *manager, Image *image);
+/** manager_remove_image() - it is gone from the disk; frees @image */
+void manager_remove_image(Manager *manager, Image *image);
+/** manager_note_image() - listeners are told when the loop is idle, or at manager_flush()
+ * @changes ImageChange */
+void manager_note_image(Image *image, unsigned changes);
+
+/** manager_job_added() - tell the listeners */
+void manager_job_added(Job *j);
+/** manager_job_removed() - likewise */
+void manager_job_removed(Job *j);
+/** manager_job_changed() - likewise
+ * @changes JobChange */
+void manager_job_changed(Job *j, unsigned changes);
 
 /* ---- what host/ tells ---- */
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "core/definition.h"
 #include "core/manager.h"
+#include "core/store.h"
 
 #include <sys/stat.h>
 
@@ -28,7 +29,7 @@ static void drop_layer(Manager *manager, const char *name)
         _cleanup_fault_ Fault f = {0};
         _cleanup_free_ char *text = NULL;
 
-        if (store_trash(manager->root, name, &f) < 0) {
+        if (store_trash(manager->root, LODGE_STORE_MACHINES, name, &f) < 0) {
                 manager_warn(manager, name, f.message);
                 return;
         }

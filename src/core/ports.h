@@ -44,6 +44,18 @@ typedef enum MachineChange {
         MACHINE_CHANGED_DEFINITION = 1 << 3,  /* Settings and what is read from them */
 } MachineChange;
 
+/* The same for images, volumes and jobs. */
+typedef enum ImageChange {
+        IMAGE_CHANGED_CONTENT = 1 << 0, /* anything but Name and UsedBy */
+        IMAGE_CHANGED_USED_BY = 1 << 1, /* UsedBy */
+} ImageChange;
+
+typedef enum JobChange {
+        JOB_CHANGED_PROGRESS = 1 << 0, /* Phase, Progress, Bytes, BytesTotal, Rate, ExpectedEnd,
+                                          Items */
+        JOB_CHANGED_STATE = 1 << 1,    /* State, Result, ResultMessage, Error, ErrorMessage */
+} JobChange;
+
 /* Who wants to be told: the bus face and the journal. Any function may be NULL. */
 typedef struct ManagerListener {
         void *userdata;
@@ -53,5 +65,14 @@ typedef struct ManagerListener {
         void (*process_added)(void *userdata, Process *p);
         void (*process_removed)(void *userdata, Process *p);
         void (*process_changed)(void *userdata, Process *p);
+        void (*image_added)(void *userdata, Image *image);
+        void (*image_removed)(void *userdata, Image *image);
+        void (*image_changed)(void *userdata, Image *image, unsigned changes);
+        void (*volume_added)(void *userdata, Volume *v);
+        void (*volume_removed)(void *userdata, Volume *v);
+        void (*volume_changed)(void *userdata, Volume *v); /* UsedBy */
+        void (*job_added)(void *userdata, Job *j);
+        void (*job_removed)(void *userdata, Job *j);
+        void (*job_changed)(void *userdata, Job *j, unsigned changes);
         void (*warning)(void *userdata, const char *machine, const char *message);
 } ManagerListener;

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "core/capture.h"
+#include "core/job.h"
 #include "core/manager.h"
 #include "core/process.h"
 
@@ -55,7 +56,7 @@ void request_answer(Request *r, Answer *a)
         AnswerFn done = r->done;
         void *userdata = r->userdata;
 
-        if (!a->machine)
+        if (!a->machine && r->machine)
                 a->machine = manager_find(r->manager, r->machine);
         manager_flush(r->manager); /* who is answered has heard of the change before */
         request_free(r);
@@ -97,8 +98,12 @@ static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata)
                 expire_run(r, &f);
                 return 0;
         }
+        if (r->job)
+                (void)fault_set(&f, FAULT_TIMED_OUT, ETIMEDOUT, "Job %s did not end in time",
+                                r->job->id);
         (void)fault_set(&f, FAULT_TIMED_OUT, ETIMEDOUT,
-                        "What was waited for did not happen to machine '%s' in time", r->machine);
+                        "What was waited for did not happen to machine '%s' in time",
+                        r->machine ?: "");
         request_fail(r, &f);
         return 0;
 }
@@ -121,7 +126,7 @@ void request_forget(Manager *manager, void *userdata)
                 r->done = NULL;
                 r->userdata = NULL;
                 /* a waiter does nothing but wait; everything else has an effect to finish */
-                if (r->kind == REQUEST_WAIT || r->kind == REQUEST_PROCESS_WAIT)
+                if (r->kind == REQUEST_WAIT || r->kind == REQUEST_PROCESS_WAIT || r->job)
                         request_free(r);
         }
 }

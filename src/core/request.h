@@ -14,6 +14,7 @@ struct Answer {
         const Fault *fault; /* NULL: success, and what the request asked for is set */
         Machine *machine;   /* NULL if it is gone */
         Process *process;
+        const Job *job;
         int terminal_fd; /* -EBADF: none */
         char *const *lines;
         const Capture *output;
@@ -32,6 +33,8 @@ typedef enum RequestKind {
         REQUEST_EXEC,
         REQUEST_RUN, /* ends with the process, whose output it collects */
         REQUEST_PROCESS_WAIT,
+        REQUEST_JOB_WAIT,
+        REQUEST_JOB_CANCEL,
 } RequestKind;
 
 typedef enum WaitCondition {
@@ -46,7 +49,8 @@ typedef enum WaitCondition {
 struct Request {
         Manager *manager;
         RequestKind kind;
-        char *machine; /* name: the machine may go before the request */
+        char *machine; /* name: the machine may go before the request; NULL: it is about none */
+        Job *job;      /* of REQUEST_JOB_..: outlives the request */
         WaitCondition condition;
         AnswerFn done; /* NULL after request_forget() */
         void *userdata;
@@ -57,7 +61,7 @@ struct Request {
 };
 
 /** request_new() - register a request with the manager
- * @machine name; copied
+ * @machine name; copied; may be NULL
  * Return: the request; freed by request_answer(). */
 Request *request_new(Manager *manager, RequestKind kind, const char *machine, AnswerFn done,
                      void *userdata);

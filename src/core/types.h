@@ -4,8 +4,11 @@
 
 typedef struct Answer Answer;
 typedef struct Capture Capture;
+typedef struct Image Image;
+typedef struct Job Job;
 typedef struct Link Link;
 typedef struct Machine Machine;
 typedef struct Manager Manager;
 typedef struct Process Process;
 typedef struct Request Request;
+typedef struct Volume Volume;

@@ -29,9 +29,9 @@ static int append_image(Images *list, const char *name, const char *path)
 static int read_images(sd_bus_message *m, Images *list)
 {
         const char *name, *path;
-        int r = sd_bus_message_enter_container(m, 'a', "(ss)");
+        int r = sd_bus_message_enter_container(m, 'a', "{sa{sv}}");
 
-        while (r >= 0 && (r = sd_bus_message_read(m, "(ss)", &name, &path)) > 0)
+        while (r >= 0 && (r = sd_bus_message_read(m, "{sa{sv}}", &name, 1, NULL, "s", &path)) > 0)
                 r = append_image(list, name, path);
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
@@ -43,6 +43,8 @@ int images_get(const Ctl *c, Images *ret, Fault *reterr)
         int r = client_call_new(&c->client, LODGE_OBJECT_PATH, LODGE_MANAGER_INTERFACE,
                                 "ListImages", &m, reterr);
 
+        if (r >= 0)
+                r = sd_bus_message_append(m, "as", 1, "Path");
         if (r >= 0)
                 r = client_call(&c->client, m, 0, &reply, reterr);
         if (r < 0)

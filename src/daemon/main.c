@@ -9,6 +9,7 @@
 #include "core/manager.h"
 #include "core/orphan.h"
 #include "host/definition-watch.h"
+#include "host/image-watch.h"
 #include "host/journal.h"
 #include "host/machined.h"
 #include "host/shim-socket.h"
@@ -196,6 +197,7 @@ static int setup(Daemon *d)
         d->journal = journal_new(d->manager);
         r = connect_to_machined(d);
         r = r < 0 ? r : definition_watch(d->manager, d->event);
+        r = r < 0 ? r : image_watch(d->manager, d->event);
         manager_load(d->manager);
         r = r < 0 ? r : bus_new(d->connection, d->manager, LODGE_VERSION, &d->bus);
         r = r < 0 ? r : open_sockets(d);

@@ -42,6 +42,8 @@ at_exit "kill $! 2>/dev/null"
 wait_for 5 'a process object' test -s "$WORK/process"
 same "$(head -n 1 "$WORK/process")" org.lodge1.Process
 
+same "$(busctl call org.lodge1 /org/lodge1 org.lodge1.Manager GetImage s busybox | cut -d'"' -f2)" org.lodge1.Image
+
 # the objects below are found from above
 matches 'tree' "$(object "$m")" "$(busctl --list tree org.lodge1)"
 matches 'interfaces of the root' 'org.freedesktop.DBus.ObjectManager' "$(busctl introspect org.lodge1 /org/lodge1)"

@@ -25,8 +25,8 @@ expect 1 call GetMachine s "$m"
 
 create "$TEST-list" busybox -- "${IDLE[@]}"
 matches 'ListMachines' "\"$TEST-list\" 1 \"State\" s \"stopped\"" "$(call ListMachines as 1 State)"
-matches 'images' '"busybox" "/var/lib/lodge/images/busybox"' "$(call ListImages)"
+matches 'images' '"busybox" 1 "Path" s "/var/lib/lodge/images/busybox"' "$(call ListImages as 1 Path)"
 new_tree tree >/dev/null
-matches 'images of machined' "\"$TEST-tree\" \"$TREES/$TEST-tree\"" "$(call ListImages)"
+matches 'images of machined' "\"$TEST-tree\" 1 \"Path\" s \"$TREES/$TEST-tree\"" "$(call ListImages as 1 Path)"
 matches Version '^s "[0-9]' "$(busctl get-property org.lodge1 /org/lodge1 org.lodge1.Manager Version)"
 matches Features '^as [1-9]' "$(busctl get-property org.lodge1 /org/lodge1 org.lodge1.Manager Features)"

@@ -18,7 +18,7 @@ denied() { # denied METHOD [SIGNATURE ARG...]
 matches 'list' "$m" "$(tester lodgectl list --no-legend)"
 matches 'objects' "$m" "$(tester busctl call org.lodge1 /org/lodge1 org.freedesktop.DBus.ObjectManager GetManagedObjects)"
 equal 'a property' 's "ready"' "$(tester busctl get-property org.lodge1 "$(object "$m")" org.lodge1.Machine State)"
-matches 'images' busybox "$(tester busctl call org.lodge1 /org/lodge1 org.lodge1.Manager ListImages)"
+matches 'images' busybox "$(tester busctl call org.lodge1 /org/lodge1 org.lodge1.Manager ListImages as 0)"
 
 # nothing else, by the manager and by the object
 pid=$(daemon_pid)

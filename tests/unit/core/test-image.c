@@ -3,8 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/names.h"
-#include "base/text.h"
-#include "core/image.h"
+#include "core/manager.h"
 
 #include <glib.h>
 #include <sys/stat.h>
@@ -88,29 +87,105 @@ static void test_trees_that_are_none(void)
         CHECK(strstr(missing.message, gone));
 }
 
+static unsigned n_added, n_removed, n_changed;
+
+static void on_added(void *userdata, Image *image)
+{
+        n_added++;
+}
+
+static void on_removed(void *userdata, Image *image)
+{
+        n_removed++;
+}
+
+static void on_changed(void *userdata, Image *image, unsigned changes)
+{
+        n_changed++;
+}
+
+static void no_sweep(void *userdata)
+{
+}
+
+static Manager *new_manager(void)
+{
+        static sd_event *event;
+        const UnitPort units = {0};
+        const WorkPort work = {.sweep = no_sweep};
+
+        CHECK(event || sd_event_new(&event) >= 0);
+        Manager *manager = manager_new(event, root, &units, &work);
+        manager_add_listener(manager, &(ManagerListener){
+                                              .image_added = on_added,
+                                              .image_removed = on_removed,
+                                              .image_changed = on_changed,
+                                      });
+        return manager;
+}
+
 static void test_find_and_list(void)
 {
+        Manager *manager = new_manager();
         _cleanup_fault_ Fault f = {0};
-        _cleanup_free_ char *path = NULL;
+        Image *image;
 
         make_directory(LODGE_MACHINED_IMAGES "/empty"); /* the store's comes first */
         make_directory(LODGE_MACHINED_IMAGES "/extra");
         make_directory(LODGE_MACHINED_IMAGES "/.hidden");
         make_program(LODGE_MACHINED_IMAGES "/file");
-        _cleanup_strv_free_ char **all = image_list(root);
-        _cleanup_free_ char *joined = g_strjoinv(" ", all);
-        CHECK_NUMBER(strv_length(all), 5 * 2);
-        CHECK_STRING(all[0], "debian");
-        CHECK(!strstr(joined, "file") && !strstr(joined, ".hidden"));
-        CHECK(strstr(all[3], LODGE_STORE_IMAGES "/empty"));
+        make_program(LODGE_MACHINED_IMAGES "/disk.raw");
+        make_program(LODGE_STORE_IMAGES "/record.oci");
+        images_load(manager);
+        CHECK_NUMBER(g_hash_table_size(manager->images), 7);
+        CHECK_NUMBER(n_added, 7);
+        CHECK(!g_hash_table_contains(manager->images, "file"));
 
-        CHECK(image_find(root, "extra", &path, NULL) == 0);
-        CHECK(strstr(path, LODGE_MACHINED_IMAGES "/extra"));
-        CHECK(image_find(root, "file", &path, NULL) == -ENOENT);
-        CHECK(image_find(root, "../etc", &path, NULL) == -EINVAL);
-        CHECK(image_find(root, "none", &path, &f) == -ENOENT);
+        CHECK(image_find(manager, "extra", &image, NULL) == 0);
+        CHECK(strstr(image->path, LODGE_MACHINED_IMAGES "/extra") && !image->in_store);
+        CHECK_NUMBER(image->kind, IMAGE_DIRECTORY);
+        CHECK(image_find(manager, "empty", &image, NULL) == 0);
+        CHECK(strstr(image->path, LODGE_STORE_IMAGES "/empty") && image->in_store);
+        CHECK(image_find(manager, "disk", &image, NULL) == 0);
+        CHECK_NUMBER(image->kind, IMAGE_RAW);
+        CHECK(image_check(manager, "record", &image, NULL) == -EUCLEAN);
+        CHECK_NUMBER(image->kind, IMAGE_OCI);
+        CHECK(image_find(manager, "file", &image, NULL) == -ENOENT);
+        CHECK(image_find(manager, "../etc", &image, NULL) == -EINVAL);
+        CHECK(image_find(manager, "none", &image, &f) == -ENOENT);
         CHECK_NUMBER(f.code, FAULT_NO_SUCH_IMAGE);
-        CHECK(strstr(f.message, "debian, empty, extra"));
+        CHECK(strstr(f.message, "debian, disk, empty, extra"));
+        manager_free(manager);
+}
+
+/* What is on disk counts, whether somebody has told us or not. */
+static void test_changes(void)
+{
+        Manager *manager = new_manager();
+        _cleanup_free_ char *extra = in_root(LODGE_MACHINED_IMAGES "/extra");
+        Image *image;
+
+        images_load(manager);
+        n_added = n_removed = n_changed = 0;
+        make_directory(LODGE_STORE_IMAGES "/new");
+        CHECK(image_find(manager, "new", &image, NULL) == 0);
+        CHECK_NUMBER(n_added, 1);
+        images_load(manager);
+        CHECK_NUMBER(n_added, 1);
+        CHECK(rmdir(extra) == 0);
+        CHECK(g_hash_table_contains(manager->images, "extra"));
+        images_load(manager);
+        CHECK(!g_hash_table_contains(manager->images, "extra"));
+        CHECK_NUMBER(n_removed, 1);
+        /* another kind takes the name */
+        make_program(LODGE_STORE_IMAGES "/new.oci");
+        images_look(manager, "new.oci");
+        CHECK(image_find(manager, "new", &image, NULL) == 0);
+        CHECK_NUMBER(image->kind, IMAGE_OCI);
+        manager_flush(manager);
+        CHECK_NUMBER(n_changed, 1);
+        CHECK_NUMBER(n_removed, 1);
+        manager_free(manager);
 }
 
 int main(void)
@@ -121,6 +196,7 @@ int main(void)
         test_links_out();
         test_trees_that_are_none();
         test_find_and_list();
+        test_changes();
         _cleanup_free_ char *command = g_strdup_printf("rm -r '%s'", root);
         CHECK(system(command) == 0);
         g_free(root);

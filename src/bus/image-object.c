@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/text.h"
+#include "bus/objects.h"
+
+static int append_strv(sd_bus_message *reply, char *const *v)
+{
+        static char *none[] = {NULL};
+
+        return sd_bus_message_append_strv(reply, v ? (char **)v : none);
+}
+
+/* What strangers wrote is shown as it is, if D-Bus can carry it. */
+static int append_labels(sd_bus_message *reply, char *const *labels)
+{
+        int r = sd_bus_message_open_container(reply, 'a', "{ss}");
+
+        for (char *const *l = labels; r >= 0 && l && *l; l++) {
+                const char *value = strchr(*l, '=');
+                _cleanup_free_ char *key = value ? strndup(*l, (size_t)(value - *l)) : strdup(*l);
+
+                r = key ? sd_bus_message_append(reply, "{ss}", key, value ? value + 1 : "")
+                        : -ENOMEM;
+        }
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_stop_signal(sd_bus_message *reply, int sig)
+{
+        char buf[16];
+
+        return sd_bus_message_append(reply, "s", sig ? signal_name(sig, buf) : "");
+}
+
+static int append_list(const Image *image, const char *property, sd_bus_message *reply)
+{
+        const struct {
+                const char *name;
+                char *const *strv;
+        } lists[] = {
+                {"Layers", image->record.layers},
+                {"Entrypoint", image->record.entrypoint},
+                {"Command", image->record.command},
+                {"Environment", image->record.environment},
+                {"Volumes", image->record.volumes},
+                {"ExposedPorts", image->record.exposed_ports},
+                {"Healthcheck", image->record.healthcheck},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
+                if (streq(property, lists[i].name))
+                        return append_strv(reply, lists[i].strv);
+        if (streq(property, "Labels"))
+                return append_labels(reply, image->record.labels);
+        if (streq(property, "StopSignal"))
+                return append_stop_signal(reply, image->record.stop_signal);
+
+        _cleanup_strv_free_ char **machines = image_used_by(image);
+        return append_strv(reply, machines);
+}
+
+int bus_append_image(const void *object, const char *property, sd_bus_message *reply)
+{
+        const Image *image = object;
+        const ImageRecord *record = &image->record;
+        const struct {
+                const char *name;
+                const char *text;
+        } strings[] = {
+                {"Name", image->name},
+                {"Type", image_kind_name(image->kind)},
+                {"Path", image->path},
+                {"Digest", record->digest},
+                {"ConfigDigest", record->config_digest},
+                {"Architecture", record->architecture},
+                {"OS", record->os},
+                {"Source", record->source},
+                {"User", record->user},
+                {"WorkingDirectory", record->working_directory},
+        };
+        const struct {
+                const char *name;
+                uint64_t number;
+        } numbers[] = {
+                {"Size", image->size_bytes},
+                {"CreatedTimestamp", image->created_usec},
+                {"AddedTimestamp", image->added_usec},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(strings); i++)
+                if (streq(property, strings[i].name))
+                        return sd_bus_message_append(reply, "s", strings[i].text ?: "");
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
+                if (streq(property, numbers[i].name))
+                        return sd_bus_message_append(reply, "t", numbers[i].number);
+        if (streq(property, "ReadOnly"))
+                return sd_bus_message_append(reply, "b", image->read_only);
+        return append_list(image, property, reply);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Directories that machines are started from. Looked at, never changed; what is inside belongs to
+ * strangers, and nothing is followed out of it. */
+#pragma once
+
+#include "base/fault.h"
+
+#include <stdbool.h>
+
+/* What a plan needs to know of a tree. */
+typedef struct Tree {
+        char *path;       /* canonical, no symlink in it */
+        const char *init; /* static; path inside; NULL: the tree has none */
+        bool init_is_systemd;
+} Tree;
+
+/** tree_probe() - look at a directory
+ * @path host path of an image or a RootDirectory=
+ * Return: 0; -ENOENT, -ENOTDIR .. with FAULT_START_FAILED. */
+int tree_probe(const char *path, Tree *ret, Fault *reterr);
+/** tree_done() - free what a Tree holds */
+void tree_done(Tree *t);
+#define _cleanup_tree_ _cleanup_(tree_done)

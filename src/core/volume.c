@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/volume.h"
+
+#include "base/io.h"
+#include "base/machine-name.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "core/manager.h"
+#include "core/store.h"
+#include "spec/ini.h"
+#include "spec/words.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define RECORD_SIZE_MAX (1U << 20)
+
+void volume_free(void *p)
+{
+        Volume *v = p;
+
+        g_free(v->name);
+        g_free(v->path);
+        free(v->machine);
+        g_free(v);
+}
+
+static Volume *volume_new(Manager *manager, const char *name)
+{
+        Volume *v = g_new0(Volume, 1);
+        _cleanup_free_ char *directory = store_path(manager->root, LODGE_STORE_VOLUMES, name);
+
+        v->manager = manager;
+        v->name = g_strdup(name);
+        v->path = g_strconcat(directory, "/" LODGE_VOLUME_DATA, NULL);
+        return v;
+}
+
+/* ---- the record ---- */
+
+static bool knows_section(const char *section)
+{
+        return streq(section, "Volume");
+}
+
+static int assign(void *userdata, const char *section, const char *key, const char *value,
+                  Fault *reterr)
+{
+        Volume *v = userdata;
+        uint64_t number;
+        int r = 0;
+
+        if (streq(key, "Owner")) {
+                r = parse_u64(value, UINT32_MAX, &number);
+                v->owner = r < 0 ? 0 : (uint32_t)number;
+        } else if (streq(key, "Created")) {
+                r = parse_u64(value, UINT64_MAX, &v->created_usec);
+        } else if (streq(key, "Machine")) {
+                r = machine_name_check(value, reterr);
+                free(v->machine);
+                v->machine = r < 0 ? NULL : strdup(value);
+        } else
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "'%s' is not known", key);
+        return r < 0 ? fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "'%s' is no value of %s",
+                                 value, key)
+                     : 0;
+}
+
+static int read_record(Volume *v, Fault *reterr)
+{
+        static const IniReader reader = {knows_section, assign, RECORD_SIZE_MAX};
+        _cleanup_free_ char *directory = store_path(v->manager->root, LODGE_STORE_VOLUMES, v->name);
+        _cleanup_free_ char *path = g_strconcat(directory, "/" LODGE_VOLUME_RECORD, NULL);
+        _cleanup_free_ char *text = NULL;
+        size_t n = 0;
+        int r = read_file_at(AT_FDCWD, path, RECORD_SIZE_MAX, &text, &n);
+
+        if (r < 0)
+                return fault_set(reterr, FAULT_FAILED, r, "Cannot read %s: %s", path, strerror(-r));
+        return ini_parse(path, text, n, &reader, v, reterr);
+}
+
+static int write_record(const Volume *v, int dir)
+{
+        _cleanup_free_ char *text =
+                g_strdup_printf("[Volume]\nOwner=%" PRIu32 "\nCreated=%" PRIu64 "\n%s%s%s",
+                                v->owner, v->created_usec, v->machine ? "Machine=" : "",
+                                v->machine ?: "", v->machine ? "\n" : "");
+
+        return write_file_atomic_at(dir, LODGE_VOLUME_RECORD, text, strlen(text), 0600);
+}
+
+/* ---- what there is ---- */
+
+static void add(Volume *v)
+{
+        Manager *manager = v->manager;
+
+        g_hash_table_insert(manager->volumes, v->name, v);
+        EACH_LISTENER(manager, l)
+        if (l->volume_added)
+                l->volume_added(l->userdata, v);
+}
+
+static void load(Manager *manager, const char *name)
+{
+        Volume *v = volume_new(manager, name);
+        _cleanup_fault_ Fault f = {0};
+        struct stat st;
+
+        if (lstat(v->path, &st) < 0 || !S_ISDIR(st.st_mode)) {
+                volume_free(v); /* half made, or half removed: the check of the store names it */
+                return;
+        }
+        /* the data counts, and nobody but root gets at it without a record */
+        if (read_record(v, &f) < 0)
+                manager_warn(manager, NULL, f.message);
+        add(v);
+}
+
+void volumes_load(Manager *manager)
+{
+        _cleanup_free_ char *path = store_path(manager->root, LODGE_STORE_VOLUMES, NULL);
+        _cleanup_closedir_ DIR *dir = opendir(path);
+
+        for (struct dirent *e; dir && (e = readdir(dir));)
+                if (image_name_check(e->d_name, NULL) >= 0 &&
+                    !g_hash_table_contains(manager->volumes, e->d_name))
+                        load(manager, e->d_name);
+}
+
+static int check_name(const char *name, Fault *reterr)
+{
+        _cleanup_free_ char *shown = NULL;
+
+        if (image_name_check(name, NULL) >= 0)
+                return 0;
+        shown = text_for_display(name ?: "", 80);
+        return fault_set(reterr, FAULT_INVALID_NAME, EINVAL,
+                         "'%s' cannot be a volume name: use at most 64 letters, digits, and '_', "
+                         "'.' or '-', none of the last two first",
+                         shown ?: "");
+}
+
+int volume_find(Manager *manager, const char *name, Volume **ret, Fault *reterr)
+{
+        int r = check_name(name, reterr);
+
+        if (r < 0)
+                return r;
+        *ret = g_hash_table_lookup(manager->volumes, name);
+        return *ret ? 0
+                    : fault_set(
+                              reterr, FAULT_NO_SUCH_VOLUME, ENOENT,
+                              "No volume '%s' is known; 'lodgectl volume ls' shows those that are",
+                              name);
+}
+
+/* ---- making one ---- */
+
+/* Under a name that no volume can have, then renamed. */
+static int build(const Volume *v)
+{
+        _cleanup_free_ char *path = store_path(v->manager->root, LODGE_STORE_VOLUMES, NULL);
+        _cleanup_free_ char *temporary = g_strconcat(".#", v->name, NULL);
+        _cleanup_close_ int all = -EBADF, dir = -EBADF;
+
+        if (g_mkdir_with_parents(path, 0700) < 0)
+                return -errno;
+        all = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (all < 0)
+                return -errno;
+        if (mkdirat(all, temporary, 0700) < 0 && errno != EEXIST)
+                return -errno;
+        dir = openat(all, temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (dir < 0)
+                return -errno;
+        /* whoever mounts it may go in: its parent is closed to all but root */
+        if (mkdirat(dir, LODGE_VOLUME_DATA, 0755) < 0 && errno != EEXIST)
+                return -errno;
+        if (fchmodat(dir, LODGE_VOLUME_DATA, 0755, 0) < 0) /* our umask is strict */
+                return -errno;
+        int r = write_record(v, dir);
+        if (r >= 0 && fsync(dir) < 0)
+                r = -errno;
+        if (r >= 0 && renameat2(all, temporary, all, v->name, RENAME_NOREPLACE) < 0)
+                r = -errno;
+        return r >= 0 && fsync(all) < 0 ? -errno : r;
+}
+
+static int make(Volume *v, Volume **ret, Fault *reterr)
+{
+        v->created_usec = now_usec(CLOCK_REALTIME);
+        int r = build(v);
+        if (r < 0) {
+                (void)fault_set(reterr, r == -EEXIST ? FAULT_EXISTS : store_fault_code(r), r,
+                                "Cannot make volume '%s' in %s: %s", v->name, LODGE_STORE_VOLUMES,
+                                strerror(-r));
+                volume_free(v);
+                return r;
+        }
+        add(v);
+        *ret = v;
+        return 0;
+}
+
+int volume_create(Manager *manager, const char *name, uint32_t owner, Volume **ret, Fault *reterr)
+{
+        int r = check_name(name, reterr);
+
+        if (r < 0)
+                return r;
+        if (g_hash_table_contains(manager->volumes, name))
+                return fault_set(reterr, FAULT_EXISTS, EEXIST, "There is a volume '%s' already",
+                                 name);
+        Volume *v = volume_new(manager, name);
+        v->owner = owner;
+        return make(v, ret, reterr);
+}
+
+/* Of this machine, not of an earlier one of that name: its id is part of it. */
+static char *anonymous_name(const Machine *m, const char *path)
+{
+        GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+        uint8_t id[16];
+        char *name;
+
+        machine_id(m, id);
+        g_checksum_update(sum, id, sizeof(id));
+        g_checksum_update(sum, (const guchar *)m->name, (gssize)strlen(m->name) + 1);
+        g_checksum_update(sum, (const guchar *)path, -1);
+        name = g_strdup_printf("anonymous-%.32s", g_checksum_get_string(sum));
+        g_checksum_free(sum);
+        return name;
+}
+
+int volume_ensure(Machine *m, const char *name, const char *path, Volume **ret, Fault *reterr)
+{
+        _cleanup_free_ char *anonymous = name ? NULL : anonymous_name(m, path);
+        int r = check_name(name ?: anonymous, reterr);
+
+        if (r < 0)
+                return r;
+        *ret = g_hash_table_lookup(m->manager->volumes, name ?: anonymous);
+        if (*ret)
+                return 0;
+        Volume *v = volume_new(m->manager, name ?: anonymous);
+        v->owner = m->settings.owner;
+        v->machine = name ? NULL : g_strdup(m->name);
+        return make(v, ret, reterr);
+}
+
+/* ---- who uses it ---- */
+
+/* "NAME:/path[:options]"; "/path" is an anonymous one. */
+static bool names_volume(const char *line, const char *name)
+{
+        size_t n = strlen(name);
+
+        return strncmp(line, name, n) == 0 && line[n] == ':';
+}
+
+static bool machine_has(const Machine *m, const Volume *v)
+{
+        if (v->machine)
+                return streq(v->machine, m->name);
+        STRV_FOREACH (line, machine_volumes(m))
+                if (names_volume(*line, v->name))
+                        return true;
+        return false;
+}
+
+static int compare_strings(const void *a, const void *b)
+{
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **volume_used_by(const Volume *v)
+{
+        GPtrArray *names = g_ptr_array_new();
+        GHashTableIter i;
+        void *m;
+
+        g_hash_table_iter_init(&i, v->manager->machines);
+        while (g_hash_table_iter_next(&i, NULL, &m))
+                if (machine_has(m, v))
+                        g_ptr_array_add(names, g_strdup(((const Machine *)m)->name));
+        g_ptr_array_sort(names, compare_strings);
+        g_ptr_array_add(names, NULL);
+        return (char **)g_ptr_array_free(names, FALSE);
+}
+
+void volume_note_use(Manager *manager, char *const *volumes)
+{
+        STRV_FOREACH (line, volumes) {
+                _cleanup_free_ char *name = g_strndup(*line, strcspn(*line, ":"));
+                Volume *v = g_hash_table_lookup(manager->volumes, name);
+
+                EACH_LISTENER(manager, l)
+                if (v && l->volume_changed)
+                        l->volume_changed(l->userdata, v);
+        }
+}
+
+/* ---- removing ---- */
+
+static int drop(Volume *v, Fault *reterr)
+{
+        Manager *manager = v->manager;
+        int r = store_trash(manager->root, LODGE_STORE_VOLUMES, v->name, reterr);
+
+        if (r < 0)
+                return r;
+        EACH_LISTENER(manager, l)
+        if (l->volume_removed)
+                l->volume_removed(l->userdata, v);
+        g_hash_table_remove(manager->volumes, v->name);
+        return 0;
+}
+
+static const Machine *find_user(const Volume *v, bool only_running)
+{
+        GHashTableIter i;
+        void *p;
+
+        g_hash_table_iter_init(&i, v->manager->machines);
+        while (g_hash_table_iter_next(&i, NULL, &p))
+                if (machine_has(p, v) && !(only_running && machine_is_stopped(p)))
+                        return p;
+        return NULL;
+}
+
+int volume_remove(Volume *v, bool force, Fault *reterr)
+{
+        Manager *manager = v->manager;
+        const Machine *user = find_user(v, force);
+        int r;
+
+        if (user)
+                return fault_set(reterr, FAULT_BUSY, EBUSY, "Volume '%s' is %s by machine '%s'",
+                                 v->name, force ? "being used" : "used", user->name);
+        r = drop(v, reterr);
+        if (r >= 0)
+                manager_sweep(manager);
+        return r;
+}
+
+int volumes_prune(Manager *manager, void *removed, Fault *reterr)
+{
+        GList *all = g_hash_table_get_values(manager->volumes);
+        int result = 0;
+
+        for (GList *i = all; i; i = i->next) {
+                Volume *v = i->data;
+                _cleanup_free_ char *name = g_strdup(v->name);
+
+                if (find_user(v, false))
+                        continue;
+                int r = drop(v, result < 0 ? NULL : reterr);
+                if (r >= 0)
+                        g_ptr_array_add(removed, TAKE_PTR(name));
+                else if (result >= 0)
+                        result = r;
+        }
+        g_list_free(all);
+        manager_sweep(manager);
+        return result;
+}
+
+void volumes_drop(Manager *manager, const char *machine)
+{
+        GList *all = g_hash_table_get_values(manager->volumes);
+
+        for (GList *i = all; i; i = i->next) {
+                Volume *v = i->data;
+                _cleanup_fault_ Fault f = {0};
+
+                if (streq(v->machine, machine) && drop(v, &f) < 0)
+                        manager_warn(manager, machine, f.message);
+        }
+        g_list_free(all);
+}
