@@ -40,6 +40,8 @@
 #define LODGE_DEFINITIONS_USR   "/usr/lib/lodge/machines"
 #define LODGE_DEFINITION_SUFFIX ".machine"
 
+#define LODGE_REGISTRIES_CONF "/etc/lodge/registries.conf" /* lodge-registries.conf(5) */
+
 #define LODGE_STORE           "/var/lib/lodge"
 #define LODGE_STORE_LAYERS    "/var/lib/lodge/layers"   /* sha256-HEX/{tree,tar.map}, by diff_id */
 #define LODGE_STORE_BLOBS     "/var/lib/lodge/blobs"    /* sha256-HEX: manifests, configurations */
