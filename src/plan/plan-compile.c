@@ -50,6 +50,16 @@ static uint32_t layer_flags(const Settings *s)
         }
 }
 
+static void add_layers(PlanWriter *w, const PlanFacts *facts)
+{
+        for (const char *const *layer = facts->layers; layer && *layer; layer++)
+                add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_LOWER, .s = *layer});
+        if (facts->image)
+                add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_LOWER_FD, .s = facts->image, .a = 0});
+        if (facts->image && facts->image_has_usr)
+                add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_USR_FD, .s = facts->image, .a = 1});
+}
+
 static void add_host(PlanWriter *w, const Settings *s, const PlanFacts *facts, bool booting)
 {
         bool systemd = booting && facts->init_is_systemd;
@@ -57,8 +67,7 @@ static void add_host(PlanWriter *w, const Settings *s, const PlanFacts *facts, b
         int sig = s->stop_signal ?: systemd ? SIGRTMIN + 3 : SIGTERM;
 
         add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_USERNS, .a = facts->uid_base, .b = IDS});
-        for (const char *const *layer = facts->layers; *layer; layer++)
-                add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_LOWER, .s = *layer});
+        add_layers(w, facts);
         add(w, PLAN_STAGE_HOST,
             (PlanStep){PLAN_UPPER, .s = facts->writable_layer, .t = facts->trash,
                        .flags = layer_flags(s)});
@@ -173,7 +182,7 @@ static int check(const Settings *s, const PlanFacts *facts, Fault *reterr)
                                  "machine '%s' has nothing to run: its image has no init and "
                                  "Command= is not set",
                                  facts->name);
-        if (!facts->layers || !facts->layers[0])
+        if (!facts->image && (!facts->layers || !facts->layers[0]))
                 return fault_set(reterr, FAULT_START_FAILED, EINVAL, "machine '%s' has no layers",
                                  facts->name);
         if (memcmp(s->machine_id, none, sizeof(none)) == 0)

@@ -10,9 +10,12 @@
 #include <stdint.h>
 
 typedef struct PlanFacts {
-        const char *name; /* the machine's */
-        const char *const
-                *layers; /* host paths of the read-only layers, topmost first, NULL-terminated */
+        const char *name;          /* the machine's */
+        const char *const *layers; /* host paths of the read-only layers, topmost first,
+                                    * NULL-terminated; may be NULL beside an image */
+        const char *image; /* a disk image, the bottom layer: host path, for messages. Its mounts go
+                            * with the plan: the root's, then that for /usr */
+        bool image_has_usr;
         const char *writable_layer; /* host path of the directory that holds upper/ and work/ */
         const char *trash;          /* host directory that a dropped layer is renamed into */
         uint32_t uid_base;

@@ -3,6 +3,7 @@
 
 #include "base/names.h"
 #include "base/text.h"
+#include "shim/images.h"
 #include "shim/overlay.h"
 #include "shim/root.h"
 #include "shim/start-child.h"
@@ -85,6 +86,22 @@ static int open_upper(const LaunchArgs *a, const PlanStep *s, Failure *f)
         return open_directory_mount(s->s, f);
 }
 
+static int open_image(const Start *st, const PlanStep *s, Failure *f)
+{
+        int fd = images_copy(st->args->images, (unsigned)s->a);
+
+        return fd < 0 ? failure_set(f, FAULT_START_FAILED, fd, "use the mount of", s->s) : fd;
+}
+
+static int open_layer(Start *st, const PlanStep *s, Failure *f)
+{
+        if (st->n_layers >= OVERLAY_LAYERS_MAX)
+                return failure_set(f, FAULT_START_FAILED, E2BIG, "stack layer", s->s);
+        int fd = s->op == PLAN_LOWER ? open_directory_mount(s->s, f) : open_image(st, s, f);
+        st->layers[st->n_layers++] = fd;
+        return fd;
+}
+
 /* PLAN_STAGE_HOST: everything that a path of the host leads to is opened here, and no path later.
  */
 static int open_sources(Start *st, Failure *f)
@@ -97,12 +114,11 @@ static int open_sources(Start *st, Failure *f)
         PLAN_FOREACH (&s, st->args->plan, st->args->n_plan) {
                 int fd = 0;
 
-                if (s.op == PLAN_LOWER) {
-                        if (st->n_layers >= OVERLAY_LAYERS_MAX)
-                                return failure_set(f, FAULT_START_FAILED, E2BIG, "stack layer",
-                                                   s.s);
-                        fd = st->layers[st->n_layers++] = open_directory_mount(s.s, f);
-                } else if (s.op == PLAN_UPPER) {
+                if (s.op == PLAN_LOWER || s.op == PLAN_LOWER_FD)
+                        fd = open_layer(st, &s, f);
+                else if (s.op == PLAN_USR_FD)
+                        fd = st->usr = open_image(st, &s, f);
+                else if (s.op == PLAN_UPPER) {
                         fd = st->upper = open_upper(st->args, &s, f);
                         st->is_volatile = s.flags & PLAN_VOLATILE;
                 } else if (s.op == PLAN_BIND) {
@@ -187,6 +203,14 @@ static int ask_child_why(Start *st, int r, Failure *f)
         return -(f->error ?: EIO);
 }
 
+/* lodge-work mounts for nobody to run anything; the guest's own sudo is to work. */
+static int map_usr(int mountfd, int userns)
+{
+        int r = mountfd_set(mountfd, MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID);
+
+        return r < 0 ? r : mountfd_idmap(mountfd, userns, MOUNT_ATTR_NODEV);
+}
+
 static int map_ids(Start *st, pid_t pid, Failure *f)
 {
         _cleanup_close_ int userns = -EBADF;
@@ -202,10 +226,12 @@ static int map_ids(Start *st, pid_t pid, Failure *f)
                 return failure_set(f, FAULT_START_FAILED, userns, "map the ids of",
                                    "user namespace");
         PLAN_FOREACH (&s, st->args->plan, st->args->n_plan) {
-                if (s.op != PLAN_LOWER && s.op != PLAN_UPPER)
-                        continue;
-                r = s.op == PLAN_UPPER ? mountfd_idmap(st->upper, userns, MOUNT_ATTR_NODEV)
-                                       : mountfd_idmap(st->layers[i++], userns, MOUNT_ATTR_RDONLY);
+                if (s.op == PLAN_LOWER || s.op == PLAN_LOWER_FD)
+                        r = mountfd_idmap(st->layers[i++], userns, MOUNT_ATTR_RDONLY);
+                else if (s.op == PLAN_UPPER)
+                        r = mountfd_idmap(st->upper, userns, MOUNT_ATTR_NODEV);
+                else if (s.op == PLAN_USR_FD)
+                        r = map_usr(st->usr, userns);
                 if (r < 0)
                         return failure_set(
                                 f, r == -EINVAL ? FAULT_NOT_SUPPORTED : FAULT_START_FAILED, r,
@@ -300,6 +326,7 @@ static void start_done(Start *st)
         for (size_t i = 0; i < 3; i++)
                 (void)close_fd(st->child_stdio[i]);
         (void)close_fd(st->upper);
+        (void)close_fd(st->usr);
         (void)close_fd(st->notify);
         (void)close_fd(st->sock[0]);
         (void)close_fd(st->sock[1]);
@@ -342,6 +369,7 @@ int launch(const LaunchArgs *args, Leader *ret, Failure *f)
         Start st = {
                 .args = args,
                 .upper = -EBADF,
+                .usr = -EBADF,
                 .notify = -EBADF,
                 .sock = {-EBADF, -EBADF},
                 .child_stdio = {-EBADF, -EBADF, -EBADF},

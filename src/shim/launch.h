@@ -32,6 +32,7 @@ typedef struct LaunchArgs {
         int payload_cgroup; /* where PID 1 is born */
         int signals;        /* signalfd with SIGTERM: a start can be given up */
         const char *notify; /* host path of the notify socket, to be bound into the guest */
+        int images;         /* from images_keep(); -EBADF: the plan wants none */
         bool is_reboot;     /* a writable layer that is still there is to be kept */
 } LaunchArgs;
 

@@ -2,6 +2,7 @@
 #include "base/io.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "shim/images.h"
 #include "shim/machined.h"
 #include "shim/shim.h"
 #include "sys/cgroup.h"
@@ -81,6 +82,17 @@ static int map_plan(Shim *s, int fd)
         return plan_check(s->plan, s->n_plan);
 }
 
+/* The shim's own descriptors of them go with the frame. */
+static int take_images(Shim *s, const Frame *f)
+{
+        int n = plan_images(s->plan, s->n_plan);
+
+        if (n < 0 || f->n_fds < 2 + (size_t)n)
+                return n < 0 ? n : -EBADMSG;
+        s->images = n == 0 ? -EBADF : images_keep(f->fds + 2, (size_t)n);
+        return n == 0 || s->images >= 0 ? 0 : s->images;
+}
+
 static int take_plan(Shim *s, Frame *f, int attach[static 3], Fault *reterr)
 {
         int stdio[3];
@@ -93,6 +105,10 @@ static int take_plan(Shim *s, Frame *f, int attach[static 3], Fault *reterr)
                 return fault_set(
                         reterr, FAULT_START_FAILED, r,
                         "lodged sent a plan that this lodge-shim cannot use; was one of them upgraded?");
+        r = take_images(s, f);
+        if (r < 0)
+                return fault_set(reterr, FAULT_START_FAILED, r,
+                                 "cannot keep the mounts of the disk image: %s", strerror(-r));
         s->uid_lock = TAKE_FD(f->fds[1]);
         for (int i = 0; i < 3; i++) {
                 attach[i] = stdio[i] < 0 ? -EBADF : fcntl(stdio[i], F_DUPFD_CLOEXEC, 3);

@@ -106,6 +106,7 @@ static int run(const char *name)
         static Shim s = {.asked = -EBADF,
                          .control = -EBADF,
                          .notify = -EBADF,
+                         .images = -EBADF,
                          .payload_cgroup = -EBADF}; /* too large for a stack */
         _cleanup_exit_record_ ExitRecord record = {.status = -1};
         _cleanup_fault_ Fault fault = {0};

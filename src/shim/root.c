@@ -131,6 +131,16 @@ static int move_to_root(int stage, const char *path, int root)
         return target < 0 ? target : mountfd_move(stage, path + 1, target);
 }
 
+static int attach_usr(int root, int usr)
+{
+        _cleanup_close_ int target = -EBADF;
+
+        if (usr < 0)
+                return 0;
+        target = beneath_open(root, "/usr", O_PATH | O_DIRECTORY, 0);
+        return target < 0 ? target : mountfd_attach(usr, target);
+}
+
 int root_enter(Start *st, const Scratch *scratch, int overlay, Failure *f)
 {
         _cleanup_close_ int root = -EBADF;
@@ -140,6 +150,9 @@ int root_enter(Start *st, const Scratch *scratch, int overlay, Failure *f)
         root = r < 0 ? r : open_in(scratch->top, "root");
         if (root < 0)
                 return failure_set(f, FAULT_START_FAILED, root, "mount", "overlay");
+        r = attach_usr(root, st->usr);
+        if (r < 0)
+                return failure_set(f, FAULT_START_FAILED, r, "mount", "/usr");
         PLAN_FOREACH (&s, st->args->plan, st->args->n_plan) {
                 r = is_top_mount(&s) ? move_to_root(scratch->stage, s.s, root) : 0;
                 if (r < 0)

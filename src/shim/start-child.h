@@ -27,6 +27,7 @@ typedef struct Start {
         int layers[OVERLAY_LAYERS_MAX];
         size_t n_layers;
         int upper;
+        int usr; /* over /usr; -EBADF: none */
         bool is_volatile, has_netns, has_terminal;
         int binds[STAGE_BINDS_MAX];
         size_t n_binds;

@@ -190,6 +190,7 @@ static int start_leader(Shim *s, Failure *f)
                 .name = s->name,
                 .signals = s->signals,
                 .notify = s->notify_path,
+                .images = s->images,
                 .is_reboot = s->boot_count > 0,
         };
         PlanStep step = {0};

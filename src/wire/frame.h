@@ -23,8 +23,8 @@
 
 typedef enum FrameType {
         FRAME_HELLO = 1, /* S, first: name. A shim that wants its plan */
-        FRAME_PLAN, /* D: fds[0] plan memfd, fds[1] uid range lock, then attach_fds many for attach
-                     */
+        FRAME_PLAN, /* D: fds[0] plan memfd, fds[1] uid range lock, then the mounts of disk images
+                     * that the plan names by number, then those for attach, by fd_map */
         FRAME_REFUSED, /* D: code, error, message: the shim logs message and exits */
         FRAME_QUERY,   /* D: answered by FRAME_STATE, also sent unasked whenever it changes */
         FRAME_STATE,   /* S: state, leader, supervisor, uid_base, started, ready, boot_count,

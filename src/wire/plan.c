@@ -37,6 +37,8 @@ typedef struct StepHeader {
 const PlanOpInfo plan_ops[_PLAN_OP_MAX] = {
         [PLAN_USERNS] = {"userns", HOST, .a = "base", .b = "count"},
         [PLAN_LOWER] = {"lower", HOST, S},
+        [PLAN_LOWER_FD] = {"lower-fd", HOST, S, .a = "descriptor"},
+        [PLAN_USR_FD] = {"usr-fd", HOST, S, .a = "descriptor"},
         [PLAN_UPPER] = {"upper", HOST, S | T, .flags = PLAN_FRESH | PLAN_VOLATILE},
         [PLAN_NETNS] = {"netns", HOST, .a = "private"},
         [PLAN_NOTIFY] = {"notify", HOST, S, .a = "ready"},
@@ -261,4 +263,20 @@ bool plan_find(const void *plan, size_t n, PlanOp op, PlanStep *ret)
                 }
         }
         return false;
+}
+
+int plan_images(const void *plan, size_t n)
+{
+        unsigned count = 0, seen = 0;
+        PlanStep step;
+
+        PLAN_FOREACH (&step, plan, n) {
+                if (step.op != PLAN_LOWER_FD && step.op != PLAN_USR_FD)
+                        continue;
+                if (step.a >= PLAN_IMAGES_MAX || (seen & 1U << step.a))
+                        return -EBADMSG;
+                seen |= 1U << step.a;
+                count++;
+        }
+        return seen == (1U << count) - 1 ? (int)count : -EBADMSG;
 }

@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define PLAN_VERSION   1U
+#define PLAN_VERSION   2U
 #define PLAN_SIZE_MAX  (8U << 20)
 #define PLAN_STEPS_MAX 65536U
 
@@ -35,8 +35,11 @@ typedef enum PlanStage {
 
 typedef enum PlanOp {
         /* PLAN_STAGE_HOST */
-        PLAN_USERNS, /* a = first host id, b = number of ids */
-        PLAN_LOWER,  /* s = directory, host path: a read-only layer; the topmost first */
+        PLAN_USERNS,   /* a = first host id, b = number of ids */
+        PLAN_LOWER,    /* s = directory, host path: a read-only layer; the topmost first */
+        PLAN_LOWER_FD, /* s = disk image, for messages; a = number of a descriptor that came with
+                        * the plan: a detached mount, a read-only layer like PLAN_LOWER */
+        PLAN_USR_FD,   /* likewise; the mount goes over /usr, read-only */
         PLAN_UPPER, /* s = directory, host path, made if missing: holds upper/ and work/; PLAN_FRESH
                      * and PLAN_VOLATILE apply; t = directory to rename a dropped layer into */
         PLAN_NETNS, /* a = 1: own network namespace, loopback up; absent: the host's */
@@ -78,6 +81,10 @@ typedef enum PlanOp {
         PLAN_INIT, /* s = guest path tried as PID 1 when there is no PLAN_ARG; several in order */
         _PLAN_OP_MAX,
 } PlanOp;
+
+/* Mounts of disk images that one plan may want: its PLAN_LOWER_FD and PLAN_USR_FD number them from
+ * 0, each once. */
+#define PLAN_IMAGES_MAX 4
 
 /* step flags */
 #define PLAN_RDONLY     (1U << 0)
@@ -136,6 +143,10 @@ bool plan_next(const void *plan, size_t n, size_t *offset, PlanStep *ret);
 /** plan_find() - the first step with this op
  * Return: true if there is one. */
 bool plan_find(const void *plan, size_t n, PlanOp op, PlanStep *ret);
+
+/** plan_images() - how many descriptors of disk images belong to a checked plan
+ * Return: the number; -EBADMSG they are not numbered from 0, each once. */
+int plan_images(const void *plan, size_t n);
 
 #define PLAN_FOREACH(step, plan, n)                                                                \
         for (size_t _plan_off = 0; plan_next((plan), (n), &_plan_off, (step));)

@@ -24,6 +24,7 @@ static void try_plan(const char *plan, size_t n)
         null = fopen("/dev/null", "we");
         PROMISE(null);
         plan_print(plan, n, null);
+        PROMISE(plan_images(plan, n) <= PLAN_IMAGES_MAX);
 }
 
 /* A header that fits what is there, so that the mutations reach the steps. */

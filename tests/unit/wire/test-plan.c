@@ -179,6 +179,33 @@ static void test_limits(void)
         plan_writer_done(&w);
 }
 
+static int images_of(const uint64_t *numbers, size_t n)
+{
+        PlanWriter w = {0};
+        const void *plan;
+        size_t n_plan;
+
+        for (size_t i = 0; i < n; i++)
+                plan_add(&w, (PlanStep){i == 0 ? PLAN_LOWER_FD : PLAN_USR_FD, PLAN_STAGE_HOST,
+                                        .s = "/i.raw", .a = numbers[i]});
+        CHECK_NUMBER(plan_finish(&w, &plan, &n_plan), 0);
+        CHECK_NUMBER(plan_check(plan, n_plan), 0);
+        int r = plan_images(plan, n_plan);
+        plan_writer_done(&w);
+        return r;
+}
+
+static void test_images(void)
+{
+        CHECK_NUMBER(images_of(NULL, 0), 0);
+        CHECK_NUMBER(images_of((const uint64_t[]){0}, 1), 1);
+        CHECK_NUMBER(images_of((const uint64_t[]){1, 0}, 2), 2);
+        CHECK_NUMBER(images_of((const uint64_t[]){1}, 1), -EBADMSG);
+        CHECK_NUMBER(images_of((const uint64_t[]){0, 0}, 2), -EBADMSG);
+        CHECK_NUMBER(images_of((const uint64_t[]){0, UINT64_MAX}, 2), -EBADMSG);
+        CHECK_NUMBER(images_of((const uint64_t[]){0, 32}, 2), -EBADMSG);
+}
+
 int main(void)
 {
         for (PlanOp op = 0; op < _PLAN_OP_MAX; op++)
@@ -190,5 +217,6 @@ int main(void)
         test_version();
         test_steps_that_do_not_fit();
         test_limits();
+        test_images();
         return 0;
 }
