@@ -142,3 +142,59 @@ int tar_acl_from_text(const char *text, size_t n, uint8_t **ret, size_t *ret_n)
         *ret_n = sizeof(*header) + n_entries * sizeof(*entries);
         return 0;
 }
+
+static const char *tag_name(uint16_t tag)
+{
+        switch (tag) {
+        case ACL_USER_OBJ:
+        case ACL_USER: return "user";
+        case ACL_GROUP_OBJ:
+        case ACL_GROUP: return "group";
+        case ACL_MASK: return "mask";
+        case ACL_OTHER: return "other";
+        default: return NULL;
+        }
+}
+
+static int put_entry(FILE *f, const struct posix_acl_xattr_entry *e)
+{
+        uint16_t tag = le16toh(e->e_tag), perm = le16toh(e->e_perm);
+        char id[16] = "";
+
+        if (!tag_name(tag))
+                return -EINVAL;
+        if (tag == ACL_USER || tag == ACL_GROUP)
+                (void)snprintf(id, sizeof(id), "%u", le32toh(e->e_id));
+        (void)fprintf(f, "%s:%s:%c%c%c", tag_name(tag), id, perm & ACL_READ ? 'r' : '-',
+                      perm & ACL_WRITE ? 'w' : '-', perm & ACL_EXECUTE ? 'x' : '-');
+        return 0;
+}
+
+int tar_acl_to_text(const uint8_t *acl, size_t n, char **ret)
+{
+        struct posix_acl_xattr_header header;
+        struct posix_acl_xattr_entry entry;
+        _cleanup_free_ char *text = NULL;
+        size_t n_text;
+        int r = 0;
+
+        if (n < sizeof(header) + sizeof(entry) || (n - sizeof(header)) % sizeof(entry) != 0)
+                return -EINVAL;
+        memcpy(&header, acl, sizeof(header));
+        if (le32toh(header.a_version) != POSIX_ACL_XATTR_VERSION)
+                return -EINVAL;
+        FILE *f = open_memstream(&text, &n_text);
+        if (!f)
+                return -ENOMEM;
+        for (size_t at = sizeof(header); r >= 0 && at < n; at += sizeof(entry)) {
+                memcpy(&entry, acl + at, sizeof(entry));
+                if (at > sizeof(header))
+                        (void)fputc(',', f);
+                r = put_entry(f, &entry);
+        }
+        if (fclose(f) != 0)
+                r = -ENOMEM;
+        if (r >= 0)
+                *ret = TAKE_PTR(text);
+        return r;
+}

@@ -8,8 +8,6 @@
 #define XATTR_PREFIX     "SCHILY.xattr."
 #define XATTR_PREFIX_BSD "LIBARCHIVE.xattr."
 #define SPARSE_PREFIX    "GNU.sparse."
-#define ACL_ACCESS       "system.posix_acl_access"
-#define ACL_DEFAULT      "system.posix_acl_default"
 
 /* One record: a key and @n bytes of value with a newline behind. */
 typedef struct Record {

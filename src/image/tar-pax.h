@@ -4,6 +4,9 @@
 
 #include "image/tar-entry.h"
 
+#define ACL_ACCESS  "system.posix_acl_access"
+#define ACL_DEFAULT "system.posix_acl_default"
+
 /* Sparse files of GNU tar in pax archives. */
 typedef struct TarSparse {
         bool present;
@@ -39,3 +42,8 @@ int tar_pax_number(const char *s, size_t n, uint64_t *ret);
  * @ret  caller frees
  * Return: 0; -EINVAL no ACL; -ENOENT names a user or group without its id. */
 int tar_acl_from_text(const char *text, size_t n, uint8_t **ret, size_t *ret_n);
+
+/** tar_acl_to_text() - the inverse: the kernel's attribute as text, with numbers for names
+ * @ret caller frees
+ * Return: 0; -EINVAL; -ENOMEM. */
+int tar_acl_to_text(const uint8_t *acl, size_t n, char **ret);

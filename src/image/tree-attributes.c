@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "image/tar-pax.h"
 #include "image/tree-write.h"
 #include "image/whiteout.h"
 
@@ -7,9 +8,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-#define ACL_ACCESS  "system.posix_acl_access"
-#define ACL_DEFAULT "system.posix_acl_default"
-#define CAPABILITY  "security.capability"
+#define CAPABILITY "security.capability"
 
 static bool has_prefix(const char *s, const char *prefix)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/tree-cursor.h"
 
+#include "image/tar-pax.h"
 #include "image/whiteout.h"
 #include "sys/beneath.h"
 
@@ -32,8 +33,7 @@ static int push(TreeCursor *c, int fd, size_t n_path)
         if (c->writing) {
                 level->mtime = st.st_mtim;
                 level->setgid = st.st_mode & S_ISGID;
-                level->default_acl =
-                        c->default_acl && fgetxattr(fd, "system.posix_acl_default", NULL, 0) > 0;
+                level->default_acl = c->default_acl && fgetxattr(fd, ACL_DEFAULT, NULL, 0) > 0;
         }
         return 0;
 }
@@ -91,8 +91,8 @@ static int make_directory(TreeCursor *c, const char *name)
         if (fd < 0)
                 return fd;
         if (parent->default_acl) { /* its children get it only if the archive says so */
-                (void)fremovexattr(fd, "system.posix_acl_access");
-                (void)fremovexattr(fd, "system.posix_acl_default");
+                (void)fremovexattr(fd, ACL_ACCESS);
+                (void)fremovexattr(fd, ACL_DEFAULT);
         }
         if (fchown(fd, 0, 0) < 0 || fchmod(fd, IMPLICIT_MODE) < 0)
                 return -errno;
