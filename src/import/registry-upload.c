@@ -57,18 +57,15 @@ static int start(Registry *r, Http *h, const char *query, HttpResponse *ret, Fau
 }
 
 /* An upload that was begun for nothing is left to the registry, which ends it some time. */
-int registry_mount_blob(Registry *r, Http *h, const char *digest, const char *from, Fault *reterr)
+int registry_mount_blob(Registry *r, Http *h, const char *digest, Fault *reterr)
 {
         _cleanup_http_response_ HttpResponse response = {0};
         _cleanup_free_ char *query = NULL;
 
-        if (asprintf(&query, "?mount=%s&from=%s", digest, from) < 0)
+        if (!r->mount_from)
+                return 0;
+        if (asprintf(&query, "?mount=%s&from=%s", digest, r->mount_from) < 0)
                 return -ENOMEM;
-        if (!r->mount_from) {
-                r->mount_from = strdup(from); /* tokens from now on are good for reading there */
-                if (!r->mount_from)
-                        return -ENOMEM;
-        }
         int k = start(r, h, query, &response, reterr);
         return k < 0 ? k : response.status == 201;
 }

@@ -129,7 +129,9 @@ int registry_new(const RegistryArgs *args, Registry **ret, Fault *reterr)
         r->by_digest = reference->digest;
         r->name = reference_format(reference);
         r->target = strdup(reference->digest ?: reference->tag);
-        if (!r->name || !r->target)
+        if (args->push && args->mount_from)
+                r->mount_from = strdup(args->mount_from);
+        if (!r->name || !r->target || (args->push && args->mount_from && !r->mount_from))
                 return -ENOMEM;
         int k = add_endpoints(r, args, reterr);
         if (k < 0)

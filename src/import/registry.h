@@ -21,6 +21,8 @@ typedef struct RegistryArgs {
         const RegistriesConf *conf; /* may be NULL */
         bool insecure;              /* plain HTTP and any certificate will do */
         bool push;                  /* ask for the right to write, and no mirror */
+        const char *mount_from;     /* with push: another repository of the same registry, which
+                                       may have the blobs already; or NULL */
         const atomic_bool *stop;    /* ends every call when it becomes true; may be NULL */
         unsigned stall_seconds;     /* 0: 30; without a byte for so long it is tried again */
         unsigned pause_msec;        /* 0: 250; before the first repetition, doubled each time */
@@ -89,10 +91,10 @@ int registry_get_small_blob(Registry *r, Http *h, const RegistryBlob *blob, size
  * Return: 1; 0; negative as registry_get_manifest(). */
 int registry_has_blob(Registry *r, Http *h, const char *digest, Fault *reterr);
 
-/** registry_mount_blob() - have the registry take it over from another of its repositories
- * @from  path of the other repository, in the same registry
- * Return: 1 done; 0 it does not do that; negative as registry_get_manifest(). */
-int registry_mount_blob(Registry *r, Http *h, const char *digest, const char *from, Fault *reterr);
+/** registry_mount_blob() - have the registry take it over from mount_from
+ * Return: 1 done; 0 it does not do that, or there is no mount_from; negative as
+ * registry_get_manifest(). */
+int registry_mount_blob(Registry *r, Http *h, const char *digest, Fault *reterr);
 
 /* A blob that is sent. */
 typedef struct RegistryUpload {

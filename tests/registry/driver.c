@@ -134,11 +134,11 @@ static int put_file(Driver *d, Http *http, const char *path, Fault *reterr)
                 return r;
         r = registry_has_blob(d->registry, http, digest, reterr);
         if (r == 0)
-                r = registry_mount_blob(d->registry, http, digest, "ok/elsewhere", reterr);
-        if (r != 0) {
+                r = registry_mount_blob(d->registry, http, digest, reterr);
+        if (r > 0)
                 (void)printf("there %s\n", digest);
+        if (r != 0)
                 return r;
-        }
         r = registry_put_blob(d->registry, http, &(RegistryUpload){digest, n, "layer", give, &fd},
                               reterr);
         if (r >= 0)
@@ -196,6 +196,7 @@ static int run(Driver *d, char *argv[], Fault *reterr)
         int r = 0;
 
         d->args.push = streq(verb, "put");
+        d->args.mount_from = "ok/elsewhere";
         for (; r >= 0 && argv[0] && argv[0][0] == '-'; argv += 2)
                 r = option(d, argv[0], argv[1], reterr);
         if (r >= 0)
