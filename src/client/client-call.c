@@ -24,26 +24,6 @@ int client_call_new(const Client *c, const char *path, const char *interface, co
         return 0;
 }
 
-int client_machine_call_new(const Client *c, const char *verb, const char *machine,
-                            sd_bus_message **ret, Fault *reterr)
-{
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-        _cleanup_free_ char *method = NULL;
-
-        if (asprintf(&method, "%sMachine", verb) < 0) {
-                method = NULL;
-                return -ENOMEM;
-        }
-        int r = client_call_new(c, LODGE_OBJECT_PATH, LODGE_MANAGER_INTERFACE, method, &m, reterr);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(m, "s", machine);
-        if (r < 0)
-                return client_fault(NULL, r, reterr);
-        *ret = TAKE_PTR(m);
-        return 0;
-}
-
 int client_call(const Client *c, sd_bus_message *m, uint64_t timeout_usec,
                 sd_bus_message **ret_reply, Fault *reterr)
 {
@@ -56,6 +36,16 @@ int client_call(const Client *c, sd_bus_message *m, uint64_t timeout_usec,
 int client_append_option_string(sd_bus_message *m, const char *key, const char *value)
 {
         return sd_bus_message_append(m, "{sv}", key, "s", value);
+}
+
+int client_append_option_bool(sd_bus_message *m, const char *key, bool value)
+{
+        return sd_bus_message_append(m, "{sv}", key, "b", value);
+}
+
+int client_append_option_fd(sd_bus_message *m, const char *key, int fd)
+{
+        return sd_bus_message_append(m, "{sv}", key, "h", fd);
 }
 
 int client_append_option_strv(sd_bus_message *m, const char *key, char *const *values)

@@ -93,6 +93,11 @@ sd_bus *client_bus(const Client *c)
         return c->connection ? c->connection->bus : NULL;
 }
 
+bool client_has_signals(const Client *c)
+{
+        return c->connection && !c->connection->is_private;
+}
+
 int client_attach(const Client *c, sd_event *event)
 {
         ClientConnection *connection = c->connection;

@@ -4,6 +4,7 @@
 #include "base/machine-name.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "client/client-object.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -222,25 +223,12 @@ static int read_list(sd_bus_message *m, ClientMachines *list)
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-int client_ask_machines(const Client *c, const char *const *properties, sd_bus_message **ret_reply,
-                        Fault *reterr)
-{
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-        int r = client_call_new(c, LODGE_OBJECT_PATH, LODGE_MANAGER_INTERFACE, "ListMachines", &m,
-                                reterr);
-
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append_strv(m, (char **)properties);
-        return r < 0 ? client_fault(NULL, r, reterr) : client_call(c, m, 0, ret_reply, reterr);
-}
-
 int client_list_machines(const Client *c, const char *const *properties, ClientMachines *ret,
                          Fault *reterr)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_client_machines_ ClientMachines list = {0};
-        int r = client_ask_machines(c, properties, &reply, reterr);
+        int r = client_ask_objects(c, "Machine", properties, &reply, reterr);
 
         if (r < 0)
                 return r;
@@ -258,21 +246,6 @@ int client_list_machines(const Client *c, const char *const *properties, ClientM
 int client_machine_get_properties(const Client *c, const char *name, sd_bus_message **ret_reply,
                                   Fault *reterr)
 {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *ask = NULL, *get = NULL, *answer = NULL;
-        const char *path;
-
-        /* The path could be made from the name, but GetMachine() fails with a sentence. */
-        int r = client_machine_call_new(c, "Get", name, &ask, reterr);
-        if (r >= 0)
-                r = client_call(c, ask, 0, &answer, reterr);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_read(answer, "o", &path);
-        if (r < 0)
-                return client_fault(NULL, r, reterr);
-        r = client_call_new(c, path, "org.freedesktop.DBus.Properties", "GetAll", &get, reterr);
-        if (r < 0)
-                return r;
-        r = sd_bus_message_append(get, "s", LODGE_MACHINE_INTERFACE);
-        return r < 0 ? client_fault(NULL, r, reterr) : client_call(c, get, 0, ret_reply, reterr);
+        return client_object_get_properties(c, "Machine", LODGE_MACHINE_INTERFACE, name, ret_reply,
+                                            reterr);
 }

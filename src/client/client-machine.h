@@ -33,14 +33,8 @@ void client_machines_done(ClientMachines *list);
  * Return: 0; negative errno. */
 int client_machine_read(sd_bus_message *m, ClientMachine *ret);
 
-/** client_ask_machines() - ask for properties of all machines, in one call
+/** client_list_machines() - all machines as records of those properties, and the name
  * @properties ended by NULL; none: all of them
- * @ret_reply  a{sa{sv}} by name, caller unrefs
- * Return: 0; negative errno with a Fault. */
-int client_ask_machines(const Client *c, const char *const *properties, sd_bus_message **ret_reply,
-                        Fault *reterr);
-
-/** client_list_machines() - the same as records, which have nothing else but the name
  * Return: 0; negative errno with a Fault. */
 int client_list_machines(const Client *c, const char *const *properties, ClientMachines *ret,
                          Fault *reterr);

@@ -37,6 +37,10 @@ int client_open(bool interactive, Client *ret, Fault *reterr);
  * with lodged. */
 sd_bus *client_bus(const Client *c);
 
+/** client_has_signals() - do signals arrive on the connection?
+ * Not on lodged's own socket: what changes has to be asked for there. */
+bool client_has_signals(const Client *c);
+
 /** client_attach() - handle answers in an event loop
  * @event keeps a reference until client_detach()
  * Return: 0; negative errno. */
@@ -96,6 +100,13 @@ int client_append_option_strv(sd_bus_message *m, const char *key, char *const *v
 
 /** client_append_option_string() - append one entry of an open a{sv}, a string */
 int client_append_option_string(sd_bus_message *m, const char *key, const char *value);
+
+/** client_append_option_bool() - append one entry of an open a{sv}, a boolean */
+int client_append_option_bool(sd_bus_message *m, const char *key, bool value);
+
+/** client_append_option_fd() - append one entry of an open a{sv}, a descriptor
+ * @fd duplicated, so still the caller's */
+int client_append_option_fd(sd_bus_message *m, const char *key, int fd);
 
 /** client_append_fds() - append an a{uh}
  * @fds  @n descriptors for 0, 1, 2; negative ones are left out; duplicated, so still the caller's

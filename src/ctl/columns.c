@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "ctl/pager.h"
 #include "ctl/report.h"
+#include "ctl/size-text.h"
 #include "ctl/table.h"
 #include "ctl/time-text.h"
 
@@ -145,6 +146,29 @@ static int print_csv(const Ctl *c, const Chosen *chosen, const json_t *rows)
         return EXIT_OK;
 }
 
+/* Names in a list, one after the other. */
+static char *joined_text(const json_t *array)
+{
+        char *text = NULL;
+        size_t size, i;
+        FILE *f = open_memstream(&text, &size);
+        json_t *value;
+
+        if (!f)
+                return NULL;
+        json_array_foreach(array, i, value)
+        {
+                _cleanup_free_ char *one = raw_text(value);
+
+                (void)fprintf(f, "%s%s", i > 0 ? ", " : "", one ?: "");
+        }
+        if (fclose(f) != 0) {
+                free(text);
+                return NULL;
+        }
+        return text;
+}
+
 static bool is_time(const char *property)
 {
         size_t n = strlen(property);
@@ -152,18 +176,29 @@ static bool is_time(const char *property)
         return streq(property, "Since") || (n > 9 && streq(property + n - 9, "Timestamp"));
 }
 
+static bool is_size(const char *property)
+{
+        return streq(property, "Size") || streq(property, "Reclaimable") ||
+               strncmp(property, "Bytes", 5) == 0;
+}
+
 static char *cell_text(const json_t *row, const Column *column)
 {
         const json_t *value = json_object_get(row, column->property);
         const char *text = json_string_value(value);
-        char ago[TIME_TEXT_MAX];
+        char ago[TIME_TEXT_MAX], size[SIZE_TEXT_MAX];
 
-        if (text && !*text && column->fallback)
+        bool empty = text ? !*text : json_is_integer(value) && json_integer_value(value) == 0;
+        if (empty && column->fallback)
                 value = json_object_get(row, column->fallback);
         if (json_is_integer(value) && json_integer_value(value) == 0)
                 return strdup("");
         if (json_is_integer(value) && is_time(column->property))
                 return strdup(time_ago((uint64_t)json_integer_value(value), ago));
+        if (json_is_integer(value) && is_size(column->property))
+                return strdup(size_text((uint64_t)json_integer_value(value), size));
+        if (json_is_array(value))
+                return joined_text(value);
         return raw_text(value);
 }
 

@@ -2,9 +2,12 @@
 #include "ctl/create.h"
 
 #include "base/names.h"
+#include "ctl/pull.h"
+#include "ctl/registry.h"
+#include "ctl/report.h"
 
-int create_machine(const Ctl *c, const char *name, const char *image, const SettingsExtra *extra,
-                   Fault *reterr)
+static int call_create(const Ctl *c, const char *name, const char *image,
+                       const SettingsExtra *extra, Fault *reterr)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         int r = client_call_new(&c->client, LODGE_OBJECT_PATH, LODGE_MANAGER_INTERFACE,
@@ -17,4 +20,35 @@ int create_machine(const Ctl *c, const char *name, const char *image, const Sett
                 return client_fault(NULL, r, reterr);
         r = settings_append(c, m, extra, reterr);
         return r < 0 ? r : client_call(&c->client, m, CLIENT_FOREVER, NULL, reterr);
+}
+
+static int pull(Ctl *c, const char *image)
+{
+        _cleanup_json_ json_t *job = NULL;
+
+        return pull_image(c, image, NULL, &job);
+}
+
+int create_machine(Ctl *c, const char *name, const char *image, const SettingsExtra *extra,
+                   const char *object)
+{
+        const char *reference = registry_plain_reference(image);
+        _cleanup_fault_ Fault fault = {0};
+        PullWhen when;
+        int status = pull_when(c, &when);
+        bool can_pull = when != PULL_NEVER && pull_can_get(reference);
+
+        if (status == EXIT_OK && when == PULL_ALWAYS && can_pull)
+                status = pull(c, reference);
+        if (status != EXIT_OK)
+                return status;
+        int r = call_create(c, name, reference, extra, &fault);
+        if (r < 0 && fault.code == FAULT_NO_SUCH_IMAGE && when == PULL_MISSING && can_pull) {
+                status = pull(c, reference);
+                if (status != EXIT_OK)
+                        return status;
+                fault_done(&fault);
+                r = call_create(c, name, reference, extra, &fault);
+        }
+        return r < 0 ? report_fault(c, object, &fault) : EXIT_OK;
 }

@@ -41,26 +41,37 @@ typedef enum TableForm {
 
 typedef struct Ctl Ctl;
 
+#define VERB_SHARED_MAX  3
+#define VERB_OPTIONS_MAX (VERB_SHARED_MAX + 4) /* tables of one verb, the final NULL included */
+
 typedef struct Verb {
-        const char *name;
-        const char *aliases;  /* separated by spaces; NULL: none */
+        const char *name;     /* "list"; "image ls" in the group "image" */
+        const char *aliases;  /* other names, separated by ", "; NULL: none */
         const char *synopsis; /* its words: "NAME..." */
         const char *summary;
-        const char *action;          /* "start", for "cannot start 'web'" */
-        const Option *options;       /* its own; NULL: none */
-        bool takes_settings;         /* and the options of the definition's vocabulary */
-        bool passes_status;          /* exits with the status of a command inside */
-        bool without_bus;            /* works without lodged */
-        bool prints_table;           /* knows every TableForm */
-        size_t min_words, max_words; /* SIZE_MAX: any number */
+        const char *action;                    /* "start", for "cannot start 'web'" */
+        const Option *options;                 /* its own; NULL: none */
+        const Option *shared[VERB_SHARED_MAX]; /* those it has in common with others */
+        bool takes_settings;                   /* and the options of the definition's vocabulary */
+        bool passes_status;                    /* exits with the status of a command inside */
+        bool without_bus;                      /* works without lodged */
+        bool prints_table;                     /* knows every TableForm */
+        size_t min_words, max_words;           /* SIZE_MAX: any number */
         size_t words_before_command; /* as in OptionTables; 0: options may stand anywhere */
         bool (*command_is_next)(const Args *so_far); /* as in OptionTables */
         int (*run)(Ctl *c);                          /* returns the exit status */
 } Verb;
 
+/* Verbs that the general help shows together. */
+typedef struct VerbSection {
+        const char *heading;
+        const Verb *verbs; /* ended by a NULL name */
+} VerbSection;
+
 struct Ctl {
         const Verb *verb;
-        Args args; /* words behind the verb, and options */
+        char *called; /* the verb as it was written, which may be an alias */
+        Args args;    /* words behind the verb, and options */
         char **argv;
         Client client;
         JsonMode json;
@@ -68,11 +79,30 @@ struct Ctl {
         bool no_legend, quiet, no_pager, no_ask_password;
 };
 
-/** verb_table() - all verbs, ended by a NULL name */
-const Verb *verb_table(void);
+/** verb_sections() - all verbs, ended by a NULL heading */
+const VerbSection *verb_sections(void);
 
-/** verb_find() - a verb by its name or an alias; NULL if there is none */
+/** verb_at() - the verb number @i of all; NULL behind the last */
+const Verb *verb_at(size_t i);
+
+/** verb_find() - a verb by its name or an alias, which may be of two words; NULL if there is none
+ */
 const Verb *verb_find(const char *name);
+
+/** verb_groups() - the first words of verbs of two words, ended by NULL */
+const char *const *verb_groups(void);
+
+/** verb_is_group() - is it one of those? */
+bool verb_is_group(const char *word);
+
+/** verb_nearest() - the verb or group of verbs that may have been meant
+ * @name may be of two words: then it is a verb of that group
+ * Return: NULL if nothing is near. */
+const char *verb_nearest(const char *name);
+
+/** verb_name_in_group() - what a verb is called in a group, by its name or an alias
+ * Return: newly allocated, caller frees; NULL where it has no name there, or on OOM. */
+char *verb_name_in_group(const Verb *verb, const char *group);
 
 /** settings_options() - the options that the vocabulary of definitions gives to create and run
  * Return: table ended by a NULL name, static; NULL on OOM. */
@@ -81,8 +111,9 @@ const Option *settings_options(void);
 /** global_options() - the options of every verb, ended by a NULL name */
 const Option *global_options(void);
 
-/** verb_option_tables() - what options a verb takes: its own, those of settings, the global ones
+/** verb_option_tables() - what options a verb takes: its own, those it shares, those of settings,
+ * the global ones
  * @verb   NULL: the global ones alone
  * @tables room for them and a final NULL
  * Return: 0; -ENOMEM. */
-int verb_option_tables(const Verb *verb, const Option *tables[static 4]);
+int verb_option_tables(const Verb *verb, const Option *tables[static VERB_OPTIONS_MAX]);

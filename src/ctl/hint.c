@@ -3,10 +3,10 @@
 
 #include "base/names.h"
 #include "base/text.h"
-#include "client/client-machine.h"
-#include "ctl/images.h"
+#include "ctl/kinds.h"
 #include "ctl/nearest.h"
 #include "ctl/report.h"
+#include "spec/reference.h"
 
 #include <string.h>
 
@@ -54,44 +54,109 @@ static void hint_again(const Ctl *c, const char *prefix, const char *old, const 
                 report_hint("%s", line);
 }
 
-static void hint_machine(Ctl *c, const char *name)
+static void hint_name(Ctl *c, const Kind *kind, const char *name)
 {
-        _cleanup_client_machines_ ClientMachines list = {0};
+        _cleanup_strv_free_ char **names = NULL;
         Nearest nearest = nearest_to(name, strlen(name));
 
-        if (client_list_machines(&c->client, (const char *const[]){"Name", NULL}, &list, NULL) < 0)
+        if (kind_names(c, kind, &names, NULL) < 0)
                 return;
-        for (size_t i = 0; i < list.n; i++)
-                nearest_offer(&nearest, list.items[i].name);
+        STRV_FOREACH (candidate, names)
+                nearest_offer(&nearest, *candidate);
         if (nearest.best)
                 hint_again(c, "", name, nearest.best);
         else if (c->args.n_words == 1)
-                report_hint("lodgectl list");
+                report_hint("lodgectl %s", kind->list_verb);
+}
+
+/* Is this the image that is meant by the last part of its reference: "busybox", "busybox:1"? */
+static bool is_short_for(const char *word, const char *image)
+{
+        const char *slash = strrchr(image, '/');
+        size_t n = strlen(word);
+
+        return slash && strncmp(slash + 1, word, n) == 0 &&
+               (slash[1 + n] == '\0' || slash[1 + n] == ':' || slash[1 + n] == '@');
 }
 
 static void hint_image(Ctl *c)
 {
-        _cleanup_images_ Images images = {0};
+        _cleanup_strv_free_ char **names = NULL;
         size_t position = streq(c->verb->name, "create") ? 1 : 0;
         const char *image = c->args.n_words > position ? c->args.words[position] : "";
         Nearest nearest = nearest_to(image, strlen(image));
+        const char *whole = NULL;
 
-        if (images_get(c, &images, NULL) < 0)
+        if (kind_names(c, &kind_image, &names, NULL) < 0)
                 return;
-        for (size_t i = 0; i < images.n; i++)
-                nearest_offer(&nearest, images.items[i].name);
-        if (nearest.best && !streq(nearest.best, image))
-                hint_again(c, "", image, nearest.best);
+        STRV_FOREACH (name, names) {
+                nearest_offer(&nearest, *name);
+                if (!whole && is_short_for(image, *name))
+                        whole = *name;
+        }
+        whole = whole ?: nearest.best;
+        if (whole && !streq(whole, image))
+                hint_again(c, "", image, whole);
         else
                 report_hint("lodgectl images");
 }
 
+/* A name without a registry in place of a reference: what it is short for elsewhere. */
+static void hint_reference(const Ctl *c)
+{
+        const char *word = c->args.n_words > 0 ? c->args.words[c->args.n_words - 1] : "";
+        _cleanup_reference_ Reference parsed = {0};
+        _cleanup_free_ char *whole = NULL;
+
+        if (!streq(c->verb->name, "pull") && !streq(c->verb->name, "push"))
+                return;
+        if (asprintf(&whole, "docker.io/%s%s", strchr(word, '/') ? "" : "library/", word) < 0) {
+                whole = NULL;
+                return;
+        }
+        if (reference_parse(word, &parsed, NULL) < 0 && reference_parse(whole, &parsed, NULL) >= 0)
+                hint_again(c, "", word, whole);
+}
+
+/* An image is replaced only by who says so. */
+static void hint_exists(const Ctl *c, const char *object)
+{
+        static const char *const forced[] = {"import", "commit", "image tag"};
+        _cleanup_free_ char *line = hint_command_line(c, "", NULL, NULL);
+        const char *new = c->args.n_words > 1 ? c->args.words[1] : "";
+
+        for (size_t i = 0; i < ELEMENTSOF(forced); i++)
+                if (streq(c->verb->name, forced[i])) {
+                        if (line)
+                                report_hint("%s --force", line);
+                        return;
+                }
+        if (streq(c->verb->name, "volume create"))
+                report_hint("lodgectl volume inspect %s", object);
+        else if (strncmp(c->verb->name, "image ", 6) == 0 || streq(c->verb->name, "pull"))
+                report_hint("lodgectl image status %s", *new ? new : object);
+        else
+                report_hint("lodgectl status %s", streq(c->verb->name, "clone") ? new : object);
+}
+
 static void hint_busy(const Ctl *c, const char *object)
 {
-        if (streq(c->verb->name, "rm"))
-                report_hint("lodgectl rm --force %s", object);
-        else
-                report_hint("lodgectl status %s", object);
+        static const struct {
+                const char *verb, *hint;
+        } hints[] = {
+                {"rm", "rm --force"},
+                {"image rm", "image status"},
+                {"volume rm", "volume inspect"},
+                {"reset", "stop"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(hints); i++)
+                if (streq(c->verb->name, hints[i].verb)) {
+                        report_hint("lodgectl %s %s", hints[i].hint, object);
+                        return;
+                }
+        report_hint("lodgectl %sstatus %s",
+                    strncmp(c->verb->name, "image ", 6) == 0 ? "image " : "", object);
 }
 
 static bool runs_new_machine(const Ctl *c)
@@ -107,11 +172,12 @@ void hint_for_fault(Ctl *c, const char *object, const Fault *f)
                 return;
         }
         switch (f->code) {
-        case FAULT_NO_SUCH_MACHINE:
-                if (object)
-                        hint_machine(c, object);
-                break;
+        case FAULT_NO_SUCH_MACHINE: hint_name(c, &kind_machine, object ?: ""); break;
         case FAULT_NO_SUCH_IMAGE: hint_image(c); break;
+        case FAULT_NO_SUCH_VOLUME: hint_name(c, &kind_volume, object ?: ""); break;
+        case FAULT_NO_SUCH_JOB: report_hint("lodgectl job ls"); break;
+        case FAULT_NO_SPACE: report_hint("lodgectl prune"); break;
+        case FAULT_INVALID_NAME: hint_reference(c); break;
         case FAULT_START_FAILED:
                 if (object)
                         report_hint("journalctl -u " LODGE_UNIT_PREFIX "%s" LODGE_UNIT_SUFFIX,
@@ -123,7 +189,7 @@ void hint_for_fault(Ctl *c, const char *object, const Fault *f)
                 break;
         case FAULT_EXISTS:
                 if (object)
-                        report_hint("lodgectl status %s", object);
+                        hint_exists(c, object);
                 break;
         case FAULT_BUSY:
                 if (object)
@@ -140,4 +206,31 @@ void hint_for_fault(Ctl *c, const char *object, const Fault *f)
                 break;
         default: break;
         }
+}
+
+/* The registry wants a password: the tools that can ask for it write it where it is looked for. */
+static void hint_login(const char *reference)
+{
+        static const char *const tools[] = {"podman", "skopeo", "buildah", "docker"};
+        _cleanup_reference_ Reference parsed = {0};
+
+        if (reference_parse(reference, &parsed, NULL) < 0)
+                return;
+        for (size_t i = 0; i < ELEMENTSOF(tools); i++) {
+                char path[64];
+
+                (void)snprintf(path, sizeof(path), "/usr/bin/%s", tools[i]);
+                if (access(path, X_OK) == 0) {
+                        report_hint("%s login %s", tools[i], parsed.domain);
+                        return;
+                }
+        }
+}
+
+void hint_for_job(Ctl *c, const char *object, const Fault *f)
+{
+        if (f->code == FAULT_NOT_AUTHORIZED)
+                hint_login(object);
+        else if (f->code != FAULT_NO_SUCH_IMAGE)
+                hint_for_fault(c, object, f);
 }

@@ -9,6 +9,9 @@
  * Context: may ask lodged for names. */
 void hint_for_fault(Ctl *c, const char *object, const Fault *f);
 
+/** hint_for_job() - the same for a job that failed; it may be a registry that refused it */
+void hint_for_job(Ctl *c, const char *object, const Fault *f);
+
 /** hint_command_line() - this run's command line again, quoted for a shell
  * @prefix what comes first: "sudo " or ""
  * @old    word that is replaced by @new where it stands; NULL: none

@@ -18,22 +18,22 @@ _noreturn_ static void on_interrupt(int sig)
         _exit(128 + sig);
 }
 
-void interrupt_arm(const Ctl *c, const char *machine)
+void interrupt_arm(const Ctl *c, const Kind *kind, const char *name)
 {
         const struct sigaction action = {.sa_handler = on_interrupt};
-        _cleanup_free_ char *name = text_for_display(machine ?: "", 64);
+        const char *group = kind == &kind_machine ? "" : "image ";
+        _cleanup_free_ char *shown = text_for_display(name ?: "", 200);
 
-        if (machine && name)
+        if (name && shown && (kind == &kind_machine || kind == &kind_image))
                 (void)snprintf(
                         note, sizeof(note),
                         "\nlodgectl: no longer waiting to %s '%s'; what lodged has begun goes on\n"
-                        "hint: lodgectl status %s\n",
-                        c->verb->action, name, name);
+                        "hint: lodgectl %sstatus %s\n",
+                        c->verb->action, shown, group, shown);
         else
-                (void)snprintf(
-                        note, sizeof(note),
-                        "\nlodgectl: no longer waiting to %s these machines; what lodged has "
-                        "begun goes on\nhint: lodgectl list\n",
-                        c->verb->action);
+                (void)snprintf(note, sizeof(note),
+                               "\nlodgectl: no longer waiting to %s these %ss; what lodged has "
+                               "begun goes on\nhint: lodgectl %s\n",
+                               c->verb->action, kind->word, kind->list_verb);
         (void)sigaction(SIGINT, &action, NULL);
 }

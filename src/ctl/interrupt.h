@@ -3,8 +3,8 @@
  * told so. */
 #pragma once
 
-#include "ctl/ctl.h"
+#include "ctl/kinds.h"
 
 /** interrupt_arm() - on SIGINT say that the verb goes on, and exit with 130
- * @machine the one machine it is about; NULL: several */
-void interrupt_arm(const Ctl *c, const char *machine);
+ * @name the one object of @kind that it is about; NULL: several */
+void interrupt_arm(const Ctl *c, const Kind *kind, const char *name);

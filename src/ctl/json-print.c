@@ -25,26 +25,26 @@ static size_t control_at(const unsigned char *s, unsigned *ret)
 }
 
 /* Whatever is not ASCII stands within a string, where an escape means the same. */
-static void print_escaped(const char *text)
+static void print_escaped(FILE *f, const char *text)
 {
         while (*text) {
                 unsigned number;
                 size_t n = control_at((const unsigned char *)text, &number);
 
                 if (n > 0)
-                        (void)printf("\\u%04x", number);
+                        (void)fprintf(f, "\\u%04x", number);
                 else
-                        (void)putchar(*text);
+                        (void)fputc(*text, f);
                 text += n > 0 ? n : 1;
         }
 }
 
-static void print_json(const json_t *j, size_t flags)
+static void print_json(FILE *f, const json_t *j, size_t flags)
 {
         char *text = json_dumps(j, flags | JSON_ENCODE_ANY);
 
         if (text)
-                print_escaped(text);
+                print_escaped(f, text);
         free(text);
 }
 
@@ -64,7 +64,7 @@ static void print_yaml_value(const json_t *value, int indent)
                 return;
         }
         (void)putchar(' ');
-        print_json(value, JSON_COMPACT); /* scalars of JSON are scalars of YAML */
+        print_json(stdout, value, JSON_COMPACT); /* scalars of JSON are scalars of YAML */
         (void)putchar('\n');
 }
 
@@ -75,7 +75,7 @@ static void print_yaml(const json_t *j, int indent)
         size_t i;
 
         if (!is_block(j)) {
-                print_json(j, JSON_COMPACT);
+                print_json(stdout, j, JSON_COMPACT);
                 (void)putchar('\n');
         }
         json_object_foreach((json_t *)j, key, value)
@@ -83,7 +83,7 @@ static void print_yaml(const json_t *j, int indent)
                 _cleanup_json_ json_t *name = json_string(key);
 
                 (void)printf("%*s", indent, "");
-                print_json(name, 0);
+                print_json(stdout, name, 0);
                 (void)putchar(':');
                 print_yaml_value(value, indent + 2);
         }
@@ -94,16 +94,18 @@ static void print_yaml(const json_t *j, int indent)
         }
 }
 
+void json_print_line(FILE *f, const json_t *j)
+{
+        print_json(f, j, JSON_COMPACT);
+        (void)fputc('\n', f);
+}
+
 static void print_lines(const json_t *j)
 {
         json_t *value;
         size_t i;
 
-        json_array_foreach(j, i, value)
-        {
-                print_json(value, JSON_COMPACT);
-                (void)putchar('\n');
-        }
+        json_array_foreach(j, i, value) json_print_line(stdout, value);
 }
 
 void json_print(const Ctl *c, const json_t *j)
@@ -116,6 +118,6 @@ void json_print(const Ctl *c, const json_t *j)
                 print_lines(j);
                 return;
         }
-        print_json(j, c->json == JSON_PRETTY ? JSON_INDENT(4) : JSON_COMPACT);
+        print_json(stdout, j, c->json == JSON_PRETTY ? JSON_INDENT(4) : JSON_COMPACT);
         (void)putchar('\n');
 }

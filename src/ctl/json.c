@@ -151,61 +151,76 @@ int json_from_message(sd_bus_message *m, json_t **ret)
         }
 }
 
-static void name_reason(json_t *machine)
+/* A struct as an object; NULL if it is none of these. */
+static json_t *with_names(const json_t *values, const char *const *names, size_t n)
 {
-        static const char *const names[] = {"Code", "Message", "Details"};
-        json_t *reason = json_object_get(machine, "StateReason"), *named = json_object();
+        json_t *object = json_array_size(values) == n ? json_object() : NULL;
 
-        if (json_array_size(reason) == ELEMENTSOF(names)) {
-                for (size_t i = 0; i < ELEMENTSOF(names); i++)
-                        (void)json_object_set(named, names[i], json_array_get(reason, i));
-                (void)json_object_set(machine, "StateReason", named);
-        }
-        json_decref(named);
+        for (size_t i = 0; object && i < n; i++)
+                (void)json_object_set(object, names[i], json_array_get(values, i));
+        return object;
 }
 
-int json_machine_from_message(sd_bus_message *m, json_t **ret)
+void json_name_fields(json_t *object)
+{
+        static const char *const reason[] = {"Code", "Message", "Details"};
+        static const char *const item[] = {"Item", "Phase", "Bytes", "BytesTotal"};
+        json_t *items = json_object_get(object, "Items"), *value;
+        json_t *named =
+                with_names(json_object_get(object, "StateReason"), reason, ELEMENTSOF(reason));
+        size_t i;
+
+        if (named)
+                (void)json_object_set_new(object, "StateReason", named);
+        json_array_foreach(items, i, value)
+        {
+                named = with_names(value, item, ELEMENTSOF(item));
+                if (named)
+                        (void)json_array_set_new(items, i, named);
+        }
+}
+
+int json_object_from_message(sd_bus_message *m, json_t **ret)
 {
         int r = json_from_message(m, ret);
 
         if (r >= 0)
-                name_reason(*ret);
+                json_name_fields(*ret);
         return r;
 }
 
+/* Each beside its name. */
+typedef struct Entry {
+        const char *name;
+        json_t *object;
+} Entry;
+
 static int compare_names(const void *a, const void *b)
 {
-        return strverscmp(json_string_value(json_object_get(*(json_t *const *)a, "Name")) ?: "",
-                          json_string_value(json_object_get(*(json_t *const *)b, "Name")) ?: "");
+        return strverscmp(((const Entry *)a)->name, ((const Entry *)b)->name);
 }
 
-static json_t *sorted_by_name(json_t **items, size_t n)
+int json_objects_from_message(sd_bus_message *m, const char *key, json_t **ret)
 {
-        json_t *array = json_array();
-
-        if (n > 0)
-                qsort(items, n, sizeof(json_t *), compare_names);
-        for (size_t i = 0; i < n; i++)
-                (void)json_array_append(array, items[i]);
-        return array;
-}
-
-int json_machines_from_message(sd_bus_message *m, json_t **ret)
-{
-        _cleanup_json_ json_t *machines = NULL;
-        int r = json_from_message(m, &machines);
-        _cleanup_free_ json_t **items = calloc(json_object_size(machines) + 1, sizeof(json_t *));
+        _cleanup_json_ json_t *all = NULL;
+        int r = json_from_message(m, &all);
+        _cleanup_free_ Entry *entries = calloc(json_object_size(all) + 1, sizeof(*entries));
         const char *name;
-        json_t *machine;
+        json_t *object;
         size_t n = 0;
 
-        if (r < 0 || !items)
+        if (r < 0 || !entries)
                 return r < 0 ? r : -ENOMEM;
-        json_object_foreach(machines, name, machine)
+        json_object_foreach(all, name, object)
         {
-                name_reason(machine);
-                items[n++] = machine;
+                json_name_fields(object);
+                if (!json_object_get(object, key))
+                        (void)json_object_set_new(object, key, json_string(name));
+                entries[n++] = (Entry){.name = name, .object = object};
         }
-        *ret = sorted_by_name(items, n);
-        return 0;
+        qsort(entries, n, sizeof(*entries), compare_names);
+        *ret = json_array();
+        for (size_t i = 0; i < n; i++)
+                (void)json_array_append(*ret, entries[i].object);
+        return *ret ? 0 : -ENOMEM;
 }

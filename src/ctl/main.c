@@ -5,24 +5,26 @@
 #include "ctl/ctl.h"
 #include "ctl/help.h"
 #include "ctl/hint.h"
-#include "ctl/nearest.h"
 #include "ctl/polkit-agent.h"
 #include "ctl/report.h"
 #include "ctl/verbs.h"
 
 #include <string.h>
 
-static int unknown_verb(const Ctl *c, const char *word)
+/* The hint is the same line with one word replaced. */
+static int unknown_verb(const Ctl *c, const char *name)
 {
-        Nearest nearest = nearest_to(word, strlen(word));
+        const char *space = strchr(name, ' '), *nearest = verb_nearest(name);
         _cleanup_free_ char *line = NULL;
+        size_t n = space ? (size_t)(space - name) + 1 : 0; /* of the group and the space */
 
-        for (const Verb *v = verb_table(); v->name; v++)
-                nearest_offer(&nearest, v->name);
-        report_error("there is no verb '%s'", word);
-        if (nearest.best)
-                line = hint_command_line(c, "", word, nearest.best);
-        report_hint("%s", line ?: "lodgectl help");
+        if (nearest)
+                line = hint_command_line(c, "", name + n, nearest + n);
+        report_error("there is no verb '%s'", name);
+        if (line)
+                report_hint("%s", line);
+        else
+                report_hint("lodgectl help%s%.*s", n > 0 ? " " : "", n > 0 ? (int)n - 1 : 0, name);
         return EXIT_USAGE;
 }
 
@@ -128,7 +130,7 @@ static int run_verb(Ctl *c)
 static int parse_verb_line(Ctl *c, char **rest)
 {
         _cleanup_fault_ Fault fault = {0};
-        const Option *tables[4];
+        const Option *tables[VERB_OPTIONS_MAX];
 
         if (verb_option_tables(c->verb, tables) < 0)
                 return EXIT_FAILED;
@@ -142,26 +144,51 @@ static int parse_verb_line(Ctl *c, char **rest)
         return EXIT_OK;
 }
 
+/* The first word is the verb, or the first two are; what comes after it is the verb's. */
+static bool verb_is_complete(const Args *a)
+{
+        return a->n_words > 1 || (a->n_words == 1 && !verb_is_group(a->words[0]));
+}
+
+/* "image" alone lists images, as lodgectl alone lists machines. */
+static int find_verb(Ctl *c, const Args *a, char ***ret_rest)
+{
+        size_t n = MIN2(a->n_words, a->n_words > 0 && verb_is_group(a->words[0]) ? 2U : 1U);
+        const char *group = n > 0 && verb_is_group(a->words[0]) ? a->words[0] : NULL;
+
+        if (asprintf(&c->called, "%s%s%s", group ?: "", group ? " " : "",
+                     n > (group != NULL) ? a->words[n - 1]
+                     : group             ? "ls"
+                                         : "list") < 0) {
+                c->called = NULL;
+                return EXIT_FAILED;
+        }
+        c->verb = verb_find(c->called);
+        *ret_rest = a->words + n;
+        return c->verb ? EXIT_OK : unknown_verb(c, c->called);
+}
+
 static int run_command_line(Ctl *c, char **argv)
 {
         _cleanup_fault_ Fault fault = {0};
         _cleanup_args_ Args global = {0};
         const Option *tables[] = {global_options(), NULL};
-        /* The first word is the verb; what comes after it is the verb's. */
-        OptionTables known = {.tables = tables, .words_before_command = 1};
+        OptionTables known = {.tables = tables,
+                              .words_before_command = SIZE_MAX,
+                              .command_is_next = verb_is_complete};
+        char **rest;
 
         if (args_parse(argv + 1, &known, &global, &fault) < 0)
                 return bad_global_option(&fault);
         if (args_has(&global, "help"))
-                return help_on_all();
+                return global.n_words > 0 ? help_on_word(global.words[0]) : help_on_all();
         if (args_has(&global, "version"))
                 return help_version();
-        c->verb = verb_find(global.n_words > 0 ? global.words[0] : "list");
-        if (!c->verb)
-                return unknown_verb(c, global.words[0]);
-        int status = apply_global_options(c, &global);
+        int status = find_verb(c, &global, &rest);
         if (status == EXIT_OK)
-                status = parse_verb_line(c, global.words + (global.n_words > 0));
+                status = apply_global_options(c, &global);
+        if (status == EXIT_OK)
+                status = parse_verb_line(c, rest);
         if (status != EXIT_OK)
                 return status;
         if (args_has(&c->args, "help"))
@@ -180,5 +207,6 @@ int main(int argc, char **argv)
 
         int status = run_command_line(&c, argv);
         args_done(&c.args);
+        free(c.called);
         return status;
 }

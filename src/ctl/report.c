@@ -98,7 +98,9 @@ static int plain_exit_status(const Fault *f)
         switch (f->code) {
         case FAULT_NO_SUCH_MACHINE:
         case FAULT_NO_SUCH_IMAGE:
-        case FAULT_NO_SUCH_PROCESS: return EXIT_NOT_FOUND;
+        case FAULT_NO_SUCH_PROCESS:
+        case FAULT_NO_SUCH_VOLUME:
+        case FAULT_NO_SUCH_JOB: return EXIT_NOT_FOUND;
         case FAULT_EXISTS:
         case FAULT_NOT_RUNNING:
         case FAULT_BUSY: return EXIT_WRONG_STATE;
@@ -122,7 +124,7 @@ int exit_status_of(const Verb *verb, const Fault *f)
         }
 }
 
-int report_fault(Ctl *c, const char *object, const Fault *f)
+static void print_fault(const Ctl *c, const char *object, const Fault *f)
 {
         const char *message = f->message ?: "out of memory";
 
@@ -132,6 +134,18 @@ int report_fault(Ctl *c, const char *object, const Fault *f)
                 report_error("cannot %s '%s': %s", c->verb->action, object, message);
         else
                 report_error("cannot %s: %s", c->verb->action, message);
+}
+
+int report_fault(Ctl *c, const char *object, const Fault *f)
+{
+        print_fault(c, object, f);
         hint_for_fault(c, object, f);
+        return exit_status_of(c->verb, f);
+}
+
+int report_job_fault(Ctl *c, const char *object, const Fault *f)
+{
+        print_fault(c, object, f);
+        hint_for_job(c, object, f);
         return exit_status_of(c->verb, f);
 }

@@ -30,5 +30,9 @@ int report_usage(const Verb *verb, const char *format, ...) _printf_(2, 3);
  * Return: the exit status that belongs to @f. */
 int report_fault(Ctl *c, const char *object, const Fault *f);
 
+/** report_job_fault() - the same for a job that failed, at which others may have a say: a registry
+ */
+int report_job_fault(Ctl *c, const char *object, const Fault *f);
+
 /** exit_status_of() - the exit status that belongs to a failure of this verb */
 int exit_status_of(const Verb *verb, const Fault *f);

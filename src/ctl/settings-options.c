@@ -32,8 +32,8 @@ static char letter_of(const char *key)
                 const char *key;
                 char letter;
         } letters[] = {
-                {"Boot", 'b'}, {"Environment", 'E'}, {"RootDirectory", 'D'},
-                {"User", 'u'}, {"Terminal", 't'},    {"WorkingDirectory", 'w'},
+                {"Boot", 'b'},     {"Environment", 'E'},      {"RootDirectory", 'D'}, {"User", 'u'},
+                {"Terminal", 't'}, {"WorkingDirectory", 'w'}, {"Volume", 'v'},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(letters); i++)
@@ -141,6 +141,16 @@ static int push_value(const SettingKey *key, char ***values, const char *value, 
         return strv_push(values, value);
 }
 
+/* "-v /srv:/data" and "-v .:/work" are podman's binds; a volume has a name, or a target alone. */
+static const char *setting_of(const Given *g)
+{
+        bool is_path = streq(g->option->setting, "Volume") &&
+                       (*g->value == '/' || *g->value == '.') && strchr(g->value, ':');
+        const char *behind = is_path ? strchr(g->value, ':') + 1 : "";
+
+        return *behind == '/' ? "Bind" : g->option->setting;
+}
+
 static int collect_values(const Ctl *c, const SettingKey *key, char *const *before, char ***ret,
                           Fault *reterr)
 {
@@ -156,7 +166,7 @@ static int collect_values(const Ctl *c, const SettingKey *key, char *const *befo
         for (size_t i = 0; i < c->args.n_given && r >= 0; i++) {
                 const Given *g = &c->args.given[i];
 
-                if (!streq(g->option->setting, key->name))
+                if (!g->option->setting || !streq(setting_of(g), key->name))
                         continue;
                 r = push_value(key, &values, g->value, reterr);
         }

@@ -40,6 +40,22 @@ const char *time_ago(uint64_t usec, char buf[static TIME_TEXT_MAX])
         return buf;
 }
 
+const char *time_span(uint64_t usec, char buf[static TIME_TEXT_MAX])
+{
+        uint64_t seconds = (usec + USEC_PER_SEC - 1) / USEC_PER_SEC;
+        uint64_t minutes = seconds / 60;
+
+        if (seconds < 60)
+                (void)snprintf(buf, TIME_TEXT_MAX, "%us", (unsigned)seconds);
+        else if (minutes < 60)
+                (void)snprintf(buf, TIME_TEXT_MAX, "%umin %us", (unsigned)minutes,
+                               (unsigned)(seconds % 60));
+        else
+                (void)snprintf(buf, TIME_TEXT_MAX, "%juh %umin", (uintmax_t)(minutes / 60),
+                               (unsigned)(minutes % 60));
+        return buf;
+}
+
 const char *time_stamp(uint64_t usec, char buf[static TIME_TEXT_MAX])
 {
         time_t seconds = (time_t)(usec / USEC_PER_SEC);

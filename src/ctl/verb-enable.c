@@ -22,7 +22,7 @@ static int set_one(Ctl *c, const char *name, bool enable)
 static int set_all(Ctl *c, bool enable)
 {
         _cleanup_strv_free_ char **names = NULL;
-        int status = machines_expand(c, &names);
+        int status = kind_expand(c, &kind_machine, &names);
 
         STRV_FOREACH (name, names) {
                 int s = set_one(c, *name, enable);
@@ -31,7 +31,7 @@ static int set_all(Ctl *c, bool enable)
                         status = s;
         }
         if (status == EXIT_OK && args_has(&c->args, "now"))
-                status = machines_call_names(c, enable ? "Start" : "Stop", NULL, names);
+                status = kind_call_names(c, &kind_machine, enable ? "Start" : "Stop", NULL, names);
         return status;
 }
 

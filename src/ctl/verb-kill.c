@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/text.h"
-#include "ctl/machines.h"
+#include "ctl/kinds.h"
 #include "ctl/report.h"
 #include "ctl/verbs.h"
 
@@ -22,5 +22,5 @@ int verb_kill(Ctl *c)
                 return report_usage(c->verb, "there is no signal '%s'", s);
         if (whom && !streq(whom, "leader") && !streq(whom, "all"))
                 return report_usage(c->verb, "--kill-whom wants leader or all, not '%s'", whom);
-        return machines_call(c, "Kill", append_whom_and_signal);
+        return kind_call(c, &kind_machine, "Kill", append_whom_and_signal);
 }

@@ -116,15 +116,12 @@ static int make_records(const json_t *all, ClientMachines *ret)
 /* Every property of those that were selected, in every form but the plain table's. */
 static int print_properties(Ctl *c)
 {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         _cleanup_json_ json_t *all = NULL, *rows = NULL;
         _cleanup_client_machines_ ClientMachines list = {0};
         _cleanup_fault_ Fault fault = {0};
         bool with_since = c->json == JSON_OFF || args_value(&c->args, "columns");
-        int r = client_ask_machines(&c->client, (const char *const[]){NULL}, &m, &fault);
+        int r = kind_list(c, &kind_machine, (const char *const[]){NULL}, &all, &fault);
 
-        if (r >= 0)
-                r = json_machines_from_message(m, &all);
         if (r >= 0)
                 r = make_records(all, &list);
         if (r < 0) {

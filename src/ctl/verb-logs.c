@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/text.h"
 #include "ctl/json.h"
-#include "ctl/machines.h"
+#include "ctl/kinds.h"
 #include "ctl/output-lines.h"
 #include "ctl/pager.h"
 #include "ctl/report.h"
@@ -51,7 +51,7 @@ int verb_logs(Ctl *c)
         int status = output_lines_max(c, SIZE_MAX, &max);
 
         if (status == EXIT_OK)
-                status = machines_expand(c, &names);
+                status = kind_expand(c, &kind_machine, &names);
         if (c->json == JSON_OFF)
                 pager_open(c);
         STRV_FOREACH (name, names) {

@@ -5,13 +5,6 @@
 #include "ctl/report.h"
 #include "ctl/verbs.h"
 
-static int append_force(const Ctl *c, sd_bus_message *m)
-{
-        if (!args_has(&c->args, "force"))
-                return machines_append_no_options(c, m);
-        return sd_bus_message_append(m, "a{sv}", 1, "Force", "b", true);
-}
-
 static bool is_gone(const Ctl *c, const char *name)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
@@ -38,8 +31,9 @@ static int drop_link(Ctl *c, const char *name)
 int verb_rm(Ctl *c)
 {
         _cleanup_strv_free_ char **names = NULL;
-        int missing = machines_expand(c, &names);
-        int status = names ? machines_call_names(c, "Remove", append_force, names) : EXIT_OK;
+        int missing = kind_expand(c, &kind_machine, &names);
+        int status =
+                names ? kind_call_names(c, &kind_machine, "Remove", append_force, names) : EXIT_OK;
 
         STRV_FOREACH (name, names) {
                 int s = drop_link(c, *name);

@@ -20,14 +20,15 @@ static const char *base_name(const char *path)
         return slash && slash[1] ? slash + 1 : path;
 }
 
-/* "debian_12" becomes "debian-12-4f3a9c": what a machine may be called, and hardly taken. */
+/* "debian_12" becomes "debian-12-4f3a9c": what a machine may be called, and hardly taken. A
+ * reference's tag is left out. */
 static int make_name(const char *image, char **ret)
 {
         char stem[STEM_MAX + 1];
         size_t n = 0;
         uint32_t random = 0;
 
-        for (const char *p = image; *p && n < STEM_MAX; p++) {
+        for (const char *p = image; *p && *p != ':' && *p != '@' && n < STEM_MAX; p++) {
                 bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
                              (*p >= '0' && *p <= '9');
 
@@ -79,7 +80,7 @@ static bool is_kept(const Ctl *c)
         return args_flag(&c->args, "auto-remove") == 0;
 }
 
-static int create(Ctl *c, const char *name, bool terminal, Fault *reterr)
+static int create(Ctl *c, const char *name, bool terminal, const char *object)
 {
         bool directory = args_value(&c->args, "root-directory");
         _cleanup_strv_free_ char **variables = NULL;
@@ -87,13 +88,13 @@ static int create(Ctl *c, const char *name, bool terminal, Fault *reterr)
                                      NULL};
 
         if (terminal && environment_of_terminal(&variables) < 0)
-                return -ENOMEM;
+                return EXIT_NOT_RUN;
         const SettingsExtra extra = {
                 .command = c->args.words + (directory ? 0 : 1),
                 .pairs = pairs,
                 .environment = variables,
         };
-        return create_machine(c, name, directory ? "" : c->args.words[0], &extra, reterr);
+        return create_machine(c, name, directory ? "" : c->args.words[0], &extra, object);
 }
 
 /* Command lines as those of docker, where both ends must be asked for a terminal, work too. */
@@ -110,7 +111,6 @@ int verb_run(Ctl *c)
         const char *source = directory ?: c->args.n_words > 0 ? c->args.words[0] : NULL;
         const char *name = args_value(&c->args, "name");
         _cleanup_free_ char *made = NULL;
-        _cleanup_fault_ Fault fault = {0};
         bool terminal = wants_terminal(c);
 
         if (!source)
@@ -118,12 +118,12 @@ int verb_run(Ctl *c)
                                              "lodgectl run -D DIRECTORY [COMMAND...]");
         if (!name && make_name(base_name(source), &made) < 0)
                 return EXIT_NOT_RUN;
-        if (create(c, name ?: made, terminal, &fault) < 0)
-                return report_fault(c, name ?: source, &fault);
+        int status = create(c, name ?: made, terminal, name ?: source);
+        if (status != EXIT_OK)
+                return status;
         bool started = false;
-        int status = args_has(&c->args, "detach")
-                             ? run_detached(c, name ?: made, &started)
-                             : run_attached(c, name ?: made, terminal, &started);
+        status = args_has(&c->args, "detach") ? run_detached(c, name ?: made, &started)
+                                              : run_attached(c, name ?: made, terminal, &started);
         if (!started && !is_kept(c))
                 remove_machine(c, name ?: made);
         return status;

@@ -1,78 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Every verb with its options: what lodgectl understands, and what its help says. */
-#include "ctl/verbs.h"
+#include "ctl/verb-tables.h"
 
 #include "base/text.h"
+#include "ctl/nearest.h"
 
 #include <string.h>
 
-#define ANY_NUMBER SIZE_MAX
-
 /* clang-format off */
-static const Option stop_options[] = {
-        {"timeout", 't', OPTION_VALUE, "TIME", "kill everything after TIME (90s, 2min, infinity)"},
-        {.name = NULL},
-};
-static const Option kill_options[] = {
-        {"signal", 's', OPTION_VALUE, "SIGNAL", "signal to send, SIGTERM if not given"},
-        {"kill-whom", 0, OPTION_VALUE, "WHOM", "leader (PID 1, the default) or all"},
-        {.name = NULL},
-};
-static const Option rm_options[] = {
-        {"force", 'f', OPTION_FLAG, NULL, "stop the machine first if it runs"},
-        {.name = NULL},
-};
-static const Option wait_options[] = {
-        {"for", 0, OPTION_VALUE, "STATE", "ready, running, stopped (the default) or exited"},
-        {"timeout", 't', OPTION_VALUE, "TIME", "give up after TIME, with exit status 6"},
-        {.name = NULL},
-};
-static const Option show_options[] = {
-        {"property", 'p', OPTION_VALUE, "NAME", "only this property; may be given several times"},
-        {"value", 0, OPTION_FLAG, NULL, "print values without names"},
-        {.name = NULL},
-};
-static const Option lines_options[] = {
-        {"lines", 'n', OPTION_VALUE, "N", "print at most N lines of output"},
-        {.name = NULL},
-};
-static const Option run_options[] = {
-        {"name", 'n', OPTION_VALUE, "NAME", "name of the machine; made up if not given"},
-        {"detach", 'd', OPTION_FLAG, NULL, "do not stay attached; print the machine's name"},
-        {"interactive", 'i', OPTION_FLAG, NULL, "connect standard input even if it is a terminal"},
-        {.name = NULL},
-};
-static const Option exec_options[] = {
-        {"terminal", 't', OPTION_BOOL, NULL, "give the command a terminal, or none"},
-        {"interactive", 'i', OPTION_FLAG, NULL, "connect standard input even if it is a terminal"},
-        {"user", 'u', OPTION_VALUE, "USER", "user of the guest to run as, root if not given"},
-        {"environment", 'E', OPTION_VALUE, "NAME[=VALUE]", "set, or pass on, a variable"},
-        {"working-directory", 'w', OPTION_VALUE, "DIR", "directory of the guest to run in"},
-        {.name = NULL},
-};
-static const Option shell_options[] = {
-        {"user", 'u', OPTION_VALUE, "USER", "user of the guest, root if not given"},
-        {"environment", 'E', OPTION_VALUE, "NAME[=VALUE]", "set, or pass on, a variable"},
-        {"working-directory", 'w', OPTION_VALUE, "DIR", "directory of the guest to start in"},
-        {.name = NULL},
-};
-static const Option list_options[] = {
-        {"all", 'a', OPTION_FLAG, NULL, "stopped machines too, which are always listed"},
-        {"columns", 'c', OPTION_VALUE, "NAME,...", "these columns or properties only"},
-        {.name = NULL},
-};
-static const Option images_options[] = {
-        {"columns", 'c', OPTION_VALUE, "NAME,...", "these columns only"},
-        {.name = NULL},
-};
-static const Option enable_options[] = {
-        {"now", 0, OPTION_FLAG, NULL, "start them now, too"},
-        {.name = NULL},
-};
-static const Option disable_options[] = {
-        {"now", 0, OPTION_FLAG, NULL, "stop them now, too"},
-        {.name = NULL},
-};
 static const Option global_table[] = {
         {"help", 'h', OPTION_FLAG, NULL, "print this help"},
         {"version", 0, OPTION_FLAG, NULL, "print the version"},
@@ -85,116 +20,111 @@ static const Option global_table[] = {
         {.name = NULL},
 };
 
-/* A word after "run -D DIR" is already the command, after "create -D DIR NAME" too. */
-static bool has_directory(const Args *a)
-{
-        return args_value(a, "root-directory") != NULL;
-}
-static bool create_command_is_next(const Args *a)
-{
-        return a->n_words >= 3 || (a->n_words >= 2 && has_directory(a));
-}
-
-static const Verb verbs[] = {
-        {.name = "list", .aliases = "ls ps", .synopsis = "[NAME...]", .summary = "List machines",
-         .action = "list the machines", .options = list_options, .prints_table = true,
-         .max_words = ANY_NUMBER, .run = verb_list},
-        {.name = "images", .aliases = "list-images", .synopsis = "",
-         .summary = "List images to create machines from",
-         .action = "list the images", .options = images_options, .prints_table = true,
-         .run = verb_images},
-        {.name = "status", .synopsis = "NAME...", .summary = "Show state, processes and last output",
-         .action = "show", .options = lines_options, .min_words = 1, .max_words = ANY_NUMBER,
-         .run = verb_status},
-        {.name = "show", .aliases = "inspect", .synopsis = "NAME...",
-         .summary = "Show properties, for programs", .action = "show", .options = show_options,
-         .min_words = 1, .max_words = ANY_NUMBER, .run = verb_show},
-        {.name = "create", .synopsis = "NAME IMAGE [COMMAND...]",
-         .summary = "Create a machine; without COMMAND it boots the image's init",
-         .action = "create", .takes_settings = true, .min_words = 1, .max_words = ANY_NUMBER,
-         .command_is_next = create_command_is_next, .run = verb_create},
-        {.name = "rm", .aliases = "remove delete", .synopsis = "NAME...",
-         .summary = "Remove machines with all that they wrote", .action = "remove",
-         .options = rm_options, .min_words = 1, .max_words = ANY_NUMBER, .run = verb_rm},
-        {.name = "start", .synopsis = "NAME...", .summary = "Start machines", .action = "start",
-         .min_words = 1, .max_words = ANY_NUMBER, .run = verb_start},
-        {.name = "stop", .aliases = "poweroff", .synopsis = "NAME...",
-         .summary = "Stop machines and wait until they are gone", .action = "stop",
-         .options = stop_options, .min_words = 1, .max_words = ANY_NUMBER, .run = verb_stop},
-        {.name = "restart", .aliases = "reboot", .synopsis = "NAME...",
-         .summary = "Stop machines and start them again", .action = "restart",
-         .options = stop_options, .min_words = 1, .max_words = ANY_NUMBER, .run = verb_restart},
-        {.name = "terminate", .synopsis = "NAME...", .summary = "Kill every process of machines",
-         .action = "terminate", .min_words = 1, .max_words = ANY_NUMBER, .run = verb_terminate},
-        {.name = "kill", .synopsis = "NAME...", .summary = "Send a signal to PID 1 or to all",
-         .action = "send the signal to", .options = kill_options, .min_words = 1,
-         .max_words = ANY_NUMBER, .run = verb_kill},
-        {.name = "enable", .synopsis = "NAME...", .summary = "Start machines when the host boots",
-         .action = "enable", .options = enable_options, .min_words = 1, .max_words = ANY_NUMBER,
-         .run = verb_enable},
-        {.name = "disable", .synopsis = "NAME...",
-         .summary = "Do not start machines when the host boots", .action = "disable",
-         .options = disable_options, .min_words = 1, .max_words = ANY_NUMBER,
-         .run = verb_disable},
-        {.name = "wait", .synopsis = "NAME...",
-         .summary = "Wait until machines are ready, running or stopped", .action = "wait for",
-         .options = wait_options, .min_words = 1, .max_words = ANY_NUMBER, .run = verb_wait},
-        {.name = "run", .synopsis = "IMAGE [COMMAND...]",
-         .summary = "Run a command in a new machine and remove it afterwards", .action = "run",
-         .options = run_options, .takes_settings = true, .passes_status = true,
-         .max_words = ANY_NUMBER, .words_before_command = 1, .run = verb_run},
-        {.name = "exec", .synopsis = "NAME COMMAND...", .summary = "Run a command inside",
-         .action = "execute the command in", .options = exec_options, .passes_status = true,
-         .min_words = 2, .max_words = ANY_NUMBER, .words_before_command = 1, .run = verb_exec},
-        {.name = "shell", .synopsis = "[USER@]NAME [COMMAND...]",
-         .summary = "Open a login shell inside", .action = "open a shell in",
-         .options = shell_options, .passes_status = true, .min_words = 1, .max_words = ANY_NUMBER,
-         .words_before_command = 1, .run = verb_shell},
-        {.name = "login", .synopsis = "NAME", .summary = "Open a login prompt inside",
-         .action = "open a login prompt in", .passes_status = true, .min_words = 1, .max_words = 1,
-         .run = verb_login},
-        {.name = "attach", .synopsis = "NAME", .summary = "Connect to PID 1's input and output",
-         .action = "attach to", .min_words = 1, .max_words = 1, .run = verb_attach},
-        {.name = "logs", .aliases = "output", .synopsis = "NAME...",
-         .summary = "Print the last lines of PID 1's output", .action = "read the output of",
-         .options = lines_options, .min_words = 1, .max_words = ANY_NUMBER, .run = verb_logs},
-        {.name = "plan", .synopsis = "NAME", .summary = "Print what a start would do, step by step",
-         .action = "plan the start of", .min_words = 1, .max_words = 1, .run = verb_plan},
-        {.name = "doctor", .synopsis = "", .summary = "Look for what is missing on this host",
-         .action = "look at this host", .without_bus = true, .prints_table = true,
-         .run = verb_doctor},
-        {.name = "version", .synopsis = "", .summary = "Print the versions of lodgectl and lodged",
-         .action = "ask for the version", .without_bus = true, .run = verb_version},
-        {.name = "help", .synopsis = "[VERB]", .summary = "Print help on a verb, or on all",
-         .action = "help", .without_bus = true, .max_words = 1, .run = verb_help},
-        {.name = NULL},
-};
 /* clang-format on */
 
-const Verb *verb_table(void)
+static const VerbSection sections[] = {
+        {"Machines", machine_verbs}, {"Commands in machines", inside_verbs},
+        {"Images", image_verbs},     {"Volumes", volume_verbs},
+        {"Jobs", job_verbs},         {"Host", host_verbs},
+        {.heading = NULL},
+};
+
+const VerbSection *verb_sections(void)
 {
-        return verbs;
+        return sections;
 }
 
-static bool has_word(const char *words, const char *word)
+const Verb *verb_at(size_t i)
 {
-        size_t n = strlen(word);
+        for (const VerbSection *s = sections; s->heading; s++)
+                for (const Verb *v = s->verbs; v->name; v++)
+                        if (i-- == 0)
+                                return v;
+        return NULL;
+}
 
-        while (words && *words) {
-                size_t length = strcspn(words, " ");
+/* The next of names that are separated by ", "; @*names is moved behind it. */
+static const char *next_name(const char **names, size_t *ret_n)
+{
+        const char *name = *names;
 
-                if (length == n && strncmp(words, word, n) == 0)
+        if (!name || !*name)
+                return NULL;
+        *ret_n = strcspn(name, ",");
+        *names = name + *ret_n + strspn(name + *ret_n, ", ");
+        return name;
+}
+
+static bool has_name(const Verb *v, const char *name)
+{
+        const char *aliases = v->aliases, *alias;
+        size_t n;
+
+        if (streq(v->name, name))
+                return true;
+        while ((alias = next_name(&aliases, &n)))
+                if (strlen(name) == n && strncmp(alias, name, n) == 0)
                         return true;
-                words += length + strspn(words + length, " ");
-        }
         return false;
 }
 
 const Verb *verb_find(const char *name)
 {
-        for (const Verb *v = verbs; v->name; v++)
-                if (streq(v->name, name) || has_word(v->aliases, name))
+        const Verb *v;
+
+        for (size_t i = 0; (v = verb_at(i)); i++)
+                if (has_name(v, name))
                         return v;
+        return NULL;
+}
+
+static bool is_in_group(const char *name, const char *group)
+{
+        size_t n = strlen(group);
+
+        return strncmp(name, group, n) == 0 && name[n] == ' ';
+}
+
+const char *const *verb_groups(void)
+{
+        static const char *const groups[] = {"image", "volume", "job", NULL};
+
+        return groups;
+}
+
+bool verb_is_group(const char *word)
+{
+        STRV_FOREACH (group, verb_groups())
+                if (streq(*group, word))
+                        return true;
+        return false;
+}
+
+const char *verb_nearest(const char *name)
+{
+        Nearest nearest = nearest_to(name, strlen(name));
+        const char *space = strchr(name, ' ');
+        size_t n = space ? (size_t)(space - name) + 1 : 0;
+        const Verb *v;
+
+        for (size_t i = 0; (v = verb_at(i)); i++)
+                if (n > 0 ? strncmp(v->name, name, n) == 0 : !strchr(v->name, ' '))
+                        nearest_offer(&nearest, v->name);
+        STRV_FOREACH (group, n > 0 ? NULL : verb_groups())
+                nearest_offer(&nearest, *group);
+        return nearest.best;
+}
+
+char *verb_name_in_group(const Verb *verb, const char *group)
+{
+        const char *aliases = verb->aliases, *alias;
+        size_t n;
+
+        if (is_in_group(verb->name, group))
+                return strdup(verb->name);
+        while ((alias = next_name(&aliases, &n)))
+                if (is_in_group(alias, group))
+                        return strndup(alias, n);
         return NULL;
 }
 
@@ -203,12 +133,14 @@ const Option *global_options(void)
         return global_table;
 }
 
-int verb_option_tables(const Verb *verb, const Option *tables[static 4])
+int verb_option_tables(const Verb *verb, const Option *tables[static VERB_OPTIONS_MAX])
 {
         size_t n = 0;
 
         if (verb && verb->options)
                 tables[n++] = verb->options;
+        for (size_t i = 0; verb && i < VERB_SHARED_MAX && verb->shared[i]; i++)
+                tables[n++] = verb->shared[i];
         if (verb && verb->takes_settings) {
                 tables[n] = settings_options();
                 if (!tables[n++])

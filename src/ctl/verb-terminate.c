@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/machines.h"
+#include "ctl/kinds.h"
 #include "ctl/verbs.h"
 
 int verb_terminate(Ctl *c)
 {
-        return machines_call(c, "Terminate", NULL);
+        return kind_call(c, &kind_machine, "Terminate", NULL);
 }

@@ -18,7 +18,7 @@ static int call_wait(const Ctl *c, const char *name, const char *condition, int 
         if (r >= 0)
                 r = sd_bus_message_append(m, "s", condition);
         if (r >= 0)
-                r = machines_append_timeout(c, m);
+                r = append_timeout(c, m);
         if (r >= 0)
                 r = client_call(&c->client, m, CLIENT_FOREVER, &reply, reterr);
         return r < 0 ? r : sd_bus_message_read(reply, "si", &state, ret_status);
@@ -77,7 +77,7 @@ int verb_wait(Ctl *c)
                                     "--for wants ready, running, stopped or exited, not "
                                     "'%s'",
                                     condition);
-        int status = machines_expand(c, &names);
+        int status = kind_expand(c, &kind_machine, &names);
         /* All must be so in the end; the order of looking does not matter for that. */
         STRV_FOREACH (name, names) {
                 int s = wait_for(c, *name, condition);

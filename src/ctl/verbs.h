@@ -6,8 +6,6 @@
 
 /** verb_list() - all machines in a table */
 int verb_list(Ctl *c);
-/** verb_images() - all images in a table */
-int verb_images(Ctl *c);
 /** verb_status() - one screen a machine */
 int verb_status(Ctl *c);
 /** verb_show() - properties, for programs */
@@ -52,3 +50,59 @@ int verb_doctor(Ctl *c);
 int verb_version(Ctl *c);
 /** verb_help() - help on a verb, or on all */
 int verb_help(Ctl *c);
+/** verb_clone() - copy a machine, or an image */
+int verb_clone(Ctl *c);
+/** verb_diff() - what a machine has changed */
+int verb_diff(Ctl *c);
+/** verb_reset() - drop writable layers */
+int verb_reset(Ctl *c);
+/** verb_pull() - an image from a registry */
+int verb_pull(Ctl *c);
+/** verb_push() - an image to a registry */
+int verb_push(Ctl *c);
+/** verb_import() - an image from a file, a directory or standard input */
+int verb_import(Ctl *c);
+/** verb_export() - an image into a file or to standard output */
+int verb_export(Ctl *c);
+/** verb_commit() - a machine's writable layer as an image */
+int verb_commit(Ctl *c);
+/** verb_image_ls() - all images in a table */
+int verb_image_ls(Ctl *c);
+/** verb_image_status() - one screen an image */
+int verb_image_status(Ctl *c);
+/** verb_image_inspect() - properties of images, or the JSON that they came with */
+int verb_image_inspect(Ctl *c);
+/** verb_image_history() - the steps that an image was made in */
+int verb_image_history(Ctl *c);
+/** verb_image_rm() - remove images */
+int verb_image_rm(Ctl *c);
+/** verb_image_rename() - another name for an image */
+int verb_image_rename(Ctl *c);
+/** verb_image_tag() - more names for an image */
+int verb_image_tag(Ctl *c);
+/** verb_image_clone() - copy an image */
+int verb_image_clone(Ctl *c);
+/** verb_image_read_only() - protect an image, or no longer */
+int verb_image_read_only(Ctl *c);
+/** verb_image_verify() - compare the digests of layers */
+int verb_image_verify(Ctl *c);
+/** verb_df() - what takes space in the store */
+int verb_df(Ctl *c);
+/** verb_prune() - remove what nothing uses */
+int verb_prune(Ctl *c);
+/** verb_volume_ls() - all volumes in a table */
+int verb_volume_ls(Ctl *c);
+/** verb_volume_create() - create volumes */
+int verb_volume_create(Ctl *c);
+/** verb_volume_inspect() - properties of volumes */
+int verb_volume_inspect(Ctl *c);
+/** verb_volume_rm() - remove volumes */
+int verb_volume_rm(Ctl *c);
+/** verb_volume_prune() - remove volumes that no machine uses */
+int verb_volume_prune(Ctl *c);
+/** verb_job_ls() - all jobs in a table */
+int verb_job_ls(Ctl *c);
+/** verb_job_wait() - follow jobs to their end */
+int verb_job_wait(Ctl *c);
+/** verb_job_cancel() - end jobs */
+int verb_job_cancel(Ctl *c);

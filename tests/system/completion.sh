@@ -29,7 +29,7 @@ matches 'settings' '--stop-signal' "$(complete_line lodgectl create --stop-s)"
 matches 'machines for shell' "$m" "$(complete_line lodgectl shell "$TEST-")"
 
 # each verb is completed
-for verb in list status show create rm start stop restart kill terminate wait run exec shell login attach logs plan images enable disable doctor version; do
+for verb in list status show create rm start stop restart kill terminate wait run exec shell login attach logs plan image volume job pull df enable disable doctor version; do
     matches "the verb $verb" "(^|$NL)$verb *($NL|$)" "$(complete_line lodgectl "${verb:0:2}")"
 done
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/machines.h"
+#include "ctl/kinds.h"
 
 #include "base/io.h"
 #include "base/text.h"
+#include "client/client-object.h"
 #include "ctl/interrupt.h"
+#include "ctl/machines.h"
 #include "ctl/report.h"
 
 /* So many calls are sent before the first answer: a bus lets a user have 128 open. */
@@ -16,6 +18,13 @@ typedef struct Request {
         uint64_t sent_usec; /* CLOCK_REALTIME */
         bool answered, failed, reported;
 } Request;
+
+/* The same call for many objects. */
+typedef struct Batch {
+        const Kind *kind;
+        const char *method;
+        AppendArguments append;
+} Batch;
 
 static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 {
@@ -30,15 +39,16 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
         return 0;
 }
 
-static void send_request(Ctl *c, const char *method, AppendArguments append, Request *q)
+static void send_request(Ctl *c, const Batch *b, Request *q)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 
         q->sent_usec = now_usec(CLOCK_REALTIME);
-        int r = client_machine_call_new(&c->client, method, q->name, &m, &q->fault);
+        int r = client_object_call_new(&c->client, b->method, b->kind->noun, q->name, &m,
+                                       &q->fault);
 
         if (r >= 0)
-                r = append(c, m);
+                r = b->append(c, m);
         if (r >= 0)
                 r = sd_bus_call_async(client_bus(&c->client), &q->slot, m, on_answer, q,
                                       CLIENT_FOREVER);
@@ -49,7 +59,7 @@ static void send_request(Ctl *c, const char *method, AppendArguments append, Req
 }
 
 /* Report what was answered since; returns how many are still open. */
-static size_t report_answers(Ctl *c, const char *method, Request *requests, size_t n, int *status)
+static size_t report_answers(Ctl *c, const Batch *b, Request *requests, size_t n, int *status)
 {
         size_t open = 0;
 
@@ -60,8 +70,8 @@ static size_t report_answers(Ctl *c, const char *method, Request *requests, size
                 if (!q->failed || q->reported)
                         continue;
                 q->reported = true;
-                if (client_is_lost(&q->fault) &&
-                    machines_settle(c, method, q->name, q->sent_usec, &q->fault))
+                if (client_is_lost(&q->fault) && b->kind == &kind_machine &&
+                    machines_settle(c, b->method, q->name, q->sent_usec, &q->fault))
                         continue;
                 int s = report_fault(c, q->name, &q->fault);
                 if (*status == EXIT_OK)
@@ -86,28 +96,30 @@ static int process_bus(Ctl *c)
         return r == 0 ? sd_bus_wait(client_bus(&c->client), UINT64_MAX) : r;
 }
 
-static int call_all(Ctl *c, const char *method, AppendArguments append, Request *requests, size_t n)
+static int call_all(Ctl *c, const Batch *b, Request *requests, size_t n)
 {
         int status = EXIT_OK;
         size_t sent = 0, open = 0;
 
         while (sent < n || open > 0) {
                 for (; sent < n && open < IN_FLIGHT_MAX; sent++, open++)
-                        send_request(c, method, append, &requests[sent]);
-                open = report_answers(c, method, requests, sent, &status);
+                        send_request(c, b, &requests[sent]);
+                open = report_answers(c, b, requests, sent, &status);
                 if (open == 0)
                         continue;
                 int r = process_bus(c);
                 if (r < 0 && r != -EINTR) {
                         fail_open(requests, sent, r);
-                        open = report_answers(c, method, requests, sent, &status);
+                        open = report_answers(c, b, requests, sent, &status);
                 }
         }
         return status;
 }
 
-int machines_call_names(Ctl *c, const char *method, AppendArguments append, char *const *names)
+int kind_call_names(Ctl *c, const Kind *kind, const char *method, AppendArguments append,
+                    char *const *names)
 {
+        const Batch batch = {.kind = kind, .method = method, .append = append ?: append_no_options};
         size_t n = strv_length(names);
         _cleanup_free_ Request *requests = calloc(n + 1, sizeof(*requests));
 
@@ -115,8 +127,8 @@ int machines_call_names(Ctl *c, const char *method, AppendArguments append, char
                 return EXIT_FAILED;
         for (size_t i = 0; i < n; i++)
                 requests[i].name = names[i];
-        interrupt_arm(c, n == 1 ? names[0] : NULL);
-        int status = call_all(c, method, append ?: machines_append_no_options, requests, n);
+        interrupt_arm(c, kind, n == 1 ? names[0] : NULL);
+        int status = call_all(c, &batch, requests, n);
         for (size_t i = 0; i < n; i++) {
                 sd_bus_slot_unref(requests[i].slot);
                 fault_done(&requests[i].fault);
@@ -124,11 +136,29 @@ int machines_call_names(Ctl *c, const char *method, AppendArguments append, char
         return status;
 }
 
-int machines_call(Ctl *c, const char *method, AppendArguments append)
+int kind_call(Ctl *c, const Kind *kind, const char *method, AppendArguments append)
 {
         _cleanup_strv_free_ char **names = NULL;
-        int missing = machines_expand(c, &names);
-        int status = names ? machines_call_names(c, method, append, names) : EXIT_OK;
+        int missing = kind_expand(c, kind, &names);
+        int status = names ? kind_call_names(c, kind, method, append, names) : EXIT_OK;
 
         return status != EXIT_OK ? status : missing;
+}
+
+int append_no_options(const Ctl *c, sd_bus_message *m)
+{
+        return sd_bus_message_append(m, "a{sv}", 0);
+}
+
+int append_force(const Ctl *c, sd_bus_message *m)
+{
+        if (!args_has(&c->args, "force"))
+                return append_no_options(c, m);
+        return sd_bus_message_append(m, "a{sv}", 1, "Force", "b", true);
+}
+
+int append_timeout(const Ctl *c, sd_bus_message *m)
+{
+        return client_append_options(
+                m, (const char *const[]){"TimeoutSec", args_value(&c->args, "timeout"), NULL});
 }

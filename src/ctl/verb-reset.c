@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/kinds.h"
+#include "ctl/verbs.h"
+
+int verb_reset(Ctl *c)
+{
+        return kind_call(c, &kind_machine, "Reset", NULL);
+}
