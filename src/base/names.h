@@ -21,6 +21,8 @@
 
 /* Where the build puts what others look for. */
 #define LODGE_SHIM          "/usr/lib/lodge/lodge-shim"
+#define LODGE_IMPORT        "/usr/lib/lodge/lodge-import"
+#define LODGE_WORK          "/usr/lib/lodge/lodge-work"
 #define LODGE_BUS_POLICY    "/usr/share/dbus-1/system.d/org.lodge1.conf"
 #define LODGE_POLKIT_POLICY "/usr/share/polkit-1/actions/org.lodge1.policy"
 

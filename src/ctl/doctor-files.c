@@ -56,7 +56,9 @@ static void check_directories(json_t *findings)
                 {LODGE_DEFINITIONS_ETC, 0755}, {LODGE_RUNTIME, 0755},
                 {LODGE_DEFINITIONS_RUN, 0755}, {LODGE_RUNTIME_UNITS, 0755},
                 {LODGE_RUNTIME_EXITS, 0755},   {LODGE_STORE, 0700},
-                {LODGE_STORE_IMAGES, 0755},    {LODGE_STORE_MACHINES, 0700},
+                {LODGE_STORE_IMAGES, 0755},    {LODGE_STORE_LAYERS, 0700},
+                {LODGE_STORE_BLOBS, 0700},     {LODGE_STORE_VOLUMES, 0700},
+                {LODGE_STORE_INCOMING, 0700},  {LODGE_STORE_MACHINES, 0700},
                 {LODGE_STORE_TRASH, 0700},     {LODGE_UID_LOCKS, 0755},
         };
         size_t n = ELEMENTSOF(directories);

@@ -47,23 +47,30 @@ static bool is_in(char *const *names, const char *name)
         return false;
 }
 
-/* The unit's state tells why it does not run. */
-static void check_unit(json_t *findings, sd_bus *bus)
+/* Whether systemd knows a unit, and what state it is in. */
+static int get_unit(sd_bus *bus, const char *unit, char **ret_load, char **ret_active)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        _cleanup_free_ char *load = NULL, *active = NULL;
         const char *path, *interface = SYSTEMD ".Unit";
         int r = sd_bus_call_method(bus, SYSTEMD, SYSTEMD_PATH, SYSTEMD ".Manager", "LoadUnit", NULL,
-                                   &reply, "s", "lodged.service");
+                                   &reply, "s", unit);
 
         if (r >= 0)
                 r = sd_bus_message_read(reply, "o", &path);
         if (r >= 0)
                 r = sd_bus_get_property_string(bus, SYSTEMD, path, interface, "LoadState", NULL,
-                                               &load);
-        if (r >= 0)
-                r = sd_bus_get_property_string(bus, SYSTEMD, path, interface, "ActiveState", NULL,
-                                               &active);
+                                               ret_load);
+        return r < 0 ? r
+                     : sd_bus_get_property_string(bus, SYSTEMD, path, interface, "ActiveState",
+                                                  NULL, ret_active);
+}
+
+/* The unit's state tells why it does not run. */
+static void check_unit(json_t *findings, sd_bus *bus)
+{
+        _cleanup_free_ char *load = NULL, *active = NULL;
+        int r = get_unit(bus, "lodged.service", &load, &active);
+
         if (r < 0 || streq(load, "not-found"))
                 doctor_say(findings, FINDING_PROBLEM, "lodged", "systemctl daemon-reload",
                            "does not run, and systemd knows no lodged.service");
@@ -128,6 +135,38 @@ static void check_others(json_t *findings, char *const *startable)
                            : "it is not installed, and not needed");
 }
 
+/* Machines run without them; images cannot be had, changed or, if of a disk, mounted. */
+static void check_workers(json_t *findings, sd_bus *bus)
+{
+        static const struct {
+                const char *program, *prefix;
+        } workers[] = {
+                {LODGE_IMPORT, LODGE_IMPORT_UNIT_PREFIX},
+                {LODGE_IMPORT, LODGE_EXPORT_UNIT_PREFIX},
+                {LODGE_WORK, LODGE_WORK_UNIT_PREFIX},
+        };
+        size_t n_fine = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(workers); i++) {
+                _cleanup_free_ char *load = NULL, *active = NULL;
+                char unit[64];
+
+                (void)snprintf(unit, sizeof(unit), "%s0.service", workers[i].prefix);
+                int r = get_unit(bus, unit, &load, &active);
+                if (access(workers[i].program, X_OK) < 0)
+                        doctor_say(findings, FINDING_PROBLEM, "workers", NULL, "cannot run %s",
+                                   workers[i].program);
+                else if (r < 0 || !streq(load, "loaded"))
+                        doctor_say(findings, FINDING_PROBLEM, "workers", "systemctl daemon-reload",
+                                   "systemd has no usable unit %s.service", workers[i].prefix);
+                else
+                        n_fine++;
+        }
+        if (n_fine == ELEMENTSOF(workers))
+                doctor_say(findings, FINDING_OK, "workers", NULL,
+                           "lodge-import and lodge-work are there, with their units");
+}
+
 static void check_bus(json_t *findings)
 {
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
@@ -145,6 +184,7 @@ static void check_bus(json_t *findings)
         }
         check_systemd(findings, bus);
         check_lodged(findings, bus, owned, startable);
+        check_workers(findings, bus);
         check_others(findings, startable);
 }
 

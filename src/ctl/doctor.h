@@ -23,11 +23,16 @@ void doctor_say(json_t *findings, Finding finding, const char *check, const char
 /** doctor_kernel() - version, cgroups, namespaces, overlayfs, idmapped mounts, seccomp */
 void doctor_kernel(json_t *findings);
 
-/** doctor_services() - systemd, bus, lodged, lodge-shim, polkit, machined */
+/** doctor_services() - systemd, bus, lodged, lodge-shim and the workers, polkit, machined */
 void doctor_services(json_t *findings);
 
 /** doctor_files() - directories and their modes, free space, free ranges of user ids */
 void doctor_files(json_t *findings);
+
+/** doctor_store() - the store's file system, and what lodged finds in it that does not fit
+ * @deep compare the digest of each layer, too, which takes long
+ * The one look that lodged has to take: only it knows what is being built. */
+void doctor_store(const Ctl *c, json_t *findings, bool deep);
 
 /** doctor_read_line() - the first line of a small file
  * Return: 0; negative errno. */

@@ -72,6 +72,7 @@ int verb_doctor(Ctl *c)
         doctor_kernel(findings);
         doctor_services(findings);
         doctor_files(findings);
+        doctor_store(c, findings, args_has(&c->args, "deep"));
         json_array_foreach(findings, i, row)
         {
                 if (result_of(row) == FINDING_PROBLEM)

@@ -12,7 +12,7 @@ hint() { { lodgectl doctor || true; } | grep -A1 "$1" | sed -n 's/^ *hint: //p' 
 # a host that is well; controllers depend on the kernel outside
 lodgectl list >/dev/null
 expect 0 lodgectl doctor
-for check in kernel clone3 namespaces overlayfs seccomp 'idmap idmap' systemd bus lodged polkit machined lodge-shim directories \
+for check in kernel clone3 namespaces overlayfs seccomp 'idmap idmap' systemd bus lodged polkit machined lodge-shim workers directories 'file system' store \
     'space space' 'user ids'; do
     set -- "$check"
     if [[ $check == 'idmap idmap' || $check == 'space space' ]]; then set -- "${check% *}"; fi
@@ -32,7 +32,7 @@ expect 1 lodgectl doctor
 matches 'a directory of anybody' 'problem +directories +/run/lodge/unit' "$OUT"
 eval "$(hint 'problem  directories')"
 rmdir /var/lib/lodge/trash
-matches 'a missing directory' '1 of 10 are missing, the first is /var/lib/lodge/trash' "$(lodgectl doctor || true)"
+matches 'a missing directory' '1 of 14 are missing, the first is /var/lib/lodge/trash' "$(lodgectl doctor || true)"
 eval "$(hint 'problem  directories')"
 equal 'directories' ok "$(result directories)"
 
