@@ -49,8 +49,8 @@ typedef struct OciDocument {
 } OciDocument;
 
 /** oci_document_parse() - read a manifest or an index, whichever it is
- * @media_type of its descriptor or HTTP answer, without parameters; NULL: not known. Must agree with
- *             what the text says of itself.
+ * @media_type of its descriptor or HTTP answer, without parameters; NULL: not known. Must agree
+ *             with what the text says of itself.
  * @ret        oci_document_done() frees it; set on success only
  * Return: 0; -EBADMSG, -EFBIG with FAULT_IMPORT_FAILED; -EOPNOTSUPP with FAULT_NOT_SUPPORTED: a
  * type of document, layer or digest that lodge does not take; -ENOMEM. */

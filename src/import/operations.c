@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "import/operations.h"
+
+#include "base/text.h"
+
+static const OrderKey import_keys[] = {
+        {"name", ORDER_STRING},
+        {"source", ORDER_STRING}, /* what to call it */
+        {"type", ORDER_STRING},
+        {"source-fd", ORDER_DESCRIPTOR, .required = true},
+        {NULL},
+};
+static const Operation operations[] = {
+        {"import", op_import, import_keys, .owns_files = true},
+};
+
+const Operation *operation_find(const char *name)
+{
+        for (size_t i = 0; i < ELEMENTSOF(operations); i++)
+                if (streq(operations[i].name, name))
+                        return &operations[i];
+        return NULL;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "import/source.h"
+
+#include "base/io.h"
+#include "base/text.h"
+#include "image/layer.h"
+#include "import/source-kind.h"
+#include "sys/beneath.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define HEAD_MAX (1U << 20) /* one block of bzip2 fits, whatever it holds */
+
+int source_kind_from_name(const char *name)
+{
+        static const char *const names[_SOURCE_KIND_MAX] = {
+                [SOURCE_AUTO] = "auto", [SOURCE_DIRECTORY] = "directory",
+                [SOURCE_OCI] = "oci",   [SOURCE_DOCKER] = "docker",
+                [SOURCE_TAR] = "tar",   [SOURCE_DISK] = "disk",
+        };
+
+        for (int i = 0; i < _SOURCE_KIND_MAX; i++)
+                if (streq(names[i], name))
+                        return i;
+        return -EINVAL;
+}
+
+static int read_head(Source *s, Fault *reterr)
+{
+        s->head = malloc(HEAD_MAX);
+        if (!s->head)
+                return -ENOMEM;
+        while (s->n_head < HEAD_MAX) {
+                ssize_t n = read(s->fd, s->head + s->n_head, HEAD_MAX - s->n_head);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return job_fault(reterr, errno, "cannot read what is to be imported");
+                if (n == 0)
+                        break;
+                s->n_head += (size_t)n;
+        }
+        return s->n_head > 0 ? 0
+                             : fault_set(reterr, FAULT_IMPORT_FAILED, EBADMSG,
+                                         "what is to be imported is empty");
+}
+
+/* The head is a part of a stream that goes on: that its end is missing is no fault. */
+static int look_inside(Source *s, Fault *reterr)
+{
+        _cleanup_decompress_ Decompress *d = NULL;
+        MemorySource memory;
+        ByteSource source = memory_source(&memory, s->head, s->n_head);
+
+        s->plain = malloc(SOURCE_PLAIN_MAX);
+        if (!s->plain)
+                return -ENOMEM;
+        int r = decompress_new(&source, COMPRESSION_ANY, &d, reterr);
+        if (r < 0)
+                return r;
+        s->compression = decompress_kind(d);
+        return decompress_into(d, s->plain, SOURCE_PLAIN_MAX, &s->n_plain, reterr);
+}
+
+static int open_directory(Source *s, SourceKind kind, Fault *reterr)
+{
+        _cleanup_close_ int layout = beneath_open(s->fd, "oci-layout", O_PATH, 0);
+
+        if (kind == SOURCE_AUTO)
+                kind = layout >= 0 ? SOURCE_OCI : SOURCE_DIRECTORY;
+        if (kind != SOURCE_OCI && kind != SOURCE_DIRECTORY)
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "what is to be imported is a directory, not what it is said to "
+                                 "be");
+        s->kind = kind;
+        return 0;
+}
+
+static int open_stream(Job *job, Source *s, SourceKind kind, Fault *reterr)
+{
+        if (kind == SOURCE_DIRECTORY)
+                return fault_set(reterr, FAULT_INVALID_OPTION, ENOTDIR,
+                                 "what is to be imported is no directory");
+        s->item = progress_add_item(job->progress, "source", s->size);
+        int r = read_head(s, reterr);
+        if (r >= 0)
+                r = look_inside(s, reterr);
+        if (r < 0)
+                return r;
+        r = source_kind_of(s->plain, s->n_plain, reterr);
+        if (r < 0 && kind == SOURCE_AUTO)
+                return r;
+        s->kind = kind == SOURCE_AUTO ? (SourceKind)r : kind;
+        return 0;
+}
+
+int source_open(Job *job, int fd, SourceKind kind, Source *s, Fault *reterr)
+{
+        struct stat st;
+        off_t at;
+
+        *s = (Source){.fd = fd};
+        if (fstat(fd, &st) < 0)
+                return job_fault(reterr, errno, "cannot look at what is to be imported");
+        if (S_ISDIR(st.st_mode))
+                return open_directory(s, kind, reterr);
+        if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode) &&
+            !S_ISBLK(st.st_mode) && !S_ISCHR(st.st_mode))
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "what is to be imported is neither a file nor a directory");
+        /* a terminal or socket may have been left non-blocking by whoever opened it */
+        (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+        s->regular = S_ISREG(st.st_mode);
+        at = s->regular ? lseek(fd, 0, SEEK_CUR) : -1;
+        s->from_start = at == 0;
+        if (at >= 0 && s->regular && st.st_size > at)
+                s->size = (uint64_t)(st.st_size - at);
+        return open_stream(job, s, kind, reterr);
+}
+
+void source_done(Source *s)
+{
+        if (s->spooled)
+                (void)close_fd(s->fd);
+        free(s->head);
+        free(s->plain);
+        fd_source_done(&s->rest);
+        *s = (Source){.fd = -EBADF};
+}
+
+static int next_bytes(void *userdata, const uint8_t **ret, size_t *ret_n, Fault *reterr)
+{
+        Source *s = userdata;
+        int r = 1;
+
+        if (s->replayed) {
+                r = s->rest_bytes.next(s->rest_bytes.userdata, ret, ret_n, reterr);
+        } else {
+                s->replayed = true;
+                *ret = s->head;
+                *ret_n = s->n_head;
+        }
+        if (r > 0)
+                progress_item_add(s->item, *ret_n);
+        return r;
+}
+
+ByteSource source_bytes(Source *s)
+{
+        s->rest_bytes = fd_source(&s->rest, s->fd, NULL);
+        return (ByteSource){next_bytes, s};
+}
+
+/* ---- spool ---- */
+
+static int spool(Job *job, Source *s, int fd, Fault *reterr)
+{
+        _cleanup_decompress_ Decompress *d = NULL;
+        ByteSource source = source_bytes(s);
+        uint64_t left = job->limit_bytes ?: LAYER_BYTES_MAX;
+        const uint8_t *data;
+        size_t n;
+
+        progress_set_phase(job->progress, "reading");
+        int r = decompress_new(&source, COMPRESSION_ANY, &d, reterr);
+        if (r < 0)
+                return r;
+        ByteSource plain = decompress_source(d);
+        while ((r = plain.next(plain.userdata, &data, &n, reterr)) > 0) {
+                if (n > left)
+                        return job_fault(reterr, EFBIG, "the archive is larger than allowed");
+                left -= n;
+                r = write_all(fd, data, n);
+                if (r < 0)
+                        return job_fault(reterr, r, "cannot keep a copy of the archive");
+        }
+        return r;
+}
+
+int source_spool(Job *job, Source *s, Fault *reterr)
+{
+        _cleanup_close_ int fd = -EBADF;
+
+        if (s->regular && s->compression == COMPRESSION_NONE && s->from_start)
+                return 0;
+        fd = openat(job->incoming_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return job_fault(reterr, errno, "cannot keep a copy of the archive");
+        int r = spool(job, s, fd, reterr);
+        if (r < 0)
+                return r;
+        s->fd = TAKE_FD(fd);
+        s->spooled = s->regular = true;
+        return 0;
+}
