@@ -15,7 +15,6 @@ typedef struct Job {
         int incoming_fd; /* the job's directory, incoming/ID */
         int store_fd;    /* the store, to read; -EBADF where the job may not see it */
         uint64_t limit_bytes, limit_entries; /* of one layer or tree, unpacked; 0: the default */
-        unsigned n_receivers;                /* of receive.h; of the main thread */
 } Job;
 
 typedef struct JobResult {

@@ -20,3 +20,7 @@ const Operation *operation_find(const char *name);
 
 /** op_import() - make an image of what comes through a descriptor */
 int op_import(Job *job, JobResult *ret, Fault *reterr);
+/** op_pull() - make an image of what a registry has */
+int op_pull(Job *job, JobResult *ret, Fault *reterr);
+/** op_push() - give an image to a registry */
+int op_push(Job *job, JobResult *ret, Fault *reterr);
