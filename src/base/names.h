@@ -54,6 +54,11 @@
 #define LODGE_STORE_TRASH     "/var/lib/lodge/trash"    /* renamed here, deleted by lodge-work */
 #define LODGE_MACHINED_IMAGES "/var/lib/machines"
 
+/* What pulls and pushes go by; of lodge's own first. */
+#define LODGE_REGISTRIES            "/etc/lodge/registries.conf"
+#define LODGE_CONTAINERS_REGISTRIES "/etc/containers/registries.conf"
+#define LODGE_AUTH_FILE             "/etc/lodge/auth.json"
+
 /* An image there that was removed, until lodge-work has deleted it. */
 #define LODGE_FOREIGN_TRASH_PREFIX ".#lodge-trash."
 
@@ -62,6 +67,7 @@
 #define LODGE_RAW_SUFFIX     ".raw" /* of a disk image */
 #define LODGE_LAYER_TREE     "tree"
 #define LODGE_LAYER_MAP      "tar.map"
+#define LODGE_MACHINE_UPPER  "upper" /* what a machine has written */
 #define LODGE_VOLUME_DATA    "data"
 #define LODGE_VOLUME_RECORD  "volume"
 #define LODGE_INCOMING_IMAGE "image" /* a record or a tree */

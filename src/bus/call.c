@@ -101,7 +101,9 @@ static char *target_text(const Call *c)
                            : c->kind != _OBJECT_KIND_MAX ? bus_kind_noun(c->kind)
                                                          : bus_kind_noun(OBJECT_IMAGE);
 
-        return name ? g_strdup_printf("%s '%s'", noun, name) : g_strdup("");
+        if (name)
+                return g_strdup_printf("%s '%s'", noun, name);
+        return g_strdup(c->kind == _OBJECT_KIND_MAX ? "the store" : "");
 }
 
 static void target_machine(Call *c, const Machine *m)
@@ -341,6 +343,7 @@ static const Method *find_twin(ObjectKind kind, const char *member)
 static const Method *method_of(sd_bus_message *m, ObjectKind *ret_kind, bool *ret_named)
 {
         const char *member = sd_bus_message_get_member(m), *path = sd_bus_message_get_path(m);
+        const Method *const single[] = {&bus_create_method, &bus_pull_method, &bus_import_method};
         const Method *found = NULL;
 
         *ret_named = false;
@@ -349,9 +352,10 @@ static const Method *method_of(sd_bus_message *m, ObjectKind *ret_kind, bool *re
                 return find_method(tables[*ret_kind], member);
         if (g_str_has_prefix(path, LODGE_PROCESS_PATH "/"))
                 return find_method(bus_process_methods, member);
-        if (streq(member, bus_create_method.name))
-                return &bus_create_method;
-        found = find_method(bus_manager_methods, member);
+        for (size_t i = 0; i < ELEMENTSOF(single); i++)
+                if (streq(member, single[i]->name))
+                        return single[i];
+        found = find_method(bus_store_methods, member);
         if (found)
                 return found;
         *ret_named = true;

@@ -5,6 +5,7 @@
 #include "bus/bus-internal.h"
 #include "bus/objects.h"
 #include "bus/options.h"
+#include "core/job-image.h"
 
 typedef struct Call Call;
 
@@ -55,7 +56,8 @@ extern const Method bus_process_methods[];
 extern const Method bus_image_methods[];
 extern const Method bus_volume_methods[];
 extern const Method bus_job_methods[];
-extern const Method bus_manager_methods[]; /* of nothing that is there already */
+extern const Method bus_store_methods[]; /* of the store as a whole, or of a volume to be */
+extern const Method bus_pull_method, bus_import_method;
 extern const Method bus_create_method;
 
 /** bus_user_is_root() - does "user", "user:group" or "uid:gid" mean user or group 0? NULL and ""
@@ -75,11 +77,26 @@ void calls_forget(Bus *b, const sd_bus *bus, const char *client);
 int call_done(Call *c);
 /** call_fail() - it came to nothing; frees the call */
 void call_fail(Call *c, int r, Fault *f);
-/** call_run_not_yet() - Method.run of what is still to be written */
-int call_run_not_yet(Call *c, Fault *reterr);
 /** call_read_text() - Method.read for one string */
 int call_read_text(Call *c, Fault *reterr);
 /** call_reply_text() - Method.reply likewise */
 int call_reply_text(Call *c, const Answer *a, sd_bus_message *reply);
+/** call_reply_path() - Method.reply, an object path in Call.text */
+int call_reply_path(Call *c, const Answer *a, sd_bus_message *reply);
+/** call_job_params() - what the options say about a job */
+JobParams call_job_params(const Call *c);
+/** call_job_made() - call_done() with the path of this job */
+int call_job_made(Call *c, const Job *j);
+
+/** bus_run_commit() - Commit() of machines */
+int bus_run_commit(Call *c, Fault *reterr);
+/** bus_run_clone_machine() - Clone() */
+int bus_run_clone_machine(Call *c, Fault *reterr);
+/** bus_run_reset() - Reset() */
+int bus_run_reset(Call *c, Fault *reterr);
+/** bus_run_diff() - Diff() */
+int bus_run_diff(Call *c, Fault *reterr);
+/** bus_reply_diff() - likewise */
+int bus_reply_diff(Call *c, const Answer *a, sd_bus_message *reply);
 /** call_answered() - AnswerFn of every request: reply, and free the call */
 void call_answered(void *userdata, Answer *a);

@@ -5,6 +5,7 @@
 #include "bus/call.h"
 #include "core/capture.h"
 #include "core/launch.h"
+#include "spec/reference.h"
 
 #include <signal.h>
 #include <string.h>
@@ -140,6 +141,7 @@ static int read_setting(Call *c, Fault *reterr)
 
 static int read_create(Call *c, Fault *reterr)
 {
+        _cleanup_free_ char *canonical = NULL;
         const char *image;
         SettingValue v = {.kind = SETTING_STRING};
         int r = sd_bus_message_read(c->message, "s", &image);
@@ -148,7 +150,7 @@ static int read_create(Call *c, Fault *reterr)
         c->has_settings = true;
         v.string = image;
         if (r >= 0 && *image)
-                r = image_name_check(image, reterr);
+                r = image_name_canonical(image, &canonical, reterr);
         if (r >= 0 && *image)
                 r = settings_set(&c->settings, "Image", &v, reterr);
         r = r < 0 ? r : sd_bus_message_enter_container(c->message, 'a', "{sv}");
@@ -457,11 +459,11 @@ const Method bus_machine_methods[] = {
         {"Commit", "manage", "commit",
          OPTION_COMMIT | OPTION_COMMAND | OPTION_ENVIRONMENT | OPTION_WORKING_DIRECTORY |
                  OPTION_USER | OPTION_FORCE | OPTION_TOKEN,
-         call_read_text, call_run_not_yet, NULL},
-        {"Reset", "manage", "reset", 0, NULL, call_run_not_yet, NULL},
-        {"Diff", "inspect", "compare", 0, NULL, call_run_not_yet, NULL},
+         call_read_text, bus_run_commit, call_reply_path},
+        {"Reset", "manage", "reset", 0, NULL, bus_run_reset, NULL},
+        {"Diff", "inspect", "see what was written by", 0, NULL, bus_run_diff, bus_reply_diff},
         {"Clone", "manage", "clone", OPTION_IDENTITY | OPTION_TOKEN, call_read_text,
-         call_run_not_yet, NULL},
+         bus_run_clone_machine, call_reply_path},
         {"Plan", "inspect", "show the plan of", 0, NULL, run_plan, call_reply_text},
         {NULL},
 };

@@ -77,9 +77,11 @@ void image_free(void *p);
 
 /* ---- changes: image-change.c ---- */
 
+/** image_drop() - the same, but its layers stay until store_drop_unreferenced() */
+int image_drop(Image *image, bool force, Fault *reterr);
 /** image_remove() - move it to the trash, and with it the layers that no other has
  * @force even if machines that do not run have it in their definition
- * Return: 0; -EBUSY, -EOPNOTSUPP read-only; else negative errno. */
+ * Return: 0; -EBUSY, -EPERM read-only; else negative errno. */
 int image_remove(Image *image, bool force, Fault *reterr);
 /** image_rename() - give it another name
  * @name from anybody
@@ -97,6 +99,11 @@ int image_set_read_only(Image *image, bool read_only, Fault *reterr);
  * @force yes, if one of layers may be replaced by it
  * Return: 0; -EEXIST; -EOPNOTSUPP the one that is there is read-only. */
 int image_check_free(Manager *manager, const char *name, bool force, Fault *reterr);
+/** image_check_new() - may a caller have an image made of this name?
+ * @name from anybody
+ * @ret  canonical; caller frees
+ * Return: as image_check_free(); -EINVAL; -EBUSY a job is about to make it. */
+int image_check_new(Manager *manager, const char *name, bool force, char **ret, Fault *reterr);
 /** image_write_record() - make an image of layers known: write its record, whole or not at all
  * Return: 0; negative errno. */
 int image_write_record(Manager *manager, const ImageRecord *record, Fault *reterr);

@@ -5,6 +5,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "core/job-internal.h"
+#include "core/job-order.h"
 #include "core/manager.h"
 #include "core/store.h"
 #include "core/uid-range.h"
@@ -101,6 +102,11 @@ static Job *job_new(Manager *manager, JobOrder *o, const char *id)
         (void)g_strlcpy(j->id, id, sizeof(j->id));
         memcpy(j->fds, o->fds, sizeof(j->fds));
         o->n_fds = 0;
+        STRV_FOREACH (digest, o->layers)
+                g_hash_table_add(j->layers, g_strdup(*digest));
+        o->layers = strv_free(o->layers);
+        j->data = TAKE_PTR(o->data);
+        j->free_data = o->free_data;
         g_array_set_clear_func(j->items, item_clear);
         return j;
 }
@@ -118,6 +124,8 @@ void job_free(void *p)
                 uid_range_release(j->manager->root, j->uid);
         }
         strv_free(j->args);
+        if (j->data && j->free_data)
+                j->free_data(j->data);
         g_hash_table_unref(j->layers);
         g_array_unref(j->items);
         fault_done(&j->fault);
@@ -128,15 +136,6 @@ void job_free(void *p)
         g_free(j->name);
         g_free(j->unit);
         g_free(j);
-}
-
-static void drop_order(JobOrder *o)
-{
-        strv_free(o->args);
-        o->args = NULL;
-        for (size_t i = 0; i < o->n_fds; i++)
-                o->fds[i] = close_fd(o->fds[i]);
-        o->n_fds = 0;
 }
 
 /* ---- finding ---- */
@@ -304,7 +303,7 @@ static int add_job(Manager *manager, JobOrder *order, Job **ret, Fault *reterr)
         int r = new_id(manager, order->token, id, reterr);
 
         if (r < 0) {
-                drop_order(order);
+                order_done(order);
                 return r;
         }
         Job *j = job_new(manager, order, id);
@@ -318,7 +317,7 @@ int job_start(Manager *manager, JobOrder *order, Job **ret, Fault *reterr)
         int r = check_room(manager, order->is_hidden, reterr);
 
         if (r < 0) {
-                drop_order(order);
+                order_done(order);
                 return r;
         }
         r = add_job(manager, order, ret, reterr);

@@ -62,6 +62,9 @@ typedef struct JobOrder {
         int fds[JOB_FDS_MAX];
         size_t n_fds;     /* moved */
         bool tell_layers; /* send the diff_ids that are in the store */
+        char **layers;    /* digests that it relies on; taken over; may be NULL */
+        void *data;       /* for place; taken over */
+        void (*free_data)(void *data);
         JobPlaceFn place; /* may be NULL */
         JobDoneFn done;   /* may be NULL */
         void *userdata;
@@ -89,6 +92,8 @@ struct Job {
         int fds[JOB_FDS_MAX];
         size_t n_fds;
         bool tell_layers;
+        void *data;
+        void (*free_data)(void *data);
         JobPlaceFn place;
         JobDoneFn done;
         void *userdata;

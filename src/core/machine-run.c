@@ -3,9 +3,11 @@
 #include "core/machine.h"
 
 #include "base/io.h"
+#include "base/names.h"
 #include "base/text.h"
 #include "core/manager.h"
 #include "core/registry.h"
+#include "core/store.h"
 #include "core/uid-range.h"
 
 #include <glib.h>
@@ -171,6 +173,16 @@ int machine_remove(Machine *m, bool force, AnswerFn done, void *userdata, Fault 
                                  "Machine '%s' is %s: stop it first, or remove it with Force",
                                  m->name, machine_state_name(m));
         return machine_stop(m, REQUEST_REMOVE, STOP_GENTLY, UINT64_MAX, done, userdata, reterr);
+}
+
+int machine_reset(Machine *m, Fault *reterr)
+{
+        if (!machine_is_stopped(m) || m->job != UNIT_JOB_NONE)
+                return fault_set(reterr, FAULT_BUSY, EBUSY, "Machine '%s' is %s: stop it first",
+                                 m->name, machine_state_name(m));
+        int r = store_trash(m->manager->root, LODGE_STORE_MACHINES, m->name, reterr);
+        manager_sweep(m->manager);
+        return r < 0 ? r : 0;
 }
 
 void machine_wait(Machine *m, WaitCondition condition, uint64_t timeout_usec, AnswerFn done,

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "core/manager.h"
 #include "core/store.h"
+#include "core/volume.h"
 
 #include <fcntl.h>
 #include <glib.h>
@@ -93,6 +94,8 @@ void machine_load(Machine *m)
                         image_note_use(m->manager, s.image);
                         image_note_use(m->manager, m->settings.image);
                 }
+                volume_note_use(m->manager, m->settings.volumes);
+                volume_note_use(m->manager, s.volumes);
                 settings_done(&m->settings);
                 m->settings = s;
                 settings_init(&s);
@@ -178,7 +181,7 @@ void machine_id(const Machine *m, uint8_t ret[static 16])
 
 char *const *machine_volumes(const Machine *m)
 {
-        return NULL;
+        return m->settings.volumes;
 }
 
 int machine_exit_status(const Machine *m)

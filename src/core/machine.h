@@ -113,6 +113,9 @@ int machine_stop(Machine *m, RequestKind kind, StopHow how, uint64_t timeout_use
  * Return: 0 and the answer comes; -EBUSY it is not stopped. */
 int machine_remove(Machine *m, bool force, AnswerFn done, void *userdata, Fault *reterr);
 
+/** machine_reset() - throw its writable layer away
+ * Return: 0; -EBUSY it is not stopped. */
+int machine_reset(Machine *m, Fault *reterr);
 /** machine_wait() - answer when the condition is met
  * @timeout_usec UINT64_MAX: never give up */
 void machine_wait(Machine *m, WaitCondition condition, uint64_t timeout_usec, AnswerFn done,

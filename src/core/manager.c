@@ -181,6 +181,7 @@ void manager_add_machine(Manager *manager, Machine *m)
         g_hash_table_insert(manager->machines, m->name, m);
         g_hash_table_remove(manager->orphans, m->name);
         image_note_use(manager, m->settings.image);
+        volume_note_use(manager, machine_volumes(m));
         EACH_LISTENER(manager, l)
         if (l->machine_added)
                 l->machine_added(l->userdata, m);
@@ -195,6 +196,7 @@ static void drop_machine(Manager *manager, Machine *m)
         g_hash_table_remove(manager->machines, m->name);
         g_hash_table_remove(manager->adopting, m);
         image_note_use(manager, m->settings.image);
+        volume_note_use(manager, machine_volumes(m));
         machine_free(m);
 }
 
@@ -310,10 +312,8 @@ static int check_source(Manager *manager, const Settings *s, Fault *reterr)
                          "Neither an image nor the setting RootDirectory is given");
 }
 
-int manager_create(Manager *manager, const char *name, Settings *s, Machine **ret, Fault *reterr)
+int manager_check_new(Manager *manager, const char *name, Fault *reterr)
 {
-        static const uint8_t no_id[sizeof(s->machine_id)];
-        DefinitionPlace place = s->auto_remove ? DEFINITION_RUN : DEFINITION_ETC;
         int r = machine_name_check(name, reterr);
 
         if (r < 0)
@@ -321,31 +321,48 @@ int manager_create(Manager *manager, const char *name, Settings *s, Machine **re
         if (manager_find(manager, name) || definition_find(manager->root, name))
                 return fault_set(reterr, FAULT_EXISTS, EEXIST, "There is a machine '%s' already",
                                  name);
-        r = check_source(manager, s, reterr);
-        if (r >= 0)
-                r = settings_validate(s, reterr);
-        if (r < 0)
-                return r;
+        return 0;
+}
+
+static int make_machine_id(Settings *s, Fault *reterr)
+{
+        static const uint8_t no_id[sizeof(s->machine_id)];
+
+        if (memcmp(s->machine_id, no_id, sizeof(no_id)) != 0)
+                return 0;
+        if (getrandom(s->machine_id, sizeof(no_id), 0) < 0)
+                return fault_set(reterr, FAULT_FAILED, errno, "Cannot make a machine id: %s",
+                                 strerror(errno));
+        s->machine_id[6] = (uint8_t)((s->machine_id[6] & 0x0f) | 0x40);
+        s->machine_id[8] = (uint8_t)((s->machine_id[8] & 0x3f) | 0x80);
+        return 0;
+}
+
+int manager_define(Manager *manager, const char *name, Settings *s, Machine **ret, Fault *reterr)
+{
+        DefinitionPlace place = s->auto_remove ? DEFINITION_RUN : DEFINITION_ETC;
+        int r = make_machine_id(s, reterr);
+
         s->created_usec = now_usec(CLOCK_REALTIME);
-        if (memcmp(s->machine_id, no_id, sizeof(no_id)) == 0) {
-                if (getrandom(s->machine_id, sizeof(no_id), 0) < 0)
-                        return fault_set(reterr, FAULT_FAILED, errno,
-                                         "Cannot make a machine id: %s", strerror(errno));
-                s->machine_id[6] = (uint8_t)((s->machine_id[6] & 0x0f) | 0x40);
-                s->machine_id[8] = (uint8_t)((s->machine_id[8] & 0x3f) | 0x80);
-        }
-        r = store_trash(manager->root, LODGE_STORE_MACHINES, name,
-                        reterr); /* of an earlier machine of that name */
-        if (r >= 0)
-                r = definition_write(manager->root, place, name, s, reterr);
+        r = r < 0 ? r : definition_write(manager->root, place, name, s, reterr);
         if (r < 0)
                 return r;
-        volumes_drop(manager, name);
-        manager_forget_exit(manager, name); /* likewise */
+        volumes_drop(manager, name); /* of an earlier machine of that name */
+        manager_forget_exit(manager, name);
         *ret = load_machine(manager, name);
         settings_done(s);
         settings_init(s);
         return 0;
+}
+
+int manager_create(Manager *manager, const char *name, Settings *s, Machine **ret, Fault *reterr)
+{
+        int r = manager_check_new(manager, name, reterr);
+
+        r = r < 0 ? r : check_source(manager, s, reterr);
+        r = r < 0 ? r : settings_validate(s, reterr);
+        r = r < 0 ? r : store_trash(manager->root, LODGE_STORE_MACHINES, name, reterr);
+        return r < 0 ? r : manager_define(manager, name, s, ret, reterr);
 }
 
 int manager_remove_machine(Manager *manager, Machine *m, Fault *reterr)

@@ -98,6 +98,13 @@ int manager_get(Manager *manager, const char *name, Machine **ret, Fault *reterr
  * Return: 0; -EEXIST; -ENOENT no such image; -EINVAL; -ENOSPC. */
 int manager_create(Manager *manager, const char *name, Settings *s, Machine **ret, Fault *reterr);
 
+/** manager_check_new() - may there be a new machine of this name?
+ * Return: 0; -EINVAL; -EEXIST. */
+int manager_check_new(Manager *manager, const char *name, Fault *reterr);
+/** manager_define() - write the definition of a new machine whose settings are in order
+ * As manager_create(), but what it may have written in the store is left there. */
+int manager_define(Manager *manager, const char *name, Settings *s, Machine **ret, Fault *reterr);
+
 /** manager_remove_machine() - delete the files of a stopped machine and forget it; frees @m
  * Return: 0; negative errno, the machine is still there. */
 int manager_remove_machine(Manager *manager, Machine *m, Fault *reterr);

@@ -15,7 +15,8 @@ static int usage(int status)
         (void)fputs(
                 "lodge-work sweep\n"
                 "lodge-work job ID\n\n"
-                "sweep deletes what is in " LODGE_STORE_TRASH "; run by lodged.\n"
+                "sweep deletes what is in " LODGE_STORE_TRASH
+                ", and images that were removed from " LODGE_MACHINED_IMAGES "; run by lodged.\n"
                 "job does what lodged wants done with a disk image; run by " LODGE_WORK_UNIT_PREFIX
                 "ID" LODGE_UNIT_SUFFIX ".\n\n"
                 "  -h --help     show this text\n"
@@ -31,7 +32,11 @@ static int run_sweep(void)
         if (r < 0)
                 (void)fprintf(stderr, "lodge-work: cannot delete everything in %s: %s\n",
                               LODGE_STORE_TRASH, strerror(-r));
-        return r < 0;
+        int q = sweep_prefix(LODGE_MACHINED_IMAGES, LODGE_FOREIGN_TRASH_PREFIX);
+        if (q < 0)
+                (void)fprintf(stderr, "lodge-work: cannot delete everything in %s: %s\n",
+                              LODGE_MACHINED_IMAGES, strerror(-q));
+        return r < 0 || q < 0;
 }
 
 static int run_job(const char *id)

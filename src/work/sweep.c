@@ -5,7 +5,9 @@
 #include "base/text.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
@@ -120,4 +122,39 @@ int sweep(const char *path)
                 r = remove_contents(fd, fd, st.st_dev, 0);
         while (r >= 0 && is_empty(fd) == 0);
         return r;
+}
+
+static int remove_entry(int dirfd, const char *path, const char *name)
+{
+        char full[PATH_MAX];
+        int n = snprintf(full, sizeof(full), "%s/%s", path, name);
+
+        if (n < 0 || (size_t)n >= sizeof(full))
+                return -ENAMETOOLONG;
+        int r = sweep(full); /* with a top of its own, where it may put what is too deep */
+        if (r == -ENOTDIR || r == -ELOOP)
+                return remove_file(dirfd, name, DT_REG);
+        _cleanup_close_ int fd = open_directory(dirfd, name);
+        if (fd >= 0)
+                clear_flags(fd);
+        return unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && r >= 0 ? -errno : r;
+}
+
+int sweep_prefix(const char *path, const char *prefix)
+{
+        _cleanup_close_ int fd = open_directory(AT_FDCWD, path);
+        _cleanup_closedir_ DIR *d = opendir(path);
+        struct dirent *e;
+        int result = 0;
+
+        if (fd < 0 || !d)
+                return fd == -ENOENT ? 0 : fd < 0 ? fd : -errno;
+        while ((e = readdir(d))) {
+                if (strncmp(e->d_name, prefix, strlen(prefix)) != 0)
+                        continue;
+                int r = remove_entry(fd, path, e->d_name);
+                if (r < 0 && result >= 0)
+                        result = r;
+        }
+        return result;
 }

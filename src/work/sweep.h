@@ -7,3 +7,7 @@
  * Context: takes as long as there are files.
  * Return: 0; the first negative errno. */
 int sweep(const char *path);
+
+/** sweep_prefix() - delete those entries of a directory whose names begin so
+ * Return: as sweep(). */
+int sweep_prefix(const char *path, const char *prefix);

@@ -6,9 +6,11 @@ import shutil
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
+import unittest
 
 import gi
 
@@ -17,6 +19,9 @@ from gi.repository import Gio, GLib  # noqa: E402
 
 SERVICE, ROOT = 'org.lodge1', '/org/lodge1'
 MANAGER, MACHINE, PROCESS = 'org.lodge1.Manager', 'org.lodge1.Machine', 'org.lodge1.Process'
+IMAGE, VOLUME, JOB = 'org.lodge1.Image', 'org.lodge1.Volume', 'org.lodge1.Job'
+ADDRESS, FILES, XML = (os.environ.get(f'LODGE_TEST_{name}', '') for name in ('ADDRESS', 'FILES', 'XML'))
+NOBODY = 65534
 PROPERTIES = 'org.freedesktop.DBus.Properties'
 POLKIT_XML = """<node><interface name="org.freedesktop.PolicyKit1.Authority"><method name="CheckAuthorization">
 <arg type="(sa{sv})" direction="in"/><arg type="s" direction="in"/><arg type="a{ss}" direction="in"/><arg type="u" direction="in"/>
@@ -215,3 +220,18 @@ def wait_for(condition, seconds=10):
         if time.monotonic() > deadline:
             raise TimeoutError('what was waited for did not happen')
         time.sleep(0.01)
+
+
+def run_tests():
+    """main() of a test: FAKE_LODGED XML_DIRECTORY [TEST...]; as an ordinary user too, where it is root."""
+    if ADDRESS:
+        unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=1)
+    fake_lodged, xml = sys.argv[1:3]
+    with bench(fake_lodged) as (address, files):
+        environment = {**os.environ, 'LODGE_TEST_ADDRESS': address, 'LODGE_TEST_FILES': files, 'LODGE_TEST_XML': xml}
+        status = subprocess.run(sys.argv, env=environment, check=False).returncode
+        if os.getuid() == 0 and not sys.argv[3:]:
+            stranger = subprocess.run([*sys.argv, 'Stranger'], env=environment, check=False, user=NOBODY, group=NOBODY,
+                                      extra_groups=[]).returncode
+            status = status or stranger
+    sys.exit(status)

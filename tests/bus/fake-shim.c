@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bus/fake-shim.h"
 
+#include "bus/fake-worker.h"
+
 #include "base/io.h"
 #include "base/machine-name.h"
 #include "base/text.h"
@@ -376,6 +378,12 @@ static void stop(Unit *u)
 
 static void handle(Unit *u, Frame *f)
 {
+        if (f->type == FRAME_ORDER) {
+                if (!fake_worker_order(u->fd, f, u->host->manager->root, fake_worker_id(u->name)))
+                        hang_up(u);
+                return;
+        }
+
         static char first[] = "first line", second[] = "second line";
         _cleanup_frame_writer_ FrameWriter w = {0};
         int stdio[3];
@@ -422,7 +430,7 @@ static int on_frame(sd_event_source *source, int fd, uint32_t revents, void *use
         return 0;
 }
 
-static void connect_shim(Unit *u, const char *machine)
+static void connect_shim(Unit *u, const char *name)
 {
         _cleanup_frame_writer_ FrameWriter w = {0};
         int pair[2];
@@ -431,18 +439,25 @@ static void connect_shim(Unit *u, const char *machine)
         u->fd = pair[0];
         g_assert(sd_event_add_io(u->host->event, &u->io, u->fd, EPOLLIN, on_frame, u) >= 0);
         manager_accept(u->host->manager, pair[1], u->name);
-        frame_begin(&w, FRAME_HELLO, 1);
-        frame_add_string(&w, FRAME_NAME, machine);
+        frame_begin(&w, fake_worker_id(u->name) ? FRAME_WORK : FRAME_HELLO, 1);
+        frame_add_string(&w, FRAME_NAME, name);
         g_assert(frame_send(u->fd, &w) >= 0);
 }
 
 static void exec_start(Unit *u)
 {
         _cleanup_free_ char *machine = machine_name_from_unit(u->name);
-        Machine *m = manager_find(u->host->manager, machine);
+        const char *job = fake_worker_id(u->name);
+        Machine *m = machine ? manager_find(u->host->manager, machine) : NULL;
 
         if (u->state != UNIT_ACTIVATING)
                 return;
+        if (job) { /* Type=exec */
+                u->state = UNIT_ACTIVE;
+                tell_started(u);
+                connect_shim(u, job);
+                return;
+        }
         if (m && m->settings.command && streq(m->settings.command[0], "no-shim"))
                 tell_inactive(u);
         else

@@ -55,6 +55,14 @@ int main(void)
         assert(sweep(path) == 0);                 /* nothing to do */
         assert(sweep("/nonexistent/trash") == 0); /* nothing there */
 
+        /* some of many */
+        assert(mkdirat(fd, ".#trash.a", 0700) == 0 && mkdirat(fd, ".#trash.a/b", 0700) == 0);
+        assert(mknodat(fd, ".#trash.b", S_IFREG | 0600, 0) == 0 && mkdirat(fd, "kept", 0700) == 0);
+        assert(symlinkat(out, fd, ".#trash.c") == 0);
+        assert(sweep_prefix(path, ".#trash.") == 0 && unlinkat(fd, "kept", AT_REMOVEDIR) == 0);
+        assert(is_empty(fd) && fstatat(outside, "canary", &st, 0) == 0);
+        assert(sweep_prefix("/nonexistent", "a") == 0);
+
         assert(unlinkat(outside, "canary", 0) == 0 && rmdir(path) == 0 && rmdir(out) == 0);
         return 0;
 }

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The jobs there are: what each worker is told to do, and where what it makes goes. */
+#pragma once
+
+#include "core/image.h"
+#include "core/job.h"
+
+/* What callers say. Strings are borrowed; NULL: not given. */
+typedef struct JobParams {
+        uid_t owner;
+        const char *token;
+        bool force, insecure;
+        const char *name, *platform, *type, *format, *compression;
+        const char *username, *password;
+        int auth_file; /* an auth.json; borrowed; -EBADF: none */
+        int stream;    /* to read from or to write to; borrowed; -EBADF: none */
+        const char *author, *message, *user, *working_directory;
+        char *const *entrypoint, *const *command, *const *environment;
+        const char *hostname; /* of a machine's clone */
+        bool keep_identity;
+} JobParams;
+
+/* Each Return: 0 and a job; negative errno with a sentence. */
+
+/** job_pull() - get an image from a registry
+ * @reference from anybody
+ * @ret       may be an older job that does the same */
+int job_pull(Manager *manager, const char *reference, const JobParams *p, Job **ret, Fault *reterr);
+/** job_import() - make an image of JobParams.stream
+ * @name from anybody; "": what the archive says */
+int job_import(Manager *manager, const char *name, const JobParams *p, Job **ret, Fault *reterr);
+/** job_export() - write an image to JobParams.stream */
+int job_export(Image *image, const JobParams *p, Job **ret, Fault *reterr);
+/** job_push() - send an image to a registry
+ * @reference from anybody; "": its own name */
+int job_push(Image *image, const char *reference, const JobParams *p, Job **ret, Fault *reterr);
+/** job_verify() - read an image's layers and compare them with their digests */
+int job_verify(Image *image, const JobParams *p, Job **ret, Fault *reterr);
+/** job_clone_image() - copy an image; one of layers at once */
+int job_clone_image(Image *image, const char *name, const JobParams *p, Job **ret, Fault *reterr);
+
+/** job_commit() - make an image of what a machine has written and its image */
+int job_commit(Machine *m, const char *name, const JobParams *p, Job **ret, Fault *reterr);
+/** job_clone_machine() - another machine, with a copy of what this one has written if that is kept
+ */
+int job_clone_machine(Machine *m, const char *name, const JobParams *p, Job **ret, Fault *reterr);
+
+/* Of lodged's own: no objects. @done is called once, later, unless job_forget_owner() comes first.
+ */
+
+/** job_diff() - what a machine has written, compared with its image: FRAME_LINE "A /path"
+ * Return: 0; 1 nothing, since there is nothing it has written: @done is not called; negative errno.
+ */
+int job_diff(Machine *m, JobDoneFn done, void *userdata, Fault *reterr);
+/** job_usage() - what the store holds: FRAME_LINE "KIND NAME BYTES"
+ * @data becomes Job.data, freed with g_free(); stays the caller's on failure; may be NULL */
+int job_usage(Manager *manager, JobDoneFn done, void *userdata, void *data, Fault *reterr);
+/** job_verify_all() - as job_verify(), every layer of the store: FRAME_LINE for what differs */
+int job_verify_all(Manager *manager, JobDoneFn done, void *userdata, Fault *reterr);
+/** job_attach() - have lodge-work look into a disk image and mount what is in it
+ * @path of the image
+ * @done gets detached mounts as the frame's descriptors, FRAME_ITEM where each belongs */
+int job_attach(Manager *manager, const char *path, JobDoneFn done, void *userdata, Job **ret,
+               Fault *reterr);
+
+/** job_place_image() - JobPlaceFn: what the worker has made is an image */
+int job_place_image(Job *j, Frame *result, Fault *reterr);
