@@ -127,19 +127,19 @@ static void on_lines(void *userdata, Job *j, Frame *result, const Fault *fault)
 
 static int run_usage(Call *c, Fault *reterr)
 {
-        return job_usage(c->bus->manager, on_lines, c, NULL, reterr);
+        return job_usage(c->bus->manager, on_lines, c, reterr);
 }
 
-/* "KIND NAME BYTES", of the worker's; what is something else is left out. */
+/* "KIND BYTES NAME", of the worker's; what is something else is left out. */
 static int append_usage(sd_bus_message *reply, const char *line)
 {
         g_auto(GStrv) words = g_strsplit(line, " ", 3);
         uint64_t bytes;
 
-        if (strv_length(words) != 3 || parse_u64(words[2], UINT64_MAX, &bytes) < 0 ||
+        if (strv_length(words) != 3 || parse_u64(words[1], UINT64_MAX, &bytes) < 0 ||
             !utf8_is_well_formed(line))
                 return 0;
-        return sd_bus_message_append(reply, "(sst)", words[0], words[1], bytes);
+        return sd_bus_message_append(reply, "(sst)", words[0], words[2], bytes);
 }
 
 static int reply_usage(Call *c, const Answer *a, sd_bus_message *reply)
@@ -151,19 +151,12 @@ static int reply_usage(Call *c, const Answer *a, sd_bus_message *reply)
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-static void on_pruned(void *userdata, char **removed, uint64_t bytes)
-{
-        Call *c = userdata;
-
-        c->lines = removed;
-        c->n_bytes = bytes;
-        (void)call_done(c);
-}
-
 static int run_prune(Call *c, Fault *reterr)
 {
-        prune(c->bus->manager, c->options.images, c->options.volumes, on_pruned, c);
-        return 0;
+        GPtrArray *removed = g_ptr_array_new();
+
+        c->n_bytes = prune(c->bus->manager, c->options.images, c->options.volumes, removed);
+        return take_lines(c, removed);
 }
 
 static int reply_pruned(Call *c, const Answer *a, sd_bus_message *reply)
@@ -185,11 +178,11 @@ static void on_verified(void *userdata, Job *j, Frame *result, const Fault *faul
                 r = fault_set(&f, fault->code, fault->error, "%s", fault->message ?: "");
         r = r < 0 ? r : frame_strv(result, FRAME_LINE, &lines);
         STRV_FOREACH (line, lines) {
-                size_t n = strcspn(*line, " ");
+                const char *colon = strstr(*line, ": ");
+                size_t n = colon ? (size_t)(colon - *line) : strlen(*line);
                 _cleanup_free_ char *object = g_strndup(*line, n);
                 _cleanup_free_ char *shown = text_for_display(object, 128);
-                _cleanup_free_ char *problem =
-                        text_for_display((*line)[n] ? *line + n + 1 : "", 512);
+                _cleanup_free_ char *problem = text_for_display(colon ? colon + 2 : "", 512);
 
                 r = r < 0 ? r : strv_push(&c->lines, shown ?: "");
                 r = r < 0 ? r : strv_push(&c->lines, problem ?: "");

@@ -194,7 +194,7 @@ int image_remove(Image *image, bool force, Fault *reterr)
 
         if (r < 0)
                 return r;
-        store_drop_unreferenced(manager, NULL);
+        store_drop_unreferenced(manager, NULL, NULL);
         manager_sweep(manager);
         return 0;
 }
@@ -250,7 +250,7 @@ int image_tag(Image *image, const char *name, bool force, Fault *reterr)
         bool replaces = images_refresh(manager, to) != NULL;
         r = copy_record(image, to, reterr);
         if (r >= 0 && replaces)
-                store_drop_unreferenced(manager, NULL);
+                store_drop_unreferenced(manager, NULL, NULL);
         manager_sweep(manager);
         return r;
 }

@@ -328,17 +328,12 @@ static JobOrder hidden_order(JobWorker worker, const char *operation, JobDoneFn 
         return o;
 }
 
-int job_usage(Manager *manager, JobDoneFn done, void *userdata, void *data, Fault *reterr)
+int job_usage(Manager *manager, JobDoneFn done, void *userdata, Fault *reterr)
 {
         JobOrder o = hidden_order(JOB_EXPORT, "usage", done, userdata);
         Job *j;
-        int r = job_start(manager, &o, &j, reterr);
 
-        if (r >= 0) {
-                j->data = data;
-                j->free_data = g_free;
-        }
-        return r;
+        return job_start(manager, &o, &j, reterr);
 }
 
 int job_verify_all(Manager *manager, JobDoneFn done, void *userdata, Fault *reterr)

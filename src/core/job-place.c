@@ -43,6 +43,9 @@ static int place_record(Job *j, const char *text, Fault *reterr)
                 return r;
         const Image *old = images_refresh(manager, record.name);
         bool replaces = old != NULL;
+        record.size_bytes = 0; /* the worker knows those layers only that it has unpacked */
+        STRV_FOREACH (digest, record.layers)
+                record.size_bytes += store_layer_size(manager->root, *digest);
         record.added_usec = now_usec(CLOCK_REALTIME);
         record.read_only = false;
         r = image_write_record(manager, &record, reterr);
@@ -51,7 +54,7 @@ static int place_record(Job *j, const char *text, Fault *reterr)
         if (!j->result)
                 j->result = g_strdup(record.name);
         if (replaces) /* its layers may be nobody's now */
-                store_drop_unreferenced(manager, NULL);
+                store_drop_unreferenced(manager, NULL, NULL);
         return 0;
 }
 

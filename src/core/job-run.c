@@ -414,7 +414,7 @@ void jobs_sweep(Manager *manager)
                 else /* of nobody we know */
                         (void)store_trash(manager->root, LODGE_STORE_INCOMING, e->d_name, NULL);
         }
-        store_drop_unreferenced(manager, NULL);
+        store_drop_unreferenced(manager, NULL, NULL);
         manager_sweep(manager);
 }
 

@@ -65,36 +65,53 @@ static bool is_locked(const char *path)
         return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
 }
 
-static void drop(Manager *manager, const char *directory, const char *digest, GPtrArray *removed)
+/* Return: true if it is gone. */
+static bool drop(Manager *manager, const char *directory, const char *digest, GPtrArray *removed)
 {
         _cleanup_free_ char *file = digest_file_name(digest);
         _cleanup_free_ char *path = store_path(manager->root, directory, file);
         _cleanup_fault_ Fault f = {0};
 
         if (job_holds_layer(manager, digest) || is_locked(path))
-                return;
+                return false;
         int r = store_trash(manager->root, directory, file, &f);
         if (r < 0)
                 manager_warn(manager, NULL, f.message);
         else if (r > 0 && removed)
                 g_ptr_array_add(removed, g_strdup(digest));
+        return r > 0;
+}
+
+static uint64_t drop_layers(Manager *manager, GHashTable *kept, GPtrArray *removed)
+{
+        _cleanup_strv_free_ char **all = store_layers(manager->root);
+        uint64_t bytes = 0;
+
+        STRV_FOREACH (digest, all) {
+                uint64_t size = store_layer_size(manager->root, *digest);
+
+                if (!g_hash_table_contains(kept, *digest) &&
+                    drop(manager, LODGE_STORE_LAYERS, *digest, removed))
+                        bytes += size;
+        }
+        return bytes;
 }
 
 /* Blobs come just before the record that names them, both at the end of a job. */
-void store_drop_unreferenced(Manager *manager, GPtrArray *removed)
+void store_drop_unreferenced(Manager *manager, GPtrArray *removed, uint64_t *ret_bytes)
 {
         GHashTable *layers = new_set(), *blobs = new_set();
-        _cleanup_strv_free_ char **all_layers = store_layers(manager->root);
         _cleanup_strv_free_ char **all_blobs = store_blobs(manager->root);
+        uint64_t bytes = 0;
 
         if (collect(manager, layers, blobs) >= 0) {
-                STRV_FOREACH (digest, all_layers)
-                        if (!g_hash_table_contains(layers, *digest))
-                                drop(manager, LODGE_STORE_LAYERS, *digest, removed);
+                bytes = drop_layers(manager, layers, removed);
                 STRV_FOREACH (digest, all_blobs)
                         if (!g_hash_table_contains(blobs, *digest))
-                                drop(manager, LODGE_STORE_BLOBS, *digest, removed);
+                                (void)drop(manager, LODGE_STORE_BLOBS, *digest, removed);
         }
+        if (ret_bytes)
+                *ret_bytes = bytes;
         g_hash_table_unref(layers);
         g_hash_table_unref(blobs);
 }

@@ -135,6 +135,19 @@ bool store_has_layer(const char *root, const char *digest)
         return path && lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+uint64_t store_layer_size(const char *root, const char *digest)
+{
+        _cleanup_free_ char *file = digest_file_name(digest);
+        _cleanup_free_ char *path = file ? store_path(root, LODGE_STORE_LAYERS, file) : NULL;
+        _cleanup_free_ char *full = path ? g_strconcat(path, "/" LODGE_LAYER_SIZE, NULL) : NULL;
+        _cleanup_free_ char *text = NULL;
+        uint64_t bytes = 0;
+
+        if (full && read_file_at(AT_FDCWD, full, 64, &text, NULL) >= 0)
+                (void)parse_u64(g_strstrip(text), UINT64_MAX, &bytes); /* 0 where it is none */
+        return bytes;
+}
+
 int store_read_blob(const char *root, const char *digest, GBytes **ret, Fault *reterr)
 {
         _cleanup_free_ char *file = digest_file_name(digest);

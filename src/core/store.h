@@ -10,6 +10,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /** store_path() - a path below the root
  * @directory LODGE_STORE_..
@@ -41,6 +42,8 @@ char **store_layers(const char *root);
 char **store_blobs(const char *root);
 /** store_has_layer() - is it there? */
 bool store_has_layer(const char *root, const char *digest);
+/** store_layer_size() - bytes of its files; 0 if that is not known */
+uint64_t store_layer_size(const char *root, const char *digest);
 /** store_read_blob() - a manifest or configuration, as it came
  * Return: 0; negative errno. */
 int store_read_blob(const char *root, const char *digest, GBytes **ret, Fault *reterr);
@@ -69,8 +72,9 @@ int store_make_incoming(const char *root, const char *job, Fault *reterr);
 
 /** store_drop_unreferenced() - move layers and blobs that no record names to the trash
  * Those that a job relies on, or that are locked, stay; all stay where a record cannot be read.
- * @removed GPtrArray of names, appended to; may be NULL */
-void store_drop_unreferenced(Manager *manager, GPtrArray *removed);
+ * @removed   GPtrArray of names, appended to; may be NULL
+ * @ret_bytes what the layers among them have; may be NULL */
+void store_drop_unreferenced(Manager *manager, GPtrArray *removed, uint64_t *ret_bytes);
 
 /** store_check() - compare the store with itself
  * @findings GPtrArray: object, problem, remedy, object .., appended to; new strings */

@@ -92,6 +92,8 @@ static void make_layer(const Work *w, const char *digest)
 
         make_directory(w, tree);
         make_file(w, map);
+        _cleanup_free_ char *size = entry_of("/layers/", digest, "/size"), *full = in_job(w, size);
+        g_assert(g_file_set_contents(full, "10\n", -1, NULL));
         tell_layer(w, digest);
 }
 
@@ -146,7 +148,7 @@ static void finish_image(const Work *w, const char *name, const char *const *lay
                 .layers = (char **)layers,
                 .command = words,
                 .labels = labels,
-                .size_bytes = 20,
+                .size_bytes = 7,
                 .stop_signal = 15,
         };
         _cleanup_free_ char *text = NULL;
@@ -205,7 +207,7 @@ static bool make_image(const Work *w, const char *name)
 
 static void answer_lines(const Work *w, const char *operation)
 {
-        static char diff[] = "A /new", usage[] = "layer sha256:1111 10", usage2[] = "nonsense";
+        static char diff[] = "A /new", usage[] = "layer 10 sha256:1111", usage2[] = "nonsense";
         char *lines[] = {streq(operation, "diff") ? diff : usage, usage2, NULL};
 
         if (streq(operation, "diff"))
