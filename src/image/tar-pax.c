@@ -172,6 +172,8 @@ static int take_sparse_map(const Record *r, TarPax *pax)
         const char *s = r->value, *end = s + r->n;
 
         pax->entry.n_extents = 0;
+        if (r->n > 0 && end[-1] == ',')
+                return -EINVAL;
         while (s < end) {
                 uint64_t pair[2];
 
@@ -179,7 +181,7 @@ static int take_sparse_map(const Record *r, TarPax *pax)
                         const char *comma = memchr(s, ',', (size_t)(end - s));
                         const char *stop = comma ? comma : end;
 
-                        if (s > end || tar_pax_number(s, (size_t)(stop - s), &pair[i]) < 0)
+                        if (tar_pax_number(s, (size_t)(stop - s), &pair[i]) < 0)
                                 return -EINVAL;
                         s = stop + 1;
                         if (!comma && i == 0)
