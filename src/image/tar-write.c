@@ -172,24 +172,64 @@ static void put_acl(FILE *pax, const TarXattr *x)
                 put_string(pax, access ? "SCHILY.acl.access" : "SCHILY.acl.default", text);
 }
 
-static int put_attributes(FILE *pax, const TarEntry *e, Fault *reterr)
+static void put_base64(FILE *f, const uint8_t *data, size_t n)
 {
+        static const char digits[] =
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+        for (size_t i = 0; i < n; i += 3) {
+                uint32_t bits = (uint32_t)data[i] << 16;
+
+                bits |= i + 1 < n ? (uint32_t)data[i + 1] << 8 : 0;
+                bits |= i + 2 < n ? data[i + 2] : 0;
+                (void)fprintf(f, "%c%c", digits[bits >> 18], digits[bits >> 12 & 63]);
+                if (i + 1 < n)
+                        (void)fputc(digits[bits >> 6 & 63], f);
+                if (i + 2 < n)
+                        (void)fputc(digits[bits & 63], f);
+        }
+}
+
+/* A name with '=' cannot be a key: libarchive's form escapes it. */
+static int put_escaped(FILE *pax, const TarXattr *x)
+{
+        _cleanup_free_ char *key = NULL, *value = NULL;
+        size_t n_key = 0, n_value = 0;
+        FILE *k = open_memstream(&key, &n_key), *v = open_memstream(&value, &n_value);
+
+        for (const char *s = x->name; k && *s; s++)
+                (void)fprintf(k, *s == '=' || *s == '%' ? "%%%02X" : "%c", (uint8_t)*s);
+        if (v)
+                put_base64(v, x->value, x->n);
+        bool failed = !k || !v;
+        failed = (k && fclose(k) != 0) || failed;
+        failed = (v && fclose(v) != 0) || failed;
+        if (failed)
+                return -ENOMEM;
+        put_record(pax, "LIBARCHIVE.xattr.", key, value, n_value);
+        return 0;
+}
+
+static int put_attributes(FILE *pax, const TarEntry *e)
+{
+        int r = 0;
+
         if (e->sparse) {
                 put_string(pax, "GNU.sparse.major", "1");
                 put_string(pax, "GNU.sparse.minor", "0");
                 put_string(pax, "GNU.sparse.name", e->path);
                 put_number(pax, "GNU.sparse.realsize", e->size);
         }
-        for (size_t i = 0; i < e->n_xattrs; i++) {
-                put_acl(pax, &e->xattrs[i]);
-                if (strchr(e->xattrs[i].name, '='))
-                        return tar_fault(
-                                reterr, EINVAL, e->path,
-                                "has an attribute with '=' in its name, which tar cannot keep");
-                put_record(pax, "SCHILY.xattr.", e->xattrs[i].name, e->xattrs[i].value,
-                           e->xattrs[i].n);
+        for (size_t i = 0; r >= 0 && i < e->n_xattrs; i++) {
+                const TarXattr *x = &e->xattrs[i];
+
+                put_acl(pax, x);
+                if (strchr(x->name, '='))
+                        r = put_escaped(pax, x);
+                else
+                        put_record(pax, "SCHILY.xattr.", x->name, x->value, x->n);
         }
-        return 0;
+        return r;
 }
 
 static int write_header(TarWriter *w, TarHeader *h, char type, Fault *reterr)
@@ -237,10 +277,7 @@ static int write_entry(TarWriter *w, const TarEntry *e, const char *path, FILE *
                 put_string(pax, "linkpath", e->link);
         memcpy(h.link, n_link > 0 ? e->link : "", MIN2(n_link, sizeof(h.link)));
         put_numbers(&h, pax, e, n_payload);
-        r = put_attributes(pax, e, reterr);
-        if (r < 0)
-                return r;
-        if (fflush(pax) != 0)
+        if (put_attributes(pax, e) < 0 || fflush(pax) != 0)
                 return fault_set(reterr, FAULT_FAILED, ENOMEM, "out of memory");
         r = write_pax(w, path, *text, *n_text, reterr);
         if (r >= 0)

@@ -265,6 +265,7 @@ static void test_round_trip(void)
         _cleanup_close_ int cap = openat(t, "cap", O_RDONLY | O_CLOEXEC);
         CHECK(fsetxattr(cap, "security.capability", capability, sizeof(capability), 0) >= 0);
         CHECK(fsetxattr(cap, "user.x", "\0y", 2, 0) >= 0);
+        CHECK(fsetxattr(cap, "user.100%=x", "\0y\xff=", 4, 0) >= 0);
         directory(t, "acl");
         _cleanup_close_ int dir = enter(t, "acl");
         CHECK(fsetxattr(dir, "system.posix_acl_access", acl, sizeof(acl), 0) >= 0);
