@@ -9,11 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int compare_paths(const void *a, const void *b)
-{
-        return strcmp(((const KeptFile *)a)->path, ((const KeptFile *)b)->path);
-}
-
 static int compare(const void *a, const void *b)
 {
         const KeptFile *x = a, *y = b;
@@ -78,22 +73,34 @@ int kept_open(int dirfd, Kept *ret, Fault *reterr)
         return 0;
 }
 
+/* The first of a path, or what would come after it. One path may have been brought a hundred
+ * thousand times. */
+static size_t first_of(const Kept *k, const char *path)
+{
+        size_t begin = 0, end = k->n_files;
+
+        while (begin < end) {
+                size_t middle = begin + (end - begin) / 2;
+
+                if (strcmp(k->files[middle].path, path) < 0)
+                        begin = middle + 1;
+                else
+                        end = middle;
+        }
+        return begin;
+}
+
 const KeptFile *kept_next(Kept *k, const char *path)
 {
-        KeptFile key = {.path = (char *)path};
-        KeptFile *found = k->n_files > 0 ? bsearch(&key, k->files, k->n_files, sizeof(*k->files),
-                                                   compare_paths)
-                                         : NULL;
+        size_t first = first_of(k, path);
 
-        if (!found)
+        if (first >= k->n_files || strcmp(k->files[first].path, path) != 0)
                 return NULL;
-        while (found > k->files && strcmp(found[-1].path, path) == 0)
-                found--;
-        KeptFile *given = found + found->n_used;
-        if (given >= k->files + k->n_files || strcmp(given->path, path) != 0)
+        size_t given = first + k->files[first].n_used;
+        if (given >= k->n_files || strcmp(k->files[given].path, path) != 0)
                 return NULL;
-        found->n_used++;
-        return given;
+        k->files[first].n_used++;
+        return &k->files[given];
 }
 
 void kept_done(Kept *k)

@@ -15,7 +15,7 @@ typedef struct Blob {
         ByteSource counted;
         Decompress *decompress;
         Digest *digest;
-        uint64_t n;
+        uint64_t n, n_out;
         char digest_text[DIGEST_TEXT_MAX];
 } Blob;
 
@@ -75,7 +75,14 @@ static int blob_into(void *userdata, uint8_t *data, size_t n, size_t *ret_n, Fau
                         return r;
         }
         int r = decompress_into(b->decompress, data, n, ret_n, reterr);
-        return r < 0 || *ret_n > 0 ? r : check_blob(b, reterr);
+        if (r >= 0 && *ret_n == 0)
+                return check_blob(b, reterr);
+        b->n_out += *ret_n;
+        if (r >= 0 && b->n_out > LAYER_RATIO_FROM && b->n_out / LAYER_RATIO_MAX > b->n)
+                return fault_set(reterr, FAULT_FAILED, EFBIG,
+                                 "it grows to more than %llu times its size when it is unpacked",
+                                 LAYER_RATIO_MAX);
+        return r;
 }
 
 static int write_tree(void *userdata, const ByteSource *tar, Fault *reterr)

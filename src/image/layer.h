@@ -19,7 +19,10 @@
 #define LAYER_KEPT        "tar.kept"
 #define LAYER_BYTES_MAX   (256ULL << 30)
 #define LAYER_ENTRIES_MAX 5000000ULL
-#define LAYER_ID_MAX      65535U
+/* A bomb: a file system's worth of zeros in a few megabytes. What people store grows ten times. */
+#define LAYER_RATIO_MAX  200ULL
+#define LAYER_RATIO_FROM (2ULL << 30) /* bytes of the archive before it is looked at */
+#define LAYER_ID_MAX     65535U
 
 typedef struct LayerUnpackArgs {
         ByteSource source;       /* the blob as it was transferred */
