@@ -26,13 +26,19 @@ class Recipe:
 
     def __init__(self):
         self.tar, self.tars, self.nodes = Tar(), [], {b'': Node('dir', 0o755)}
-        self.lower = {}
+        self.lower, self.named, self.implicit = {}, set(), set()
         self.dir('.')
 
     def layer(self):
         """What comes now belongs to the next layer"""
         self.tars.append(self.tar.bytes())
-        self.tar, self.lower = Tar(), dict(self.nodes)
+        # directories that this layer has without an entry: they are what the layer below made of them
+        for path in self.named | {b'/'}:
+            while path:
+                path = path.rpartition(b'/')[0]
+                if path not in self.named:
+                    self.implicit.add(path)
+        self.tar, self.lower, self.named = Tar(), dict(self.nodes), set()
 
     def layers(self, *compressions):
         self.layer()
@@ -51,8 +57,9 @@ class Recipe:
 
     def put(self, name, kind, **what):
         path = self.key(name)
+        self.named.add(path)
         old = self.nodes.get(path)
-        if not (old and old.kind == kind == 'dir'):
+        if old and not old.kind == kind == 'dir':
             self.forget(path)
         self.nodes[path] = Node(kind, **what)
 
@@ -79,6 +86,7 @@ class Recipe:
         self.tar.hardlink(name, target)
         node = self.nodes[self.key(target)]
         self.forget(self.key(name))
+        self.named.add(self.key(name))
         self.nodes[self.key(name)] = node
 
     def device(self, name, kind, major, minor, **what):
@@ -91,6 +99,7 @@ class Recipe:
 
     def whiteout(self, path):
         self.tar.whiteout(path)
+        self.named.add(self.key(path))
         self.forget(self.key(path))
 
     def opaque(self, path):
@@ -257,14 +266,11 @@ def attributes(r):
 def whiteouts(r):
     for name in ('gone', 'kept', 'replaced', 'dir/gone', 'dir/kept', 'opaque/old', 'opaque/also', 'opaque/sub/old', 'late/old',
                  'tree/a/b', 'becomes-dir', 'nested/x/y/gone', 'nested/x/y/kept', 'again/old'):
-        for i in range(1, name.count('/') + 1):
+        for i in range(name.count('/'), 0, -1):  # from the top
             parent = name.rsplit('/', i)[0]
             if parent.encode() not in r.nodes:
                 r.dir(parent)
         r.file(name, name.encode())
-    for parent in (b'tree', b'tree/a', b'opaque/sub', b'nested/x', b'nested/x/y'):
-        if parent not in r.nodes:
-            r.dir(parent)
     r.symlink('becomes-file', 'kept')
     r.dir('becomes-link')
     r.file('becomes-link/x', b'')
@@ -395,9 +401,9 @@ def platforms(r):
 
 
 def empty_layer(r):
-    layers = r.layers() + [Layer(Tar().bytes())]
+    r.layer()  # and nothing in the next
     history = [{'created_by': 'files'}, {'created_by': 'ENV x', 'empty_layer': True}, {'created_by': 'nothing'}]
-    return Image(layers, history=history)
+    return Image(r.layers(), history=history)
 
 
 CASES = {

@@ -205,7 +205,7 @@ case('xattr-names', 'either', 'xattrs with odd names', lambda t: t.file('x', b''
      *LOWER_IS_WHOLE)
 case('xattr-dangerous', 'either', 'xattrs that are the host\'s affair',
      lambda t: t.file('x', b'', xattrs={'security.selinux': b'x\0', 'security.ima': b'x', 'trusted.x': b'', 'system.x': b''}),
-     no_xattrs('x', 'trusted.', 'security.ima', 'security.selinux'), *LOWER_IS_WHOLE)
+     no_xattrs('x', 'security.ima', 'security.selinux'), *LOWER_IS_WHOLE)
 case('xattr-large', 'either', 'an xattr of 1 MiB', lambda t: t.file('x', b'', xattrs={'user.a': bytes(1 << 20)}))
 case('xattr-many', 'either', '100000 xattrs', lambda t: t.file('x', b'', xattrs={f'user.{i}': b'' for i in range(100000)}))
 case('capability-garbage', 'either', 'security.capability of garbage',
@@ -324,8 +324,8 @@ def bomb(pieces, media='gzip'):
     return Image([Layer(base().bytes()), Layer(b'', blob=blob, media_type=LAYER_TYPES[media], diff_id=digest(b'bomb'))])
 
 
-whole('gzip-bomb', 'refuse', '64 GiB of zeros in one file, in 64 MB', lambda: bomb([
-    (pax_header({'size': 64 << 30}) + header(b'zeros'), 1), (ZEROS, 64 << 10)]), reason='limit|large|more than|ratio|space|bomb|grow|bytes')
+whole('gzip-bomb', 'refuse', '8 GiB of zeros in one file, in 8 MB', lambda: bomb([
+    (pax_header({'size': 8 << 30}) + header(b'zeros'), 1), (ZEROS, 8 << 10)]), reason='limit|large|more than|ratio|space|bomb|grow|bytes')
 whole('gzip-bomb-end', 'refuse', '8 GiB of zeros behind the end of the archive',
       lambda: bomb([(Tar().file('a', b'').bytes(), 1), (ZEROS, 8 << 10)]))
 whole('longname-1G', 'refuse', 'a name of 1 GiB', lambda: bomb([
