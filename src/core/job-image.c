@@ -351,14 +351,45 @@ int job_verify_all(Manager *manager, JobDoneFn done, void *userdata, Fault *rete
         return job_start(manager, &o, &j, reterr);
 }
 
-int job_attach(Manager *manager, const char *path, JobDoneFn done, void *userdata, Job **ret,
-               Fault *reterr)
+/* The worker sees no store: it gets the open file, which may also be a link to elsewhere. */
+static int open_disk(const Image *image, Fault *reterr)
 {
-        JobOrder o = hidden_order(JOB_WORK, "attach", done, userdata);
+        _cleanup_close_ int fd = open(image->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        struct stat st;
 
-        o.object = path;
-        order_add(&o, "path", path);
-        return job_start(manager, &o, ret, reterr);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return fault_set(reterr, FAULT_FAILED, errno, "Cannot open %s: %s", image->path,
+                                 strerror(errno));
+        if (!S_ISREG(st.st_mode))
+                return fault_set(reterr, FAULT_NOT_SUPPORTED, EBADF,
+                                 "Disk image '%s' is not a regular file", image->name);
+        return TAKE_FD(fd);
+}
+
+static int start_disk_job(const Image *image, const char *operation, JobDoneFn done, void *userdata,
+                          Fault *reterr)
+{
+        _cleanup_close_ int fd = open_disk(image, reterr);
+        JobOrder o;
+        Job *j;
+
+        if (fd < 0)
+                return fd;
+        o = hidden_order(JOB_WORK, operation, done, userdata);
+        o.object = image->path;
+        order_add(&o, "name", image->name);
+        order_add_fd(&o, "source-fd", fd);
+        return job_start(image->manager, &o, &j, reterr);
+}
+
+int job_attach(const Image *image, JobDoneFn done, void *userdata, Fault *reterr)
+{
+        return start_disk_job(image, "attach", done, userdata, reterr);
+}
+
+int job_probe(const Image *image, JobDoneFn done, void *userdata, Fault *reterr)
+{
+        return start_disk_job(image, "probe", done, userdata, reterr);
 }
 
 int job_diff(Machine *m, JobDoneFn done, void *userdata, Fault *reterr)

@@ -58,10 +58,10 @@ int job_usage(Manager *manager, JobDoneFn done, void *userdata, Fault *reterr);
  * for what differs */
 int job_verify_all(Manager *manager, JobDoneFn done, void *userdata, Fault *reterr);
 /** job_attach() - have lodge-work look into a disk image and mount what is in it
- * @path of the image
  * @done gets detached mounts as the frame's descriptors, FRAME_ITEM where each belongs */
-int job_attach(Manager *manager, const char *path, JobDoneFn done, void *userdata, Job **ret,
-               Fault *reterr);
+int job_attach(const Image *image, JobDoneFn done, void *userdata, Fault *reterr);
+/** job_probe() - what is in a disk image: FRAME_LINE "what: value" */
+int job_probe(const Image *image, JobDoneFn done, void *userdata, Fault *reterr);
 
 /** job_place_image() - JobPlaceFn: what the worker has made is an image */
 int job_place_image(Job *j, Frame *result, Fault *reterr);

@@ -6,6 +6,7 @@
 #include "core/image.h"
 #include "core/machine.h"
 #include "core/manager.h"
+#include "core/mounted-image.h"
 #include "core/uid-range.h"
 #include "plan/plan-compile.h"
 #include "plan/seccomp-filter.h"
@@ -43,6 +44,22 @@ static int find_filter(Manager *manager, uint64_t capabilities, const Filter **r
         return 0;
 }
 
+/* lodged itself never looks into one. Without the mounts the plan is only shown: as if what is in
+ * the image was an ordinary system. */
+static int describe_disk(const Machine *m, const Image *image, Tree *ret)
+{
+        const MountedImage *mounted = m->mounted;
+
+        *ret = (Tree){
+                .path = g_strdup(image->path),
+                .init = mounted ? mounted->init : "/sbin/init",
+                .init_is_systemd = !mounted || mounted->init_is_systemd,
+                .is_disk = true,
+                .has_usr = mounted && mounted->n_mounts > 1,
+        };
+        return 0;
+}
+
 static int find_tree(const Machine *m, Tree *ret, Fault *reterr)
 {
         Image *image;
@@ -57,6 +74,8 @@ static int find_tree(const Machine *m, Tree *ret, Fault *reterr)
         int r = image_check(m->manager, m->settings.image, &image, reterr);
         if (r < 0)
                 return r;
+        if (image->kind == IMAGE_RAW)
+                return describe_disk(m, image, ret);
         if (image->kind != IMAGE_DIRECTORY)
                 return fault_set(reterr, FAULT_NOT_SUPPORTED, EOPNOTSUPP,
                                  "Image '%s' is of type %s, which cannot be started yet",
@@ -69,11 +88,13 @@ static int compile(Machine *m, const Tree *tree, Launch *l, Fault *reterr)
         const char *root = m->manager->root;
         _cleanup_free_ char *store = g_strconcat(root, LODGE_STORE_MACHINES "/", m->name, NULL);
         _cleanup_free_ char *trash = g_strconcat(root, LODGE_STORE_TRASH, NULL);
-        const char *const layers[] = {tree->path, NULL};
+        const char *const layers[] = {tree->is_disk ? NULL : tree->path, NULL};
         Settings settings = m->settings; /* borrowed strings */
         PlanFacts facts = {
                 .name = m->name,
                 .layers = layers,
+                .image = tree->is_disk ? tree->path : NULL,
+                .image_has_usr = tree->has_usr,
                 .writable_layer = store,
                 .trash = trash,
                 .uid_base = l->uid_base,

@@ -6,6 +6,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "core/manager.h"
+#include "core/mounted-image.h"
 #include "core/registry.h"
 #include "core/store.h"
 #include "core/uid-range.h"
@@ -103,7 +104,7 @@ static void tell_shim_to_stop(Machine *m, StopHow how, uint64_t timeout_usec)
 {
         _cleanup_frame_writer_ FrameWriter w = {0};
 
-        if (!m->link || m->name_asked) /* a shim without a plan listens to systemd only */
+        if (!m->link || machine_awaits_plan(m)) /* a shim without a plan listens to systemd only */
                 return;
         link_begin(m->link, &w, FRAME_STOP);
         if (timeout_usec != UINT64_MAX)
@@ -450,6 +451,7 @@ void machine_lost(Machine *m)
 {
         UnitPort *units = &m->manager->units;
 
+        mounted_image_end(m);
         if (!machine_is_stopped(m))
                 machine_set_state(m, MACHINE_STOPPING);
         if (units->watch(units->userdata, m->unit) < 0)
@@ -472,7 +474,8 @@ static void stop_ended(Machine *m, const char *result)
 {
         _cleanup_fault_ Fault f = {0};
 
-        if (m->link && !m->name_asked) { /* whose shim may have come after we wanted to tell it */
+        if (m->link &&
+            !machine_awaits_plan(m)) { /* whose shim may have come after we wanted to tell it */
                 tell_shim_to_stop(m, STOP_GENTLY, UINT64_MAX);
                 return;
         }

@@ -5,8 +5,10 @@
 
 #include "base/io.h"
 #include "base/text.h"
+#include "core/image.h"
 #include "core/launch.h"
 #include "core/manager.h"
+#include "core/mounted-image.h"
 #include "core/process.h"
 #include "core/registry.h"
 
@@ -149,6 +151,8 @@ static int send_plan(Machine *m, Link *link, const Launch *l, Fault *reterr)
         link_begin(link, &w, FRAME_PLAN);
         frame_add_fd(&w, fd);
         frame_add_fd(&w, l->uid_lock);
+        for (size_t i = 0; m->mounted && i < m->mounted->n_mounts; i++)
+                frame_add_fd(&w, m->mounted->mounts[i]);
         for (int i = 0; i < 3; i++) {
                 if (m->attach_fds[i] < 0)
                         continue;
@@ -160,7 +164,8 @@ static int send_plan(Machine *m, Link *link, const Launch *l, Fault *reterr)
 
 static void refuse_start(Machine *m, const Fault *f)
 {
-        static const FaultCode told[] = {FAULT_NO_SUCH_IMAGE, FAULT_EXISTS, FAULT_NO_SPACE};
+        static const FaultCode told[] = {FAULT_NO_SUCH_IMAGE, FAULT_EXISTS, FAULT_NO_SPACE,
+                                         FAULT_NOT_SUPPORTED, FAULT_BUSY};
         Link *link = TAKE_PTR(m->link);
         ExitRecord r = {
                 .cause = g_strdup(EXIT_CAUSE_FAILED),
@@ -182,6 +187,18 @@ static void refuse_start(Machine *m, const Fault *f)
         machine_lost(m);
 }
 
+/* Return: 1 it is begun, and machine_launch() is called again; 0 there is nothing to mount. */
+static int begin_mount(Machine *m, Fault *reterr)
+{
+        Image *image;
+
+        if (m->mounted || m->settings.root_directory || !m->settings.image ||
+            image_find(m->manager, m->settings.image, &image, NULL) < 0 || image->kind != IMAGE_RAW)
+                return 0;
+        int r = mounted_image_begin(m, image, reterr);
+        return r < 0 ? r : 1;
+}
+
 void machine_launch(Machine *m, const Fault *refusal)
 {
         _cleanup_launch_ Launch l = {.uid_lock = -EBADF};
@@ -193,11 +210,16 @@ void machine_launch(Machine *m, const Fault *refusal)
         else if (m->load_error.code != FAULT_NONE)
                 r = fault_set(&f, FAULT_START_FAILED, EINVAL, "%s", m->load_error.message ?: "");
         if (r >= 0)
+                r = begin_mount(m, &f);
+        if (r > 0)
+                return;
+        if (r >= 0)
                 r = launch_prepare(m, true, &l, &f);
         if (r >= 0) {
                 m->uid_base = l.uid_base; /* to be released even if nothing more is heard of it */
                 r = send_plan(m, m->link, &l, &f);
         }
+        mounted_image_end(m);
         for (int i = 0; i < 3; i++)
                 m->attach_fds[i] = close_fd(m->attach_fds[i]);
         if (r == -EPIPE) { /* stopped or killed before it had its plan: its unit's end tells */

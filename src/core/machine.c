@@ -6,6 +6,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "core/manager.h"
+#include "core/mounted-image.h"
 #include "core/store.h"
 #include "core/volume.h"
 
@@ -55,6 +56,7 @@ void machine_free(Machine *m)
         if (!m)
                 return;
         link_close(m->link);
+        mounted_image_end(m);
         for (int i = 0; i < 3; i++)
                 (void)close_fd(m->attach_fds[i]);
         settings_done(&m->settings);

@@ -59,8 +59,11 @@ struct Machine {
         int attach_fds[3];    /* of a caller, for PID 1; owned; -EBADF: none */
         unsigned changes;     /* MachineChange that listeners have not been told */
 
-        bool name_asked;            /* the shim waits until it is known whether the name is free */
-        uint32_t registered_leader; /* as last told to the registry */
+        bool name_asked;  /* the shim waits until it is known whether the name is free */
+        bool is_mounting; /* the shim waits until a worker has mounted the disk image */
+        sd_event_source *mount_retry; /* likewise, for there are too many workers */
+        MountedImage *mounted;        /* the disk image, from then until the plan is sent */
+        uint32_t registered_leader;   /* as last told to the registry */
 };
 
 /** machine_new() - a stopped machine of that name, its definition not read yet */
@@ -79,6 +82,12 @@ bool machine_is_stopped(const Machine *m);
 /** machine_check_running() - is there a shim with a PID 1 to talk to?
  * Return: 0; -ESRCH FAULT_NOT_RUNNING. */
 int machine_check_running(const Machine *m, Fault *reterr);
+/** machine_awaits_plan() - is its shim still waiting for the plan? Then it listens to systemd only
+ */
+static inline bool machine_awaits_plan(const Machine *m)
+{
+        return m->name_asked || m->is_mounting;
+}
 /** machine_reason() - one sentence on why it is in its state
  * Return: newly allocated, caller frees; "" if there is nothing to say. */
 char *machine_reason(const Machine *m);

@@ -10,8 +10,9 @@
 /* What a plan needs to know of a tree. */
 typedef struct Tree {
         char *path;       /* canonical, no symlink in it */
-        const char *init; /* static; path inside; NULL: the tree has none */
+        const char *init; /* not owned; path inside; NULL: the tree has none */
         bool init_is_systemd;
+        bool is_disk, has_usr; /* the path is of a disk image, whose mounts go with the plan */
 } Tree;
 
 /** tree_probe() - look at a directory

@@ -9,6 +9,7 @@ typedef struct Job Job;
 typedef struct Link Link;
 typedef struct Machine Machine;
 typedef struct Manager Manager;
+typedef struct MountedImage MountedImage;
 typedef struct Process Process;
 typedef struct Request Request;
 typedef struct Volume Volume;
