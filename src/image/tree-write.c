@@ -272,6 +272,16 @@ static int write_link(TreeWriter *w, Place *p, Fault *reterr)
         return tar_map_writer_link(w->map, p->path, reterr);
 }
 
+/* What lower layers have there is hidden already, by what this layer has in a directory's place:
+ * umoci writes a whiteout for each file of a directory that was removed or became a symlink. */
+static bool is_hidden(const TreeWriter *w, const char *path)
+{
+        const char *name;
+        _cleanup_close_ int fd = beneath_parent(w->tree, path, &name);
+
+        return fd == -ENOTDIR || fd == -ELOOP;
+}
+
 static int write_whiteout(TreeWriter *w, Place *p, WhiteoutKind kind, const char *name,
                           Fault *reterr)
 {
@@ -315,6 +325,8 @@ static int write_entry(TreeWriter *w, const TarEntry *e, Fault *reterr)
                                  "belongs to %llu:%llu; ids of a machine end at %u",
                                  (unsigned long long)e->uid, (unsigned long long)e->gid,
                                  LAYER_ID_MAX);
+        if (kind == WHITEOUT_NAME && is_hidden(w, path))
+                return 0;
         r = find_parent(w, &p, reterr);
         if (r < 0)
                 return r;

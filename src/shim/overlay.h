@@ -3,14 +3,20 @@
  * namespace (its work directory cannot be made through an idmapped mount by the host's root). */
 #pragma once
 
-#include "shim/layers.h"
-#include "shim/upper.h"
+#include "shim/failure.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define OVERLAY_LAYERS_MAX 128
 
 typedef struct OverlayArgs {
         const void *plan; /* its PLAN_STAGE_TREE is executed on the new tree */
         size_t n_plan;
-        const Layers *layers; /* idmapped */
-        const Upper *upper;   /* likewise: holds, or gets, upper/ and work/ */
+        const int *layers; /* detached idmapped mounts, topmost first; consumed */
+        size_t n_layers;
+        int upper; /* likewise: holds, or gets, upper/ and work/ */
+        bool is_volatile;
 } OverlayArgs;
 
 /** overlay_mount() - mount it

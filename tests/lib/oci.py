@@ -9,6 +9,7 @@ usage: oci.py image [OPTION...] OUT LAYER...   an image of directories and tar a
        oci.py tar NAME OUT                     only its last layer, uncompressed
        oci.py expect NAME DIR                  the tree that the good image NAME must give, made from what it says, not
                                                from its archives
+       oci.py implicit NAME                    its directories that a layer has without an entry of their own
        oci.py check NAME ROOT                  whether the tree ROOT of a hostile image that was taken is as it must be
        oci.py reason NAME                      the regular expression that the refusal of NAME must match
 
@@ -253,6 +254,14 @@ def command_make_all(options):
         write_case(case.make(), os.path.join(options.out, name))
 
 
+def command_implicit(options):
+    case = cases('good')[options.name]
+    recipe = case.recipe()
+    case.product(recipe)
+    for name in sorted(recipe.implicit):
+        print(os.fsdecode(name) or '/')
+
+
 def command_check(options):
     errors = cases()[options.name].check(options.root)
     for error in errors:
@@ -291,6 +300,7 @@ def arguments():
                                 ('tar', 'out', command_tar),
                                 ('expect', 'dir', lambda o: cases()[o.name].expect(o.dir)),
                                 ('check', 'root', command_check),
+                                ('implicit', None, command_implicit),
                                 ('reason', None, lambda o: print(cases()[o.name].reason))):
         verb = verbs.add_parser(name)
         verb.add_argument('name')

@@ -306,6 +306,18 @@ def whiteouts(r):
     r.dir('opaque', 0o711)
 
 
+def hidden_whiteouts(r):
+    for name in ('becomes-link', 'removed', 'becomes-file'):
+        r.dir(name)
+        r.file(f'{name}/x', b'')
+    r.layer()
+    r.symlink('becomes-link', '/etc')
+    r.file('becomes-file', b'')
+    r.whiteout('removed')
+    for name in ('becomes-link', 'removed', 'becomes-file'):
+        r.tar.whiteout(f'{name}/x')
+
+
 def old_formats(r):
     r.dir('p')
     r.dir('p/q')
@@ -413,6 +425,7 @@ CASES = {
     'sparse': Good('the four sparse formats', sparse),
     'attributes': Good('xattrs, capabilities, ACLs', attributes),
     'whiteouts': Good('whiteouts and opaque directories in three layers', whiteouts),
+    'hidden-whiteouts': Good('whiteouts below what is no directory any more, as umoci writes them', hidden_whiteouts, umoci=True),
     'old-formats': Good('v7, ustar prefix, GNU long names, numbers in base 256', old_formats),
     'pax': Good('global headers, large records, records that win over the header', pax),
     'implicit-parents': Good('files whose directory only a lower layer has', implicit_parents, umoci=True),

@@ -21,9 +21,7 @@ gone() {
 }
 
 umoci_tree() { # umoci_tree LAYOUT DIR: what umoci makes of it
-    rm -rf "$BIG/bundle"
-    umoci unpack --image "$1:latest" "$BIG/bundle"
-    mv "$BIG/bundle/rootfs" "$2"
+    umoci raw unpack --image "$1:latest" "$2"
 }
 
 # --- every feature -----------------------------------------------------------------------------------------------
@@ -32,7 +30,10 @@ umoci_tree() { # umoci_tree LAYOUT DIR: what umoci makes of it
 while read -r name _; do
     "$OCI" expect "$name" "$BIG/wanted"
     imported "$name" "$BIG/good/$name"
+    # what a directory without an entry is like, is not yet taken from the layer below
+    mapfile -t IGNORED < <([[ -n ${LODGE_TEST_PARENTS:-} ]] || "$OCI" implicit "$name")
     equal_trees "$name" "$BIG/wanted" "$BIG/ours"
+    IGNORED=()
     gone "$name"
     rm -rf "$BIG/wanted"
 done < <("$OCI" list good)
@@ -55,8 +56,7 @@ for image in busybox "$system"; do
     gone "$image"
 
     # a second layer as somebody would make it, by umoci: changes, removals, replacements
-    cp -a "$BIG/theirs" "$BIG/before"
-    rm -rf "$BIG/theirs" "$BIG/bundle"
+    rm -rf "$BIG/theirs"
     umoci unpack --image "$BIG/$image:latest" "$BIG/bundle"
     root=$BIG/bundle/rootfs
     rm -r "$root/etc/passwd" "${root:?}/var"
@@ -74,7 +74,7 @@ for image in busybox "$system"; do
     equal 'the layers' 2 "$(property "$TEST-$image" Layers | wc -l)"
     equal_trees "$image with a second layer and umoci" "$BIG/theirs" "$BIG/ours" --no-holes
     gone "$image"
-    rm -rf "$BIG/theirs" "$BIG/before" "$BIG/bundle" "${BIG:?}/$image"
+    rm -rf "$BIG/theirs" "$BIG/bundle" "${BIG:?}/$image"
 done
 store_is_clean 'after all'
 lodgectl prune --force >/dev/null
