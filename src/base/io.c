@@ -82,6 +82,20 @@ static int sync_and_rename(int dirfd, int fd, const char *tmp, const char *name)
         return 0;
 }
 
+int directory_is_empty(int dirfd)
+{
+        _cleanup_close_ int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
+        int n = 0;
+
+        if (!d)
+                return -errno;
+        (void)TAKE_FD(fd);
+        while (n <= 2 && readdir(d))
+                n++;
+        return n <= 2;
+}
+
 int write_file_atomic_at(int dirfd, const char *name, const void *data, size_t n, mode_t mode)
 {
         _cleanup_free_ char *tmp = NULL;

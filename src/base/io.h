@@ -20,6 +20,11 @@ int write_all(int fd, const void *data, size_t n);
  * Return: 0; -EFBIG too large; -EBADFD not a regular file; else from open(2), read(2). */
 int read_file_at(int dirfd, const char *name, size_t max, char **ret, size_t *ret_n);
 
+/** directory_is_empty() - has it no entry but "." and ".."?
+ * @dirfd any descriptor of it, O_PATH too; its position does not change
+ * Return: 1 it is empty; 0 it is not; negative errno. */
+int directory_is_empty(int dirfd);
+
 /** write_file_atomic_at() - replace a file so that a crash leaves the old or the new one, never a
  * part Written to a temporary name, synced, renamed, directory synced. Return: 0; negative errno,
  * with the temporary file removed. */

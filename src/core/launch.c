@@ -4,12 +4,16 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "core/image.h"
+#include "core/launch-settings.h"
 #include "core/machine.h"
 #include "core/manager.h"
 #include "core/mounted-image.h"
+#include "core/store.h"
 #include "core/uid-range.h"
 #include "plan/plan-compile.h"
 #include "plan/seccomp-filter.h"
+#include "spec/reference.h"
+#include "spec/settings-image.h"
 
 typedef struct Filter {
         uint64_t capabilities;
@@ -44,13 +48,51 @@ static int find_filter(Manager *manager, uint64_t capabilities, const Filter **r
         return 0;
 }
 
+/* What the machine is started from. */
+typedef struct Base {
+        Tree tree;
+        char *store;   /* of the layers; NULL: the tree's path is the only one */
+        char **layers; /* topmost first: names in the store, or paths */
+        const ImageRecord *record;
+} Base;
+
+static void base_done(Base *b)
+{
+        tree_done(&b->tree);
+        free(b->store);
+        strv_free(b->layers);
+}
+
+static int take_layers(const Machine *m, const ImageRecord *record, Base *ret)
+{
+        ret->store = store_path(m->manager->root, LODGE_STORE_LAYERS, NULL);
+        ret->record = record;
+        for (size_t i = strv_length(record->layers); i > 0; i--) {
+                _cleanup_free_ char *name = digest_file_name(record->layers[i - 1]);
+                int r = name ? strv_push(&ret->layers, name) : -ENOMEM;
+
+                if (r < 0)
+                        return r;
+        }
+        if (settings_may_boot(&m->settings, record))
+                tree_probe_layers(ret->store, ret->layers, &ret->tree);
+        return 0;
+}
+
+static int take_tree(const char *path, Base *ret, Fault *reterr)
+{
+        int r = tree_probe(path, &ret->tree, reterr);
+
+        return r < 0 ? r : strv_push(&ret->layers, ret->tree.path);
+}
+
 /* lodged itself never looks into one. Without the mounts the plan is only shown: as if what is in
  * the image was an ordinary system. */
-static int describe_disk(const Machine *m, const Image *image, Tree *ret)
+static int take_disk(const Machine *m, const Image *image, Base *ret)
 {
         const MountedImage *mounted = m->mounted;
 
-        *ret = (Tree){
+        ret->tree = (Tree){
                 .path = g_strdup(image->path),
                 .init = mounted ? mounted->init : "/sbin/init",
                 .init_is_systemd = !mounted || mounted->init_is_systemd,
@@ -60,12 +102,12 @@ static int describe_disk(const Machine *m, const Image *image, Tree *ret)
         return 0;
 }
 
-static int find_tree(const Machine *m, Tree *ret, Fault *reterr)
+static int find_base(const Machine *m, Base *ret, Fault *reterr)
 {
         Image *image;
 
         if (m->settings.root_directory)
-                return tree_probe(m->settings.root_directory, ret, reterr);
+                return take_tree(m->settings.root_directory, ret, reterr);
         if (!m->settings.image)
                 return fault_set(reterr, FAULT_START_FAILED, EINVAL,
                                  "The definition of machine '%s' has neither Image= nor "
@@ -74,42 +116,40 @@ static int find_tree(const Machine *m, Tree *ret, Fault *reterr)
         int r = image_check(m->manager, m->settings.image, &image, reterr);
         if (r < 0)
                 return r;
+        if (image->kind == IMAGE_OCI)
+                return take_layers(m, &image->record, ret);
         if (image->kind == IMAGE_RAW)
-                return describe_disk(m, image, ret);
-        if (image->kind != IMAGE_DIRECTORY)
-                return fault_set(reterr, FAULT_NOT_SUPPORTED, EOPNOTSUPP,
-                                 "Image '%s' is of type %s, which cannot be started yet",
-                                 image->name, image_kind_name(image->kind));
-        return tree_probe(image->path, ret, reterr);
+                return take_disk(m, image, ret);
+        return take_tree(image->path, ret, reterr);
 }
 
-static int compile(Machine *m, const Tree *tree, Launch *l, Fault *reterr)
+static int compile(Machine *m, const Base *base, const Settings *settings, Launch *l, Fault *reterr)
 {
         const char *root = m->manager->root;
-        _cleanup_free_ char *store = g_strconcat(root, LODGE_STORE_MACHINES "/", m->name, NULL);
-        _cleanup_free_ char *trash = g_strconcat(root, LODGE_STORE_TRASH, NULL);
-        const char *const layers[] = {tree->is_disk ? NULL : tree->path, NULL};
-        Settings settings = m->settings; /* borrowed strings */
+        _cleanup_free_ char *store = store_path(root, LODGE_STORE_MACHINES, m->name);
+        _cleanup_free_ char *trash = store_path(root, LODGE_STORE_TRASH, NULL);
+        _cleanup_free_ char *volumes = store_path(root, LODGE_STORE_VOLUMES, NULL);
         PlanFacts facts = {
                 .name = m->name,
-                .layers = layers,
-                .image = tree->is_disk ? tree->path : NULL,
-                .image_has_usr = tree->has_usr,
+                .layers = (const char *const *)base->layers,
+                .layer_store = base->store,
+                .volumes = volumes,
+                .image = base->tree.is_disk ? base->tree.path : NULL,
+                .image_has_usr = base->tree.has_usr,
                 .writable_layer = store,
                 .trash = trash,
                 .uid_base = l->uid_base,
-                .init = tree->init,
-                .init_is_systemd = tree->init_is_systemd,
+                .init = base->tree.init,
+                .init_is_systemd = base->tree.init_is_systemd,
         };
         const Filter *filter = NULL;
+        int r = find_filter(m->manager, plan_capabilities(settings, &facts), &filter, reterr);
 
-        machine_id(m, settings.machine_id);
-        int r = find_filter(m->manager, plan_capabilities(&settings, &facts), &filter, reterr);
         if (r < 0 || !filter)
                 return r;
         facts.seccomp = filter->program;
         facts.n_seccomp = filter->n;
-        r = plan_compile(&settings, &facts, &l->writer, reterr);
+        r = plan_compile(settings, &facts, &l->writer, reterr);
         if (r < 0)
                 return r;
         r = plan_finish(&l->writer, &l->plan, &l->n_plan);
@@ -122,9 +162,13 @@ static int compile(Machine *m, const Tree *tree, Launch *l, Fault *reterr)
 int launch_prepare(Machine *m, bool lock, Launch *ret, Fault *reterr)
 {
         _cleanup_launch_ Launch l = {.uid_lock = -EBADF};
-        _cleanup_tree_ Tree tree = {0};
-        int r = find_tree(m, &tree, reterr);
+        _cleanup_(base_done) Base base = {0};
+        _cleanup_settings_ Settings settings = {0};
+        int r = find_base(m, &base, reterr);
 
+        if (r >= 0)
+                r = launch_settings(m, base.record, base.tree.init != NULL, lock, &settings,
+                                    reterr);
         if (r < 0)
                 return r;
         if (!lock && m->uid_base)
@@ -133,7 +177,7 @@ int launch_prepare(Machine *m, bool lock, Launch *ret, Fault *reterr)
                 r = uid_range_take(m->manager->root, m->name, &l.uid_base,
                                    lock ? &l.uid_lock : NULL, reterr);
         if (r >= 0)
-                r = compile(m, &tree, &l, reterr);
+                r = compile(m, &base, &settings, &l, reterr);
         if (r < 0 && l.uid_lock >= 0) {
                 l.uid_lock = close_fd(l.uid_lock);
                 uid_range_release(m->manager->root, l.uid_base);

@@ -89,8 +89,12 @@ static void apply_end(Machine *m, const Frame *f)
                         .when_usec = now_usec(CLOCK_REALTIME),
                 };
         }
-        if (f->type == FRAME_FAILED && frame_number(f, FRAME_CODE, 0) == FAULT_NO_SPACE)
-                m->end_code = FAULT_NO_SPACE;
+        if (f->type == FRAME_FAILED) {
+                uint64_t code = frame_number(f, FRAME_CODE, 0);
+
+                if (code == FAULT_NO_SPACE || code == FAULT_NOT_SUPPORTED)
+                        m->end_code = (FaultCode)code;
+        }
         machine_set_end(m, &r);
         machine_set_state(m, MACHINE_STOPPING); /* until its unit is gone */
         registry_update(m);

@@ -43,6 +43,19 @@ static char *path_of_fd(int fd)
         return g_file_read_link(link, NULL);
 }
 
+/* Return: whether there is one. */
+static bool find_init(int fd, Tree *t)
+{
+        for (size_t i = 0; i < ELEMENTSOF(inits); i++) {
+                if (!is_program_in(fd, inits[i].path))
+                        continue;
+                t->init = inits[i].path;
+                t->init_is_systemd = inits[i].is_systemd;
+                return true;
+        }
+        return false;
+}
+
 int tree_probe(const char *path, Tree *ret, Fault *reterr)
 {
         _cleanup_close_ int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -59,14 +72,21 @@ int tree_probe(const char *path, Tree *ret, Fault *reterr)
         if (!t.path)
                 return fault_set(reterr, FAULT_START_FAILED, EIO,
                                  "Cannot tell the real path of %s: is /proc mounted?", path);
-        for (size_t i = 0; i < ELEMENTSOF(inits) && !t.init; i++) {
-                if (!is_program_in(fd, inits[i].path))
-                        continue;
-                t.init = inits[i].path;
-                t.init_is_systemd = inits[i].is_systemd;
-        }
+        (void)find_init(fd, &t);
         *ret = t;
         return 0;
+}
+
+void tree_probe_layers(const char *store, char *const *layers, Tree *ret)
+{
+        *ret = (Tree){0};
+        STRV_FOREACH (layer, layers) {
+                _cleanup_free_ char *path = g_strconcat(store, "/", *layer, "/tree", NULL);
+                _cleanup_close_ int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+                if (fd >= 0 && find_init(fd, ret))
+                        return;
+        }
 }
 
 void tree_done(Tree *t)

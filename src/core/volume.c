@@ -221,7 +221,7 @@ int volume_create(Manager *manager, const char *name, uint32_t owner, Volume **r
 }
 
 /* Of this machine, not of an earlier one of that name: its id is part of it. */
-static char *anonymous_name(const Machine *m, const char *path)
+char *volume_anonymous_name(const Machine *m, const char *path)
 {
         GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
         uint8_t id[16];
@@ -238,7 +238,7 @@ static char *anonymous_name(const Machine *m, const char *path)
 
 int volume_ensure(Machine *m, const char *name, const char *path, Volume **ret, Fault *reterr)
 {
-        _cleanup_free_ char *anonymous = name ? NULL : anonymous_name(m, path);
+        _cleanup_free_ char *anonymous = name ? NULL : volume_anonymous_name(m, path);
         int r = check_name(name ?: anonymous, reterr);
 
         if (r < 0)

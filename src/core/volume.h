@@ -41,6 +41,10 @@ int volume_create(Manager *manager, const char *name, uint32_t owner, Volume **r
  * Return: 0; negative errno as volume_create(). */
 int volume_ensure(Machine *m, const char *name, const char *path, Volume **ret, Fault *reterr);
 
+/** volume_anonymous_name() - what a machine's own volume for a path is called
+ * Return: newly allocated, caller frees. */
+char *volume_anonymous_name(const Machine *m, const char *path);
+
 /** volume_used_by() - the machines that have it in their definition, or whose it is
  * Return: new vector of names, sorted; caller frees. */
 char **volume_used_by(const Volume *v);

@@ -71,9 +71,14 @@ static const PlanStep dev_steps[] = {
 
 /* /run/host is how a host tells a guest about itself (systemd's CONTAINER_INTERFACE): read-only for
  * the guest. The shim binds its notify socket over the empty file when this stage is done. */
+static const PlanStep run_mount = {
+        PLAN_MOUNT,
+        .s = "/run",
+        .t = "tmpfs",
+        OPTIONS("mode=0755,size=20%"),
+        .flags = PLAN_NOSUID | PLAN_NODEV,
+};
 static const PlanStep run_steps[] = {
-        {PLAN_MOUNT, .s = "/run", .t = "tmpfs", OPTIONS("mode=0755,size=20%"),
-         .flags = PLAN_NOSUID | PLAN_NODEV},
         {PLAN_DIRECTORY, .s = "/run/host", .a = 0755},
         {PLAN_MOUNT, .s = "/run/host", .t = "tmpfs", OPTIONS("mode=0755,size=64k,nr_inodes=64"),
          .flags = SEALED},
@@ -91,6 +96,16 @@ static const PlanStep inner_steps[] = {
          .flags = PLAN_NOSUID | PLAN_NODEV},
         {PLAN_MOUNT, .s = "/dev/mqueue", .t = "mqueue", .flags = SEALED | PLAN_OPTIONAL},
         {PLAN_MOUNT, .s = "/sys/fs/cgroup", .t = "cgroup2", .flags = SEALED},
+};
+
+/* An init expects an empty /tmp at each boot. A command's stays in the writable layer, as podman
+ * has it: images bring files in /tmp, and programs write more there than belongs in memory. */
+static const PlanStep tmp_mount = {
+        PLAN_MOUNT,
+        .s = "/tmp",
+        .t = "tmpfs",
+        OPTIONS("mode=1777,size=10%"),
+        .flags = PLAN_NOSUID | PLAN_NODEV,
 };
 
 static void add(PlanWriter *w, PlanStage stage, PlanStep step)
@@ -129,6 +144,19 @@ static void add_tree(PlanWriter *w, const GuestFiles *g)
         add_file(w, PLAN_STAGE_TREE, "/etc/hostname", 0644, g->hostname);
 }
 
+static void add_run(PlanWriter *w, const GuestFiles *g)
+{
+        const MountEntry *e = guest_mounts_find(g->mounts, "/run");
+        PlanStep step = run_mount;
+
+        if (e) {
+                step.data = e->tmpfs_options;
+                step.n_data = (uint32_t)strlen(e->tmpfs_options) + 1;
+                step.flags |= e->no_exec ? PLAN_NOEXEC : 0;
+        }
+        add(w, PLAN_STAGE_OUTER, step);
+}
+
 static void add_outer(PlanWriter *w, const GuestFiles *g)
 {
         add(w, PLAN_STAGE_OUTER,
@@ -142,26 +170,40 @@ static void add_outer(PlanWriter *w, const GuestFiles *g)
             (PlanStep){PLAN_MOUNT, .s = "/sys", .t = "sysfs", .flags = SEALED | PLAN_RDONLY});
         add_paths(w, PLAN_MASK, masked_sys, ELEMENTSOF(masked_sys));
         add_all(w, PLAN_STAGE_OUTER, dev_steps, ELEMENTSOF(dev_steps));
+        add_run(w, g);
         add_all(w, PLAN_STAGE_OUTER, run_steps, ELEMENTSOF(run_steps));
         add_file(w, PLAN_STAGE_OUTER, "/run/host/container-uuid", 0444, g->uuid);
         add(w, PLAN_STAGE_OUTER, (PlanStep){PLAN_READONLY, .s = "/run/host"});
 }
 
-static void add_inner(PlanWriter *w, const GuestFiles *g)
+/* Something below /tmp would disappear under what the last stage mounts there: so it is mounted
+ * before that. */
+static bool has_tmp_below(const GuestFiles *g)
 {
-        add_all(w, PLAN_STAGE_INNER, inner_steps, ELEMENTSOF(inner_steps));
-        /* An init expects an empty /tmp at each boot. A command's stays in the writable layer, as
-         * podman has it: images bring files in /tmp, and programs write more there than belongs in
-         * memory. */
-        if (g->booting)
-                add(w, PLAN_STAGE_INNER,
-                    (PlanStep){PLAN_MOUNT, .s = "/tmp", .t = "tmpfs", OPTIONS("mode=1777,size=10%"),
-                               .flags = PLAN_NOSUID | PLAN_NODEV});
+        return g->booting && !guest_mounts_find(g->mounts, "/tmp") &&
+               guest_mounts_has_below(g->mounts, "/tmp");
 }
 
-void guest_files_add(PlanWriter *w, const GuestFiles *g)
+static void add_root(PlanWriter *w, const GuestFiles *g, const GuestMountFacts *facts)
+{
+        if (has_tmp_below(g))
+                add(w, PLAN_STAGE_ROOT, tmp_mount);
+        guest_mounts_add(w, g->mounts, facts);
+}
+
+static void add_inner(PlanWriter *w, const GuestFiles *g)
+{
+        for (size_t i = 0; i < ELEMENTSOF(inner_steps); i++)
+                if (!guest_mounts_find(g->mounts, inner_steps[i].s))
+                        add(w, PLAN_STAGE_INNER, inner_steps[i]);
+        if (g->booting && !guest_mounts_find(g->mounts, "/tmp") && !has_tmp_below(g))
+                add(w, PLAN_STAGE_INNER, tmp_mount);
+}
+
+void guest_files_add(PlanWriter *w, const GuestFiles *g, const GuestMountFacts *facts)
 {
         add_tree(w, g);
         add_outer(w, g);
+        add_root(w, g, facts);
         add_inner(w, g);
 }

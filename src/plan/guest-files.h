@@ -2,6 +2,7 @@
 /* What every machine finds in /proc, /sys, /dev, /run and /tmp. Private to plan. */
 #pragma once
 
+#include "plan/guest-mounts.h"
 #include "wire/plan.h"
 
 #include <stdbool.h>
@@ -12,9 +13,11 @@ typedef struct GuestFiles {
         const char *hostname;
         bool booting;
         bool private_network;
+        const GuestMounts *mounts; /* what is mounted there is left out here */
 } GuestFiles;
 
-/** guest_files_add() - the steps of PLAN_STAGE_TREE, PLAN_STAGE_OUTER and PLAN_STAGE_INNER */
-void guest_files_add(PlanWriter *w, const GuestFiles *g);
+/** guest_files_add() - the steps of PLAN_STAGE_TREE, PLAN_STAGE_OUTER, PLAN_STAGE_ROOT and
+ * PLAN_STAGE_INNER */
+void guest_files_add(PlanWriter *w, const GuestFiles *g, const GuestMountFacts *facts);
 
 #define GUEST_NOTIFY_SOCKET "/run/host/notify"

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "plan/capabilities.h"
 #include "plan/guest-files.h"
+#include "spec/settings-image.h"
 
 #include <signal.h>
 #include <string.h>
@@ -26,7 +27,7 @@ static const Limit limits[] = {
 
 bool plan_boots(const Settings *s, const PlanFacts *facts)
 {
-        return s->boot < 0 ? !s->command && facts->init : s->boot == 1;
+        return s->boot < 0 ? !settings_have_program(s) && facts->init : s->boot == 1;
 }
 
 uint64_t plan_capabilities(const Settings *s, const PlanFacts *facts)
@@ -50,10 +51,31 @@ static uint32_t layer_flags(const Settings *s)
         }
 }
 
+static void add_writable_layer(PlanWriter *w, const Settings *s, const PlanFacts *facts)
+{
+        if (s->writable_medium == WRITABLE_MEDIUM_MEMORY) {
+                add(w, PLAN_STAGE_HOST,
+                    (PlanStep){PLAN_MEMORY, .a = s->writable_size_bytes, .flags = PLAN_VOLATILE});
+                return;
+        }
+        add(w, PLAN_STAGE_HOST,
+            (PlanStep){PLAN_UPPER, .s = facts->writable_layer, .t = facts->trash,
+                       .flags = layer_flags(s)});
+        if (s->writable_size_bytes > 0)
+                add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_LIMIT, .a = s->writable_size_bytes});
+}
+
+static void add_layer(PlanWriter *w, const PlanFacts *facts, const char *layer)
+{
+        add(w, PLAN_STAGE_HOST,
+            facts->layer_store ? (PlanStep){PLAN_LAYER, .s = facts->layer_store, .t = layer}
+                               : (PlanStep){PLAN_LOWER, .s = layer});
+}
+
 static void add_layers(PlanWriter *w, const PlanFacts *facts)
 {
         for (const char *const *layer = facts->layers; layer && *layer; layer++)
-                add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_LOWER, .s = *layer});
+                add_layer(w, facts, *layer);
         if (facts->image)
                 add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_LOWER_FD, .s = facts->image, .a = 0});
         if (facts->image && facts->image_has_usr)
@@ -68,9 +90,7 @@ static void add_host(PlanWriter *w, const Settings *s, const PlanFacts *facts, b
 
         add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_USERNS, .a = facts->uid_base, .b = IDS});
         add_layers(w, facts);
-        add(w, PLAN_STAGE_HOST,
-            (PlanStep){PLAN_UPPER, .s = facts->writable_layer, .t = facts->trash,
-                       .flags = layer_flags(s)});
+        add_writable_layer(w, s, facts);
         if (s->private_network)
                 add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_NETNS, .a = 1});
         add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_NOTIFY, .s = GUEST_NOTIFY_SOCKET, .a = ready});
@@ -122,6 +142,8 @@ static void add_environment(PlanWriter *w, const Settings *s, const char *uuid, 
 
 static void add_program(PlanWriter *w, const Settings *s, const PlanFacts *facts, bool booting)
 {
+        _cleanup_strv_free_ char **program = NULL;
+
         if (booting) {
                 add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_INIT, .s = facts->init});
                 return;
@@ -130,7 +152,9 @@ static void add_program(PlanWriter *w, const Settings *s, const PlanFacts *facts
                 add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_USER, .s = s->user});
         if (s->working_directory)
                 add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_CHDIR, .s = s->working_directory});
-        STRV_FOREACH (arg, s->command)
+        if (settings_program(s, &program) < 0)
+                w->error = w->error ?: -ENOMEM;
+        STRV_FOREACH (arg, program)
                 add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_ARG, .s = *arg});
 }
 
@@ -177,7 +201,7 @@ static int check(const Settings *s, const PlanFacts *facts, Fault *reterr)
                                  "machine '%s' cannot be booted: its image has no init such as "
                                  "/sbin/init; set Command= instead of Boot=yes",
                                  facts->name);
-        if (!plan_boots(s, facts) && !s->command)
+        if (!plan_boots(s, facts) && !settings_have_program(s))
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
                                  "machine '%s' has nothing to run: its image has no init and "
                                  "Command= is not set",
@@ -193,9 +217,12 @@ static int check(const Settings *s, const PlanFacts *facts, Fault *reterr)
 
 int plan_compile(const Settings *s, const PlanFacts *facts, PlanWriter *w, Fault *reterr)
 {
+        _cleanup_guest_mounts_ GuestMounts mounts = {0};
+        const GuestMountFacts mount_facts = {.volumes = facts->volumes, .owner = s->owner};
         char id[33], uuid[37];
         int r = check(s, facts, reterr);
 
+        r = r < 0 ? r : guest_mounts_parse(s, &mounts);
         if (r < 0)
                 return r;
         format_id(s->machine_id, id, uuid);
@@ -206,9 +233,10 @@ int plan_compile(const Settings *s, const PlanFacts *facts, PlanWriter *w, Fault
                 .hostname = s->hostname ?: facts->name,
                 .booting = plan_boots(s, facts),
                 .private_network = s->private_network,
+                .mounts = &mounts,
         };
         add_host(w, s, facts, g.booting);
-        guest_files_add(w, &g);
+        guest_files_add(w, &g, &mount_facts);
         add_payload(w, s, facts, &g);
         return 0;
 }

@@ -11,11 +11,14 @@
 
 typedef struct PlanFacts {
         const char *name;          /* the machine's */
-        const char *const *layers; /* host paths of the read-only layers, topmost first,
-                                    * NULL-terminated; may be NULL beside an image */
+        const char *const *layers; /* host paths of the read-only layers, or their names in the
+                                    * store, topmost first, NULL-terminated; may be NULL beside an
+                                    * image */
+        const char *layer_store; /* host directory of an image's layers; NULL: *layers are others */
         const char *image; /* a disk image, the bottom layer: host path, for messages. Its mounts go
                             * with the plan: the root's, then that for /usr */
         bool image_has_usr;
+        const char *volumes;        /* host directory of the volumes: NAME/data */
         const char *writable_layer; /* host path of the directory that holds upper/ and work/ */
         const char *trash;          /* host directory that a dropped layer is renamed into */
         uint32_t uid_base;
@@ -26,7 +29,7 @@ typedef struct PlanFacts {
 } PlanFacts;
 
 /** plan_compile() - the plan of one start
- * @s validated settings
+ * @s validated settings, with those of the image; every volume has a name
  * @w empty writer; caller finishes and frees it
  * Return: 0; -EINVAL with FAULT_INVALID_OPTION or FAULT_START_FAILED: the settings do not fit the
  * image (Boot=yes and no init; nothing to run). */

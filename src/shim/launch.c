@@ -4,7 +4,6 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "shim/images.h"
-#include "shim/overlay.h"
 #include "shim/root.h"
 #include "shim/start-child.h"
 #include "sys/cgroup.h"
@@ -18,7 +17,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -46,62 +44,6 @@ void leader_done(Leader *l)
         leader_init(l);
 }
 
-int launch_drop_layer(const void *plan, size_t n_plan)
-{
-        _cleanup_free_ char *target = NULL;
-        unsigned random = 0;
-        PlanStep s;
-
-        if (!plan_find(plan, n_plan, PLAN_UPPER, &s) || !s.t)
-                return 0;
-        if (getrandom(&random, sizeof(random), 0) < 0)
-                return -errno;
-        const char *base = strrchr(s.s, '/');
-        if (asprintf(&target, "%s/%s.%08x", s.t, base ? base + 1 : s.s, random) < 0)
-                return -ENOMEM;
-        if (renameat2(AT_FDCWD, s.s, AT_FDCWD, target, RENAME_NOREPLACE) < 0 && errno != ENOENT)
-                return -errno;
-        return 0;
-}
-
-static int open_directory_mount(const char *path, Failure *f)
-{
-        _cleanup_close_ int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        int fd = dir < 0 ? -errno : mountfd_clone(dir, "", 0);
-
-        return fd < 0 ? failure_set(f, FAULT_START_FAILED, fd, "open directory", path) : fd;
-}
-
-static int open_upper(const LaunchArgs *a, const PlanStep *s, Failure *f)
-{
-        if (s->flags & PLAN_FRESH && !a->is_reboot) { /* the last run was killed before it could */
-                int r = launch_drop_layer(a->plan, a->n_plan);
-                if (r < 0)
-                        return failure_set(f, FAULT_START_FAILED, r, "drop the writable layer",
-                                           s->s);
-        }
-        if (mkdir(s->s, 0700) < 0 && errno != EEXIST)
-                return failure_set(f, errno == ENOSPC ? FAULT_NO_SPACE : FAULT_START_FAILED, errno,
-                                   "make directory", s->s);
-        return open_directory_mount(s->s, f);
-}
-
-static int open_image(const Start *st, const PlanStep *s, Failure *f)
-{
-        int fd = images_copy(st->args->images, (unsigned)s->a);
-
-        return fd < 0 ? failure_set(f, FAULT_START_FAILED, fd, "use the mount of", s->s) : fd;
-}
-
-static int open_layer(Start *st, const PlanStep *s, Failure *f)
-{
-        if (st->n_layers >= OVERLAY_LAYERS_MAX)
-                return failure_set(f, FAULT_START_FAILED, E2BIG, "stack layer", s->s);
-        int fd = s->op == PLAN_LOWER ? open_directory_mount(s->s, f) : open_image(st, s, f);
-        st->layers[st->n_layers++] = fd;
-        return fd;
-}
-
 /* PLAN_STAGE_HOST: everything that a path of the host leads to is opened here, and no path later.
  */
 static int open_sources(Start *st, Failure *f)
@@ -112,15 +54,11 @@ static int open_sources(Start *st, Failure *f)
         if (st->notify < 0)
                 return failure_set(f, FAULT_START_FAILED, st->notify, "open", st->args->notify);
         PLAN_FOREACH (&s, st->args->plan, st->args->n_plan) {
-                int fd = 0;
-
-                if (s.op == PLAN_LOWER || s.op == PLAN_LOWER_FD)
-                        fd = open_layer(st, &s, f);
-                else if (s.op == PLAN_USR_FD)
-                        fd = st->usr = open_image(st, &s, f);
-                else if (s.op == PLAN_UPPER) {
-                        fd = st->upper = open_upper(st->args, &s, f);
-                        st->is_volatile = s.flags & PLAN_VOLATILE;
+                if (s.op == PLAN_USR_FD) {
+                        st->usr = images_copy(st->args->images, (unsigned)s.a);
+                        if (st->usr < 0)
+                                return failure_set(f, FAULT_START_FAILED, st->usr,
+                                                   "use the mount of", s.s);
                 } else if (s.op == PLAN_BIND) {
                         if (st->n_binds >= STAGE_BINDS_MAX)
                                 return failure_set(f, FAULT_START_FAILED, E2BIG, "bind", s.s);
@@ -129,10 +67,13 @@ static int open_sources(Start *st, Failure *f)
                         st->uid_base = (uint32_t)s.a;
                 else if (s.op == PLAN_NETNS)
                         st->has_netns = s.a;
-                if (fd < 0)
-                        return fd;
         }
-        return 0;
+        int r = layers_open(&st->layers, st->args->locks, st->args->images, st->args->plan,
+                            st->args->n_plan, f);
+        r = r < 0 ? r
+                  : upper_open(st->args->plan, st->args->n_plan, st->args->is_reboot, st->uid_base,
+                               &st->upper, f);
+        return r < 0 ? r : shares_open(st, f);
 }
 
 /* Return: whether to give up. */
@@ -179,7 +120,7 @@ static int wait_child(Start *st, LaunchMessage *ret, Failure *f)
         return 0; /* the program runs, or the child was killed: the caller knows which it can be */
 }
 
-static int expect(Start *st, LaunchMessageKind kind, LaunchMessage *ret, Failure *f)
+int start_expect(Start *st, LaunchMessageKind kind, LaunchMessage *ret, Failure *f)
 {
         int r = wait_child(st, ret, f);
 
@@ -213,32 +154,23 @@ static int map_usr(int mountfd, int userns)
 
 static int map_ids(Start *st, pid_t pid, Failure *f)
 {
-        _cleanup_close_ int userns = -EBADF;
+        const LaunchArgs *a = st->args;
         PlanStep s;
-        size_t i = 0;
 
-        if (!plan_find(st->args->plan, st->args->n_plan, PLAN_USERNS, &s))
+        if (!plan_find(a->plan, a->n_plan, PLAN_USERNS, &s))
                 return failure_set(f, FAULT_START_FAILED, EPROTO, "use",
                                    "plan without user namespace");
         int r = userns_map(pid, (uint32_t)s.a, (uint32_t)s.b);
-        userns = r < 0 ? r : userns_open(pid);
-        if (userns < 0)
-                return failure_set(f, FAULT_START_FAILED, userns, "map the ids of",
+        st->userns = r < 0 ? r : userns_open(pid);
+        if (st->userns < 0)
+                return failure_set(f, FAULT_START_FAILED, st->userns, "map the ids of",
                                    "user namespace");
-        PLAN_FOREACH (&s, st->args->plan, st->args->n_plan) {
-                if (s.op == PLAN_LOWER || s.op == PLAN_LOWER_FD)
-                        r = mountfd_idmap(st->layers[i++], userns, MOUNT_ATTR_RDONLY);
-                else if (s.op == PLAN_UPPER)
-                        r = mountfd_idmap(st->upper, userns, MOUNT_ATTR_NODEV);
-                else if (s.op == PLAN_USR_FD)
-                        r = map_usr(st->usr, userns);
-                if (r < 0)
-                        return failure_set(
-                                f, r == -EINVAL ? FAULT_NOT_SUPPORTED : FAULT_START_FAILED, r,
-                                "map the owners (does the file system take idmapped mounts?) of",
-                                s.s);
-        }
-        return 0;
+        r = layers_map(&st->layers, st->userns, a->plan, a->n_plan, f);
+        r = r < 0 ? r : upper_map(&st->upper, st->userns, a->plan, a->n_plan, f);
+        if (r < 0 || st->usr < 0)
+                return r;
+        r = map_usr(st->usr, st->userns);
+        return r < 0 ? failure_set(f, FAULT_START_FAILED, r, "map the owners of", "/usr") : 0;
 }
 
 static int make_stdio(Start *st, Failure *f)
@@ -277,7 +209,7 @@ static int converse(Start *st, Failure *f)
         if (setns(st->run.pidfd, CLONE_NEWPID) < 0)
                 return failure_set(f, FAULT_START_FAILED, errno, "enter", "pid namespace");
         r = root_prepare(st, &scratch, f);
-        r = r < 0 ? ask_child_why(st, r, f) : expect(st, LAUNCH_ROOT, &m, f);
+        r = r < 0 ? ask_child_why(st, r, f) : start_expect(st, LAUNCH_ROOT, &m, f);
         if (r < 0)
                 return r;
         r = root_enter(st, &scratch, m.fd, f);
@@ -287,7 +219,7 @@ static int converse(Start *st, Failure *f)
         m = (LaunchMessage){.kind = LAUNCH_PIVOTED};
         if (send(st->sock[0], &m, sizeof(m), MSG_NOSIGNAL) < 0)
                 return failure_set(f, FAULT_START_FAILED, errno, "start", "child");
-        r = expect(st, LAUNCH_FURNISHED, &m, f);
+        r = start_expect(st, LAUNCH_FURNISHED, &m, f);
         if (r < 0)
                 return r;
         st->run.pts = m.fd;
@@ -319,13 +251,14 @@ static int spawn(Start *st, Failure *f)
 
 static void start_done(Start *st)
 {
-        for (size_t i = 0; i < st->n_layers; i++)
-                (void)close_fd(st->layers[i]);
+        layers_done(&st->layers);
+        shares_close(st);
         for (size_t i = 0; i < st->n_binds; i++)
                 (void)close_fd(st->binds[i]);
         for (size_t i = 0; i < 3; i++)
                 (void)close_fd(st->child_stdio[i]);
-        (void)close_fd(st->upper);
+        (void)close_fd(st->upper.fd);
+        (void)close_fd(st->userns);
         (void)close_fd(st->usr);
         (void)close_fd(st->notify);
         (void)close_fd(st->sock[0]);
@@ -368,7 +301,9 @@ int launch(const LaunchArgs *args, Leader *ret, Failure *f)
         _cleanup_close_ int pidns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
         Start st = {
                 .args = args,
-                .upper = -EBADF,
+                .layers = {.store = -EBADF},
+                .upper = {.fd = -EBADF},
+                .userns = -EBADF,
                 .usr = -EBADF,
                 .notify = -EBADF,
                 .sock = {-EBADF, -EBADF},

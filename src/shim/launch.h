@@ -9,7 +9,9 @@
  *     LAUNCH_MAPPED ----------------------------> mounts the overlay, furnishes it
  *     mounts what is to be locked
  *     <---------------------------- LAUNCH_ROOT
- *     moves that to the root, pivot_root
+ *     moves that to the root
+ *     LAUNCH_TARGET, LAUNCH_FILL <--------------> makes places for binds and volumes
+ *     mounts those, pivot_root
  *     LAUNCH_PIVOTED ---------------------------> own mount and cgroup namespace: what is
  *                                                 mounted by now is locked; mounts the rest
  *     <----------------------- LAUNCH_FURNISHED
@@ -18,7 +20,7 @@
  * Both share one descriptor table until LAUNCH_FURNISHED, so a descriptor is passed by number. */
 #pragma once
 
-#include "shim/failure.h"
+#include "shim/layers.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,6 +35,7 @@ typedef struct LaunchArgs {
         int signals;        /* signalfd with SIGTERM: a start can be given up */
         const char *notify; /* host path of the notify socket, to be bound into the guest */
         int images;         /* from images_keep(); -EBADF: the plan wants none */
+        LayerLocks *locks;  /* outlives the start */
         bool is_reboot;     /* a writable layer that is still there is to be kept */
 } LaunchArgs;
 
@@ -57,9 +60,3 @@ int launch(const LaunchArgs *args, Leader *ret, Failure *f);
 void leader_init(Leader *l);
 /** leader_done() - close what belongs to it; does not kill */
 void leader_done(Leader *l);
-
-/** launch_drop_layer() - throw the writable layer away
- * Renames the directory into the plan's trash, which takes no time however much is in it;
- * lodge-work deletes it.
- * Return: 0; negative errno. */
-int launch_drop_layer(const void *plan, size_t n_plan);

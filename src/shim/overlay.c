@@ -49,17 +49,70 @@ static int make_upper(int scratch)
         return 0;
 }
 
+/* fsconfig(2) takes at most 255 bytes of a value, and overlayfs a list of layers in one value
+ * (before Linux 6.7), so a layer's name is a single byte. All but '.', '/', and what overlayfs
+ * takes for itself. */
+static void layer_name(size_t i, char ret[static 2])
+{
+        static const char digits[] =
+                "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+        ret[0] = i < sizeof(digits) - 1 ? digits[i] : (char)(0x80 + i - (sizeof(digits) - 1));
+        ret[1] = '\0';
+}
+
 static int make_options(const OverlayArgs *a, char **ret)
 {
-        char lower[OVERLAY_LAYERS_MAX * 4] = "";
-        size_t n = 0;
+        char lower[LAYERS_MAX * 2] = "", *out = lower;
 
-        for (size_t i = 0; i < a->n_layers; i++)
-                n += (size_t)snprintf(lower + n, sizeof(lower) - n, "%s%zu", i > 0 ? ":" : "", i);
+        for (size_t i = 0; i < a->layers->n; i++) {
+                if (i > 0)
+                        *out++ = ':';
+                layer_name(i, out++);
+        }
         if (asprintf(ret, "lowerdir=%s,upperdir=upper/upper,workdir=upper/work,userxattr%s", lower,
-                     a->is_volatile ? ",volatile" : "") < 0)
+                     a->upper->is_volatile ? ",volatile" : "") < 0)
                 return -ENOMEM;
         return 0;
+}
+
+/* A layer of the store is a link into the one mount of them all. */
+static int place_layer(int scratch, const Layer *layer, const char *name)
+{
+        char target[256];
+
+        if (layer->fd >= 0)
+                return attach_layer(scratch, name, layer->fd);
+        if (snprintf(target, sizeof(target), "store/%s/tree", layer->name) >= (int)sizeof(target))
+                return -ENAMETOOLONG;
+        return symlinkat(target, scratch, name) < 0 ? -errno : 0;
+}
+
+static int place_layers(int scratch, const Layers *layers)
+{
+        char name[2];
+        int r = layers->store < 0 ? 0 : attach_layer(scratch, "store", layers->store);
+
+        for (size_t i = 0; i < layers->n && r >= 0; i++) {
+                layer_name(i, name);
+                r = place_layer(scratch, &layers->all[i], name);
+        }
+        return r;
+}
+
+/* Of the guest's own user namespace, so that it takes what overlayfs notes with its files. */
+static int place_upper(int scratch, const Upper *upper)
+{
+        _cleanup_close_ int memory = -EBADF;
+        char options[64] = "mode=0700";
+
+        if (!upper->is_memory)
+                return attach_layer(scratch, "upper", upper->fd);
+        if (upper->memory_bytes > 0)
+                (void)snprintf(options, sizeof(options), "mode=0700,size=%llu",
+                               (unsigned long long)upper->memory_bytes);
+        memory = mountfd_new("tmpfs", options, MOUNT_ATTR_NODEV);
+        return memory < 0 ? memory : attach_layer(scratch, "upper", memory);
 }
 
 /* Everything below happens in a directory of a tmpfs that nobody else sees and that goes with us.
@@ -67,7 +120,6 @@ static int make_options(const OverlayArgs *a, char **ret)
 static int prepare_scratch(const OverlayArgs *a, Failure *f)
 {
         _cleanup_close_ int scratch = mountfd_new("tmpfs", "mode=0700,size=1m", 0), at = -EBADF;
-        char name[24];
 
         if (scratch < 0)
                 return failure_set(f, FAULT_START_FAILED, scratch, "mount", "tmpfs");
@@ -76,13 +128,10 @@ static int prepare_scratch(const OverlayArgs *a, Failure *f)
         if (r < 0 || fchdir(scratch) < 0)
                 return failure_set(f, FAULT_START_FAILED, r < 0 ? r : errno, "mount",
                                    LODGE_RUNTIME);
-        for (size_t i = 0; i < a->n_layers; i++) {
-                (void)snprintf(name, sizeof(name), "%zu", i);
-                r = attach_layer(scratch, name, a->layers[i]);
-                if (r < 0)
-                        return failure_set(f, FAULT_START_FAILED, r, "attach", "image layer");
-        }
-        r = attach_layer(scratch, "upper", a->upper);
+        r = place_layers(scratch, a->layers);
+        if (r < 0)
+                return failure_set(f, FAULT_START_FAILED, r, "attach", "image layer");
+        r = place_upper(scratch, a->upper);
         r = r < 0 ? r : make_upper(scratch);
         return r < 0 ? failure_set(f, FAULT_START_FAILED, r, "prepare", "writable layer") : 0;
 }

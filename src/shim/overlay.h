@@ -3,20 +3,14 @@
  * namespace (its work directory cannot be made through an idmapped mount by the host's root). */
 #pragma once
 
-#include "shim/failure.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-
-#define OVERLAY_LAYERS_MAX 128
+#include "shim/layers.h"
+#include "shim/upper.h"
 
 typedef struct OverlayArgs {
         const void *plan; /* its PLAN_STAGE_TREE is executed on the new tree */
         size_t n_plan;
-        const int *layers; /* detached idmapped mounts, topmost first; consumed */
-        size_t n_layers;
-        int upper; /* likewise: holds, or gets, upper/ and work/ */
-        bool is_volatile;
+        const Layers *layers; /* idmapped */
+        const Upper *upper;   /* likewise: holds, or gets, upper/ and work/ */
 } OverlayArgs;
 
 /** overlay_mount() - mount it

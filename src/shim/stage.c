@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-static uint64_t mount_attributes(uint32_t flags)
+uint64_t stage_attributes(uint32_t flags)
 {
         return (flags & PLAN_RDONLY ? MOUNT_ATTR_RDONLY : 0) |
                (flags & PLAN_NOSUID ? MOUNT_ATTR_NOSUID : 0) |
@@ -111,7 +111,7 @@ static int make_inside(void *arg)
                         continue;
                 state->failed = s;
                 int fd = state->n_inside < STAGE_INSIDE_MAX
-                                 ? mountfd_new(s.t, mount_options(&s), mount_attributes(s.flags))
+                                 ? mountfd_new(s.t, mount_options(&s), stage_attributes(s.flags))
                                  : -E2BIG;
                 if (fd < 0)
                         return fd;
@@ -141,7 +141,7 @@ static int new_mount(StageContext *c, const PlanStep *s, StageState *state)
                         return -ENOMEM;
                 options = owned;
         }
-        return mountfd_new(s->t, options, mount_attributes(s->flags));
+        return mountfd_new(s->t, options, stage_attributes(s->flags));
 }
 
 static int step_mount(StageContext *c, const PlanStep *s, StageState *state)
@@ -219,7 +219,7 @@ static int step_bind(StageContext *c, const PlanStep *s, size_t index)
                 return -E2BIG;
         if (c->binds[index] < 0)
                 return c->binds[index];
-        int r = mountfd_set(c->binds[index], mount_attributes(s->flags), 0);
+        int r = mountfd_set(c->binds[index], stage_attributes(s->flags), 0);
         return r < 0 ? r : stage_attach_file(c->root, s->t, c->binds[index]);
 }
 

@@ -27,6 +27,9 @@ typedef struct StageContext {
  * Return: 0; negative errno with @f set. */
 int stage_execute(StageContext *c, PlanStage stage, Failure *f);
 
+/** stage_attributes() - MOUNT_ATTR_* for PLAN_RDONLY, _NOSUID, _NODEV and _NOEXEC */
+uint64_t stage_attributes(uint32_t flags);
+
 /** stage_step_failed() - say what went wrong with which step
  * Return: @r, negative errno. */
 int stage_step_failed(const PlanStep *s, int r, Failure *f);

@@ -2,7 +2,9 @@
 /* The process that becomes PID 1: root of its user namespace, nobody outside. */
 #include "shim/start-child.h"
 
+#include "shim/overlay.h"
 #include "shim/payload.h"
+#include "shim/target.h"
 #include "sys/beneath.h"
 #include "sys/loopback.h"
 #include "sys/mountfd.h"
@@ -30,15 +32,30 @@ static int await(const Start *st, LaunchMessageKind kind)
                                                                                            : -EPIPE;
 }
 
+/* Meanwhile the shim asks for places to mount at: only we may make them. */
+static int await_pivot(const Start *st, Failure *f)
+{
+        LaunchMessage m;
+        int r = 0;
+
+        while (r >= 0) {
+                if (recv(st->sock[1], &m, sizeof(m), 0) != (ssize_t)sizeof(m))
+                        return -EPIPE;
+                if (m.kind == LAUNCH_PIVOTED)
+                        return 0;
+                r = target_serve(st, &m, f);
+                r = r < 0 ? r : tell(st, m);
+        }
+        return r;
+}
+
 static int mount_root(Start *st, Failure *f)
 {
         OverlayArgs a = {
                 .plan = st->args->plan,
                 .n_plan = st->args->n_plan,
-                .layers = st->layers,
-                .n_layers = st->n_layers,
-                .upper = st->upper,
-                .is_volatile = st->is_volatile,
+                .layers = &st->layers,
+                .upper = &st->upper,
         };
         int fd = overlay_mount(&a, f);
 
@@ -146,7 +163,7 @@ void start_child(Start *st)
         int r = await(st, LAUNCH_MAPPED);
         r = r < 0 ? r : become_root();
         r = r < 0 ? r : mount_root(st, &f);
-        r = r < 0 ? r : await(st, LAUNCH_PIVOTED);
+        r = r < 0 ? r : await_pivot(st, &f);
         r = r < 0 ? r : enter_own_namespaces(st, &f);
         r = r < 0 ? r : furnish(st, &m, &f);
         r = r < 0 ? r : become(st, m, &f);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "shim/machined.h"
 #include "shim/shim.h"
+#include "shim/upper.h"
 #include "sys/cgroup.h"
 #include "sys/process.h"
 
@@ -191,6 +192,7 @@ static int start_leader(Shim *s, Failure *f)
                 .signals = s->signals,
                 .notify = s->notify_path,
                 .images = s->images,
+                .locks = &s->locks,
                 .is_reboot = s->boot_count > 0,
         };
         PlanStep step = {0};
@@ -226,7 +228,7 @@ static void drop_layer(Shim *s, PlanOp wanted_by)
 
         if (!plan_find(s->plan, s->n_plan, wanted_by, &step) || !(step.flags & PLAN_FRESH))
                 return;
-        int r = launch_drop_layer(s->plan, s->n_plan);
+        int r = upper_drop(s->plan, s->n_plan);
         if (r < 0)
                 (void)fprintf(stderr, "<4>cannot drop the writable layer of '%s': %s, ignoring\n",
                               s->name, strerror(-r));

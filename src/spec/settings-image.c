@@ -79,6 +79,13 @@ static bool boots_init(const Settings *s, const ImageRecord *r)
         return is_init(strv_length(entrypoint) == 1 ? entrypoint[0] : command[0]);
 }
 
+bool settings_may_boot(const Settings *s, const ImageRecord *r)
+{
+        if (s->boot >= 0)
+                return s->boot;
+        return !settings_have_program(s) && ((!r->entrypoint && !r->command) || boots_init(s, r));
+}
+
 static int take_list(char ***field, char *const *list)
 {
         if (*field || strv_length(list) == 0)

@@ -16,6 +16,9 @@
  * Return: 0; -EINVAL with FAULT_START_FAILED naming the image; -ENOMEM. */
 int settings_apply_image(Settings *s, const ImageRecord *r, bool has_init, Fault *reterr);
 
+/** settings_may_boot() - does it matter whether the image has an init? */
+bool settings_may_boot(const Settings *s, const ImageRecord *r);
+
 /** settings_program() - the effective command line: Entrypoint=, then Command=
  * @ret new vector, caller frees; empty if there is nothing to run
  * Return: 0; -ENOMEM. */

@@ -67,6 +67,20 @@ int mountfd_idmap(int mountfd, int usernsfd, uint64_t set)
         return mount_setattr(mountfd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ? -errno : 0;
 }
 
+int mountfd_set_tree(int mountfd, int usernsfd, uint64_t set)
+{
+        struct mount_attr attr = {
+                .attr_set = set | (usernsfd >= 0 ? MOUNT_ATTR_IDMAP : 0),
+                .userns_fd = usernsfd >= 0 ? (uint64_t)usernsfd : 0,
+        };
+
+        if (attr.attr_set == 0)
+                return 0;
+        return mount_setattr(mountfd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0
+                       ? -errno
+                       : 0;
+}
+
 int mountfd_attach(int mountfd, int target)
 {
         return move_mount(mountfd, "", target, "",

@@ -29,6 +29,12 @@ int mountfd_set(int mountfd, uint64_t set, uint64_t clear);
  * Return: 0; -EINVAL the file system takes no idmaps; else from mount_setattr(2). */
 int mountfd_idmap(int mountfd, int usernsfd, uint64_t attr);
 
+/** mountfd_set_tree() - set up a detached mount and all that are mounted below it
+ * @usernsfd as for mountfd_idmap(); -EBADF: the ids stay as they are
+ * Return: 0; -EINVAL one of them takes no idmaps; -EPERM one of them has one; else from
+ * mount_setattr(2). */
+int mountfd_set_tree(int mountfd, int usernsfd, uint64_t set);
+
 /** mountfd_attach() - attach a detached mount on top of an open file or directory
  * @target O_PATH descriptor in the caller's mount namespace
  * Return: 0; negative errno. */

@@ -2,26 +2,58 @@
 #include "sys/userns.h"
 
 #include "base/io.h"
+#include "sys/process.h"
 
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+
+static int write_map(pid_t pid, const char *file, uint32_t inside, uint32_t outside, uint32_t count)
+{
+        char path[64], line[64];
+
+        (void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+        (void)snprintf(line, sizeof(line), "%u %u %u", inside, outside, count);
+        return write_string_at(AT_FDCWD, path, line);
+}
 
 int userns_map(pid_t pid, uint32_t base, uint32_t count)
 {
-        static const char *const files[] = {"uid_map", "gid_map"};
-        char path[64], line[64];
+        int r = write_map(pid, "uid_map", 0, base, count);
 
-        (void)snprintf(line, sizeof(line), "0 %u %u", base, count);
-        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
-                (void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, files[i]);
-                int r = write_string_at(AT_FDCWD, path, line);
-                if (r < 0)
-                        return r;
+        return r < 0 ? r : write_map(pid, "gid_map", 0, base, count);
+}
+
+int userns_map_one(pid_t pid, uint32_t uid, uint32_t host_uid, uint32_t gid, uint32_t host_gid)
+{
+        int r = write_map(pid, "uid_map", uid, host_uid, 1);
+
+        return r < 0 ? r : write_map(pid, "gid_map", gid, host_gid, 1);
+}
+
+int userns_new_for_one(uint32_t uid, uint32_t host_uid, uint32_t gid, uint32_t host_gid)
+{
+        _cleanup_close_ int pidfd = -EBADF;
+        pid_t pid = process_clone(CLONE_NEWUSER, -EBADF, &pidfd);
+
+        if (pid < 0)
+                return pid;
+        if (pid == 0) {
+                (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+                for (;;)
+                        (void)pause();
         }
-        return 0;
+        int r = userns_map_one(pid, uid, host_uid, gid, host_gid);
+        r = r < 0 ? r : userns_open(pid);
+        (void)process_signal(pidfd, SIGKILL);
+        while (waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){0}, WEXITED) < 0 && errno == EINTR)
+                ;
+        return r;
 }
 
 int userns_open(pid_t pid)

@@ -14,6 +14,14 @@ int userns_map(pid_t pid, uint32_t base, uint32_t count);
  * Return: descriptor; negative errno. */
 int userns_open(pid_t pid);
 
+/** userns_map_one() - the same for one user and one group alone */
+int userns_map_one(pid_t pid, uint32_t uid, uint32_t host_uid, uint32_t gid, uint32_t host_gid);
+
+/** userns_new_for_one() - a user namespace that is nothing but an id map, for mountfd_idmap():
+ * files of user @uid and of group @gid are shown as @host_uid's and @host_gid's
+ * Return: descriptor; negative errno. */
+int userns_new_for_one(uint32_t uid, uint32_t host_uid, uint32_t gid, uint32_t host_gid);
+
 /** credentials_bound() - cut the bounding set down, empty the inheritable and ambient sets
  * @caps bit mask of capabilities to keep
  * Return: 0; negative errno. */

@@ -17,6 +17,8 @@ typedef enum PlanShow {
         PLAN_SHOW_MODE,    /* a is a file mode */
         PLAN_SHOW_STOP,    /* a is a signal, b µs */
         PLAN_SHOW_CAPS,    /* a is a set of capabilities */
+        PLAN_SHOW_OWNER,   /* a and b are uid and gid, if not 0 */
+        PLAN_SHOW_MAP,     /* a is a PlanMap, b a uid */
 } PlanShow;
 
 #define PLAN_HAS_S (1U << 0)

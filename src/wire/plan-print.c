@@ -65,6 +65,18 @@ static void print_capabilities(FILE *f, uint64_t set)
         }
 }
 
+static void print_map(FILE *f, const PlanStep *step)
+{
+        static const char *const names[_PLAN_MAP_MAX] = {
+                [PLAN_MAP_ROOT] = "root", [PLAN_MAP_OWNER] = "owner", [PLAN_MAP_CALLER] = "caller",
+                [PLAN_MAP_SAME] = "same", [PLAN_MAP_NONE] = "none",
+        };
+
+        (void)fprintf(f, " map=%s", step->a < _PLAN_MAP_MAX ? names[step->a] : "?");
+        if (step->a == PLAN_MAP_CALLER)
+                print_number(f, "uid", step->b);
+}
+
 static void print_numbers(FILE *f, const PlanOpInfo *op, const PlanStep *step)
 {
         char name[16];
@@ -84,6 +96,11 @@ static void print_numbers(FILE *f, const PlanOpInfo *op, const PlanStep *step)
                         (void)fprintf(f, " timeout=%" PRIu64 "us", step->b);
                 break;
         case PLAN_SHOW_CAPS: print_capabilities(f, step->a); break;
+        case PLAN_SHOW_OWNER:
+                print_number(f, step->a ? "uid" : NULL, step->a);
+                print_number(f, step->b ? "gid" : NULL, step->b);
+                break;
+        case PLAN_SHOW_MAP: print_map(f, step); break;
         }
 }
 
@@ -93,9 +110,11 @@ static void print_flags(FILE *f, uint32_t flags)
                 uint32_t flag;
                 const char *name;
         } names[] = {
-                {PLAN_RDONLY, "ro"},         {PLAN_NOSUID, "nosuid"}, {PLAN_NODEV, "nodev"},
-                {PLAN_NOEXEC, "noexec"},     {PLAN_FRESH, "fresh"},   {PLAN_VOLATILE, "volatile"},
-                {PLAN_OPTIONAL, "optional"},
+                {PLAN_RDONLY, "ro"},         {PLAN_NOSUID, "nosuid"},
+                {PLAN_NODEV, "nodev"},       {PLAN_NOEXEC, "noexec"},
+                {PLAN_FRESH, "fresh"},       {PLAN_VOLATILE, "volatile"},
+                {PLAN_OPTIONAL, "optional"}, {PLAN_RECURSIVE, "recursive"},
+                {PLAN_FILL, "fill"},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++)

@@ -28,6 +28,7 @@ typedef struct StepHeader {
 #define HOST    (1U << PLAN_STAGE_HOST)
 #define TREE    (1U << PLAN_STAGE_TREE)
 #define OUTER   (1U << PLAN_STAGE_OUTER)
+#define ROOT    (1U << PLAN_STAGE_ROOT)
 #define INNER   (1U << PLAN_STAGE_INNER)
 #define PAYLOAD (1U << PLAN_STAGE_PAYLOAD)
 #define S       PLAN_HAS_S
@@ -39,20 +40,26 @@ const PlanOpInfo plan_ops[_PLAN_OP_MAX] = {
         [PLAN_LOWER] = {"lower", HOST, S},
         [PLAN_LOWER_FD] = {"lower-fd", HOST, S, .a = "descriptor"},
         [PLAN_USR_FD] = {"usr-fd", HOST, S, .a = "descriptor"},
+        [PLAN_LAYER] = {"layer", HOST, S | T},
         [PLAN_UPPER] = {"upper", HOST, S | T, .flags = PLAN_FRESH | PLAN_VOLATILE},
+        [PLAN_MEMORY] = {"memory", HOST, .a = "size", .flags = PLAN_VOLATILE},
+        [PLAN_LIMIT] = {"limit", HOST, .a = "size"},
         [PLAN_NETNS] = {"netns", HOST, .a = "private"},
         [PLAN_NOTIFY] = {"notify", HOST, S, .a = "ready"},
         [PLAN_STOP] = {"stop", HOST, .a = "signal", .b = "timeout", .numbers = PLAN_SHOW_STOP},
         [PLAN_REBOOT] = {"reboot", HOST, .flags = PLAN_FRESH},
         [PLAN_DIRECTORY] = {"directory", TREE | OUTER | INNER, S, .numbers = PLAN_SHOW_MODE},
         [PLAN_FILE] = {"file", TREE | OUTER | INNER, S, PLAN_DATA_BYTES, .numbers = PLAN_SHOW_MODE},
-        [PLAN_MOUNT] = {"mount", OUTER | INNER, S | T, PLAN_DATA_STRING, .flags = MOUNTED},
+        [PLAN_MOUNT] = {"mount", OUTER | ROOT | INNER, S | T, PLAN_DATA_STRING, .flags = MOUNTED,
+                        .numbers = PLAN_SHOW_OWNER},
         [PLAN_DEVICE] = {"device", OUTER | INNER, S, .a = "major", .b = "minor"},
         [PLAN_SYMLINK] = {"symlink", OUTER | INNER, S | T},
         [PLAN_MASK] = {"mask", OUTER | INNER, S},
         [PLAN_READONLY] = {"readonly", OUTER | INNER, S},
         [PLAN_WRITABLE] = {"writable", OUTER | INNER, S},
         [PLAN_BIND] = {"bind", OUTER | INNER, S | T, .flags = MOUNTED},
+        [PLAN_SHARE] = {"share", ROOT, S | T, .numbers = PLAN_SHOW_MAP,
+                        .flags = MOUNTED | PLAN_RECURSIVE | PLAN_FILL},
         [PLAN_HOSTNAME] = {"hostname", PAYLOAD, S},
         [PLAN_TERMINAL] = {"terminal", PAYLOAD, .a = "rows", .b = "columns"},
         [PLAN_CONSOLE_CTTY] = {"console-ctty", PAYLOAD},
@@ -75,9 +82,9 @@ const char *plan_op_name(PlanOp op)
 const char *plan_stage_name(PlanStage stage)
 {
         static const char *const names[_PLAN_STAGE_MAX] = {
-                [PLAN_STAGE_HOST] = "host",       [PLAN_STAGE_TREE] = "tree",
-                [PLAN_STAGE_OUTER] = "outer",     [PLAN_STAGE_INNER] = "inner",
-                [PLAN_STAGE_PAYLOAD] = "payload",
+                [PLAN_STAGE_HOST] = "host",   [PLAN_STAGE_TREE] = "tree",
+                [PLAN_STAGE_OUTER] = "outer", [PLAN_STAGE_ROOT] = "root",
+                [PLAN_STAGE_INNER] = "inner", [PLAN_STAGE_PAYLOAD] = "payload",
         };
 
         return (unsigned)stage < _PLAN_STAGE_MAX ? names[stage] : NULL;

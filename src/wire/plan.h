@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define PLAN_VERSION   2U
+#define PLAN_VERSION   3U
 #define PLAN_SIZE_MAX  (8U << 20)
 #define PLAN_STEPS_MAX 65536U
 
@@ -27,6 +27,9 @@ typedef enum PlanStage {
                             mount */
         PLAN_STAGE_OUTER, /* shim, in a mount namespace of its own: what the guest gets locked.
                            * Mounts right below the root, and all other steps below those */
+        PLAN_STAGE_ROOT,  /* the same, with all of that in its place in the root: mounts anywhere in
+                           * it,  likewise locked. Paths are the guest's, symlinks of the image are
+                           * followed, but not out of it */
         PLAN_STAGE_INNER, /* the future PID 1 in its own mount namespace: what the guest may unmount
                            */
         PLAN_STAGE_PAYLOAD, /* the same, just before execve(); also for what exec starts later */
@@ -40,9 +43,13 @@ typedef enum PlanOp {
         PLAN_LOWER_FD, /* s = disk image, for messages; a = number of a descriptor that came with
                         * the plan: a detached mount, a read-only layer like PLAN_LOWER */
         PLAN_USR_FD,   /* likewise; the mount goes over /usr, read-only */
+        PLAN_LAYER,    /* as PLAN_LOWER: s = directory of the store, host path, the same in all; t =
+                        * name    in it, which holds tree/ */
         PLAN_UPPER, /* s = directory, host path, made if missing: holds upper/ and work/; PLAN_FRESH
                      * and PLAN_VOLATILE apply; t = directory to rename a dropped layer into */
-        PLAN_NETNS, /* a = 1: own network namespace, loopback up; absent: the host's */
+        PLAN_MEMORY, /* in place of PLAN_UPPER: a tmpfs; a = bytes, 0: the kernel's default */
+        PLAN_LIMIT,  /* a = bytes that PLAN_UPPER's directory may hold */
+        PLAN_NETNS,  /* a = 1: own network namespace, loopback up; absent: the host's */
         PLAN_NOTIFY, /* s = guest path of $NOTIFY_SOCKET; a = 1: READY=1 is expected */
         PLAN_STOP,   /* a = signal, b = µs until everything is killed, UINT64_MAX: never */
         PLAN_REBOOT, /* PLAN_FRESH: the writable layer is dropped at a reboot too */
@@ -52,9 +59,10 @@ typedef enum PlanOp {
         PLAN_FILE, /* s = path, a = mode, data = content; in TREE replaces what is there, and is
                     * left out if the directory is missing; in OUTER/INNER a new file in a tmpfs */
 
-        /* PLAN_STAGE_OUTER or PLAN_STAGE_INNER */
+        /* PLAN_STAGE_OUTER or PLAN_STAGE_INNER; PLAN_MOUNT also PLAN_STAGE_ROOT */
         PLAN_MOUNT,   /* s = guest path, t = type: proc sysfs tmpfs devpts mqueue cgroup2; data =
-                       * options   "k=v,flag" (NUL-terminated); flags PLAN_RDONLY.. */
+                       * options   "k=v,flag" (NUL-terminated); flags PLAN_RDONLY..; a, b = owner and
+                       * group of a tmpfs, in the guest */
         PLAN_DEVICE,  /* s = guest path, a = major, b = minor: character device, 0666 */
         PLAN_SYMLINK, /* s = guest path of the link, t = target; in a tmpfs of ours */
         PLAN_MASK, /* s = guest path: an inaccessible file or directory over it; no error if missing
@@ -63,6 +71,11 @@ typedef enum PlanOp {
         PLAN_WRITABLE, /* s = guest path: bind over itself, not read-only, below a PLAN_READONLY
                         * that follows in the list; no error if missing */
         PLAN_BIND,     /* s = host path (opened in the first stage), t = guest path; PLAN_RDONLY */
+
+        /* PLAN_STAGE_ROOT */
+        PLAN_SHARE, /* s = host path (opened in the first stage) of a file or directory, t = guest
+                     * path, made if missing; a = PlanMap, b = host uid for PLAN_MAP_CALLER;
+                     * PLAN_RDONLY.., PLAN_RECURSIVE, PLAN_FILL */
 
         /* PLAN_STAGE_PAYLOAD */
         PLAN_HOSTNAME,     /* s */
@@ -86,6 +99,16 @@ typedef enum PlanOp {
  * 0, each once. */
 #define PLAN_IMAGES_MAX 4
 
+/* Whose files of a PLAN_SHARE are whose inside. */
+typedef enum PlanMap {
+        PLAN_MAP_ROOT,   /* the source's owner and group: the guest's root */
+        PLAN_MAP_OWNER,  /* likewise: the owner and group of the target */
+        PLAN_MAP_CALLER, /* b and the source's group: PLAN_USER, or root */
+        PLAN_MAP_SAME,   /* each id: the same inside */
+        PLAN_MAP_NONE,   /* as it is: nobody's */
+        _PLAN_MAP_MAX,
+} PlanMap;
+
 /* step flags */
 #define PLAN_RDONLY     (1U << 0)
 #define PLAN_NOSUID     (1U << 1)
@@ -94,7 +117,9 @@ typedef enum PlanOp {
 #define PLAN_FRESH      (1U << 4) /* the writable layer is dropped before and after */
 #define PLAN_VOLATILE   (1U << 5) /* no syncs: nothing of the layer is kept */
 #define PLAN_OPTIONAL   (1U << 6) /* a kernel without it is no reason to fail */
-#define _PLAN_FLAGS_ALL 0x7fU
+#define PLAN_RECURSIVE  (1U << 7) /* with what is mounted below */
+#define PLAN_FILL       (1U << 8) /* an empty source gets the owner and mode of the target */
+#define _PLAN_FLAGS_ALL 0x1ffU
 
 /* One step. plan_check() has seen to it that an operation has exactly the strings it needs, so that
  * none of them is ever NULL where one is named above, and that the program of a PLAN_SECCOMP is

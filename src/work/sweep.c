@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "work/sweep.h"
 
-#include "base/cleanup.h"
+#include "base/io.h"
 #include "base/text.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #define DEPTH_MAX 128 /* two descriptors a level; what is deeper is moved up first */
 
+/* Nothing that is mounted there; a subvolume of btrfs is another device, too, but goes like any
+ * directory. */
 static int open_directory(int dirfd, const char *name)
 {
-        int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        struct open_how how = {
+                .flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+                .resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
+        };
+        int fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
 
         return fd < 0 ? -errno : fd;
 }
@@ -45,9 +53,9 @@ static int remove_file(int dirfd, const char *name, unsigned char type)
         return unlinkat(dirfd, name, 0) < 0 ? -errno : 0;
 }
 
-static int remove_contents(int topfd, int fd, dev_t device, unsigned depth);
+static int remove_contents(int topfd, int fd, unsigned depth);
 
-static int remove_directory(int topfd, int dirfd, const char *name, dev_t device, unsigned depth)
+static int remove_directory(int topfd, int dirfd, const char *name, unsigned depth)
 {
         char moved[32];
         struct stat st;
@@ -57,20 +65,18 @@ static int remove_directory(int topfd, int dirfd, const char *name, dev_t device
                 return fd;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        if (st.st_dev != device)
-                return -EXDEV;
         clear_flags(fd);
         if (depth >= DEPTH_MAX) { /* one descriptor a level: continue from the top instead */
                 (void)snprintf(moved, sizeof(moved), "deep.%llu", (unsigned long long)st.st_ino);
                 return renameat(dirfd, name, topfd, moved) < 0 ? -errno : 0;
         }
-        int r = remove_contents(topfd, fd, device, depth + 1);
+        int r = remove_contents(topfd, fd, depth + 1);
         if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && r >= 0)
                 r = -errno;
         return r;
 }
 
-static int remove_contents(int topfd, int fd, dev_t device, unsigned depth)
+static int remove_contents(int topfd, int fd, unsigned depth)
 {
         _cleanup_close_ int copy = open_directory(fd, ".");
         _cleanup_closedir_ DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
@@ -84,7 +90,7 @@ static int remove_contents(int topfd, int fd, dev_t device, unsigned depth)
                 if (streq(e->d_name, ".") || streq(e->d_name, ".."))
                         continue;
                 int r = e->d_type == DT_DIR || e->d_type == DT_UNKNOWN
-                                ? remove_directory(topfd, fd, e->d_name, device, depth)
+                                ? remove_directory(topfd, fd, e->d_name, depth)
                                 : -ENOTDIR;
                 if (r == -ENOTDIR || r == -ELOOP)
                         r = remove_file(fd, e->d_name, e->d_type);
@@ -94,33 +100,16 @@ static int remove_contents(int topfd, int fd, dev_t device, unsigned depth)
         return result;
 }
 
-static int is_empty(int fd)
-{
-        _cleanup_close_ int copy = open_directory(fd, ".");
-        _cleanup_closedir_ DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
-        int n = 0;
-
-        if (!d)
-                return copy < 0 ? copy : -errno;
-        (void)TAKE_FD(copy);
-        while (readdir(d))
-                n++;
-        return n <= 2;
-}
-
 int sweep(const char *path)
 {
-        _cleanup_close_ int fd = open_directory(AT_FDCWD, path);
-        struct stat st;
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         int r;
 
         if (fd < 0)
-                return fd == -ENOENT ? 0 : fd;
-        if (fstat(fd, &st) < 0)
-                return -errno;
+                return errno == ENOENT ? 0 : -errno;
         do /* again while it only moved what was too deep */
-                r = remove_contents(fd, fd, st.st_dev, 0);
-        while (r >= 0 && is_empty(fd) == 0);
+                r = remove_contents(fd, fd, 0);
+        while (r >= 0 && directory_is_empty(fd) == 0);
         return r;
 }
 
@@ -142,13 +131,13 @@ static int remove_entry(int dirfd, const char *path, const char *name)
 
 int sweep_prefix(const char *path, const char *prefix)
 {
-        _cleanup_close_ int fd = open_directory(AT_FDCWD, path);
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         _cleanup_closedir_ DIR *d = opendir(path);
         struct dirent *e;
         int result = 0;
 
         if (fd < 0 || !d)
-                return fd == -ENOENT ? 0 : fd < 0 ? fd : -errno;
+                return errno == ENOENT ? 0 : -errno;
         while ((e = readdir(d))) {
                 if (strncmp(e->d_name, prefix, strlen(prefix)) != 0)
                         continue;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* print-plan CASE.machine: the plan of a definition, as text. Facts about the host come from its
- * section [X-Facts], which settings_parse() leaves to others: Layers= (blanks between), Image= (a
- * disk image), Usr=yes, Init=, Systemd=yes. */
+ * section [X-Facts], which settings_parse() leaves to others: Layers= (blanks between),
+ * LayerStore=, Image= (a disk image), Usr=yes, Init=, Systemd=yes. */
 #include "base/io.h"
 #include "base/text.h"
 #include "plan/plan-compile.h"
@@ -33,8 +33,8 @@ static int compile(const char *text, const Settings *s, PlanWriter *w, Fault *re
                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
         };
         _cleanup_free_ char *layers = fact(text, "Layers"), *init = fact(text, "Init"),
-                            *systemd = fact(text, "Systemd"), *image = fact(text, "Image"),
-                            *usr = fact(text, "Usr");
+                            *systemd = fact(text, "Systemd"), *store = fact(text, "LayerStore"),
+                            *image = fact(text, "Image"), *usr = fact(text, "Usr");
         _cleanup_strv_free_ char **paths = NULL;
         int r = words_split(layers ?: image ? "" : "/var/lib/lodge/images/debian", 100, &paths);
 
@@ -45,6 +45,8 @@ static int compile(const char *text, const Settings *s, PlanWriter *w, Fault *re
                 .layers = (const char *const *)paths,
                 .image = image,
                 .image_has_usr = parse_bool(usr) > 0,
+                .layer_store = store,
+                .volumes = "/var/lib/lodge/volumes",
                 .writable_layer = "/var/lib/lodge/machines/web",
                 .trash = "/var/lib/lodge/trash",
                 .uid_base = 0x80000,

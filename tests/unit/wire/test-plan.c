@@ -15,6 +15,10 @@ static const PlanStep steps[] = {
         {PLAN_FILE, PLAN_STAGE_OUTER, .s = "/run/host/notify", .a = 0444},
         {PLAN_MOUNT, PLAN_STAGE_OUTER, PLAN_NOSUID | PLAN_NOEXEC, .s = "/dev", .t = "tmpfs",
          .data = "mode=0755", .n_data = sizeof("mode=0755")},
+        {PLAN_SHARE, PLAN_STAGE_ROOT, PLAN_RDONLY | PLAN_RECURSIVE, .s = "/src", .t = "/dst",
+         .a = PLAN_MAP_CALLER, .b = 7},
+        {PLAN_MOUNT, PLAN_STAGE_ROOT, .s = "/t", .t = "tmpfs", .a = 1, .data = "mode=1777",
+         .n_data = sizeof("mode=1777")},
         {PLAN_SECCOMP, PLAN_STAGE_PAYLOAD, .data = filter, .n_data = sizeof(filter)},
         {PLAN_ENV, PLAN_STAGE_PAYLOAD, .s = "A=\x1b[0m\n\t\"ü\\"},
         {PLAN_ARG, PLAN_STAGE_PAYLOAD, .s = ""},
@@ -30,6 +34,9 @@ static const char printed[] = "host:\n"
                               "outer:\n"
                               "  file \"/run/host/notify\" mode=0444 \"\"\n"
                               "  mount \"/dev\" \"tmpfs\" \"mode=0755\" nosuid noexec\n"
+                              "root:\n"
+                              "  share \"/src\" \"/dst\" map=caller uid=7 ro recursive\n"
+                              "  mount \"/t\" \"tmpfs\" uid=1 \"mode=1777\"\n"
                               "inner:\n"
                               "payload:\n"
                               "  seccomp instructions=1\n"

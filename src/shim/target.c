@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/target.h"
+
+#include "base/io.h"
+#include "base/text.h"
+#include "sys/inroot.h"
+#include "sys/passwd.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The step numbered @n of PLAN_STAGE_ROOT. */
+static bool find_step(const Start *st, unsigned n, PlanStep *ret)
+{
+        PLAN_FOREACH (ret, st->args->plan, st->args->n_plan)
+                if (ret->stage == PLAN_STAGE_ROOT && n-- == 0)
+                        return true;
+        return false;
+}
+
+static const char *target_of(const PlanStep *s)
+{
+        return s->op == PLAN_SHARE ? s->t : s->s;
+}
+
+static int fail(const PlanStep *s, int r, const char *why, Failure *f)
+{
+        char sentence[256];
+
+        (void)snprintf(sentence, sizeof(sentence), "cannot mount at '%.120s': %s", target_of(s),
+                       why);
+        (void)failure_set(f, FAULT_START_FAILED, r, "mount at", target_of(s));
+        return failure_reason(f, FAULT_START_FAILED, r, "mount at", sentence);
+}
+
+/* lodge's own file systems are no place, whatever the image's links say; but /dev/shm is. */
+static int check_place(int root, const PlanStep *s, int fd, Failure *f)
+{
+        static const char *const ours[] = {"proc", "sys", "dev", "run/host"};
+        struct stat st, other;
+
+        if (fstat(fd, &st) < 0)
+                return fail(s, -errno, strerror(errno), f);
+        for (size_t i = 0; i < ELEMENTSOF(ours) && !streq(target_of(s), "/dev/shm"); i++) {
+                if (fstatat(root, ours[i], &other, AT_SYMLINK_NOFOLLOW) < 0)
+                        return fail(s, -errno, ours[i], f);
+                if (st.st_dev == other.st_dev)
+                        return fail(s, -EBUSY,
+                                    "a symbolic link of the image leads into /proc, /sys, /dev or "
+                                    "/run/host",
+                                    f);
+        }
+        return 0;
+}
+
+static int open_place(int root, const PlanStep *s, bool is_directory, Failure *f)
+{
+        _cleanup_close_ int fd = inroot_make(root, target_of(s), is_directory);
+        struct stat st;
+
+        if (fd == -ELOOP)
+                return fail(s, fd, "a symbolic link of the image leads to nothing, or in a circle",
+                            f);
+        if (fd < 0)
+                return fail(s, fd, strerror(-fd), f);
+        if (fstat(fd, &st) < 0)
+                return fail(s, -errno, strerror(errno), f);
+        if (is_directory && !S_ISDIR(st.st_mode))
+                return fail(s, -ENOTDIR, "a directory needs a directory to be mounted on", f);
+        if (!is_directory && S_ISDIR(st.st_mode))
+                return fail(s, -EISDIR, "a file cannot be mounted on a directory", f);
+        int r = check_place(root, s, fd, f);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+static int find_user(const Start *st, int root, LaunchMessage *m, Failure *f)
+{
+        _cleanup_passwd_user_ PasswdUser user = {0};
+        _cleanup_fault_ Fault fault = {0};
+        PlanStep s = {0};
+
+        (void)plan_find(st->args->plan, st->args->n_plan, PLAN_USER, &s);
+        int r = passwd_lookup(root, s.s ?: "root", &user, &fault);
+        if (r < 0) {
+                (void)failure_set(f, FAULT_EXEC_FAILED, r, "find user", s.s);
+                return failure_reason(f, FAULT_EXEC_FAILED, r, "find user",
+                                      fault.message ?: strerror(-r));
+        }
+        m->uid = user.uid;
+        m->gid = user.gid;
+        return 0;
+}
+
+static int find_owner(const Start *st, int root, const PlanStep *s, LaunchMessage *m, Failure *f)
+{
+        struct stat stat;
+
+        m->uid = m->gid = 0;
+        if (s->op != PLAN_SHARE || s->a == PLAN_MAP_ROOT)
+                return 0;
+        if (s->a == PLAN_MAP_CALLER)
+                return find_user(st, root, m, f);
+        if (fstat(m->fd, &stat) < 0)
+                return fail(s, -errno, strerror(errno), f);
+        m->uid = stat.st_uid;
+        m->gid = stat.st_gid;
+        return 0;
+}
+
+static int serve_place(const Start *st, const PlanStep *s, LaunchMessage *m, Failure *f)
+{
+        int root = m->fd, fd = open_place(root, s, m->is_directory, f);
+
+        if (fd < 0)
+                return fd;
+        m->fd = fd;
+        return find_owner(st, root, s, m, f);
+}
+
+/* @m->terminal is the place, @m->fd what is to be mounted there. */
+static int serve_fill(const PlanStep *s, const LaunchMessage *m, Failure *f)
+{
+        struct stat place, volume;
+
+        if (fstat(m->terminal, &place) < 0 || fstat(m->fd, &volume) < 0)
+                return fail(s, -errno, strerror(errno), f);
+        if (place.st_uid == volume.st_uid && place.st_gid == volume.st_gid &&
+            place.st_mode == volume.st_mode)
+                return 0;
+        if (directory_is_empty(m->fd) != 1)
+                return 0;
+        if (fchownat(m->fd, ".", place.st_uid, place.st_gid, 0) < 0 ||
+            fchmodat(m->fd, ".", place.st_mode & 07777, 0) < 0)
+                return fail(s, -errno, strerror(errno), f);
+        return 0;
+}
+
+int target_serve(const Start *st, LaunchMessage *m, Failure *f)
+{
+        PlanStep s = {0};
+
+        if (!find_step(st, m->n, &s))
+                return -EPROTO;
+        return m->kind == LAUNCH_FILL ? serve_fill(&s, m, f) : serve_place(st, &s, m, f);
+}

@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Volumes in machines: made at the first start, whose files they hold, shared, read-only, and what outlives what.
+. "$(dirname "$0")/lib.bash"
+. "$(dirname "$0")/store.bash"
+
+VOLUMES=/var/lib/lodge/volumes
+at_exit "rm -rf --one-file-system $VOLUMES/$TEST-*"
+
+anonymous() { grep -ls "^Machine=$1\$" "$VOLUMES"/*/volume || true; }
+
+# --- named -------------------------------------------------------------------------------------------------------
+
+tree=$(new_tree tree)
+mkdir -p "$tree/srv/data"
+chown 1000:5 "$tree/srv/data"
+chmod 02750 "$tree/srv/data"
+m=$TEST-one
+create "$m" "$TEST-tree" "Volume=$TEST-v:/srv/data" -- "${IDLE[@]}"
+absent "$VOLUMES/$TEST-v"
+start "$m"
+equal 'an empty volume looks like what it covers' '1000 5 2750' "$(inside "$m" stat -c '%u %g %a' /srv/data)"
+equal 'in the store, too' '1000 5 2750' "$(stat -c '%u %g %a' "$VOLUMES/$TEST-v/data")"
+lodgectl exec --user user "$m" sh -c 'umask 022; echo x >/srv/data/x' </dev/null
+inside "$m" sh -c 'echo y >/srv/data/y; chown 77:78 /srv/data/y'
+equal 'owners in the store' '1000 77' "$(stat -c %u "$VOLUMES/$TEST-v/data/x" "$VOLUMES/$TEST-v/data/y" | xargs)"
+refuses "$m" umount /srv/data
+inside "$m" chmod 0755 /srv/data
+
+# at the same time in another machine, which has ids of its own
+other=$TEST-two
+create "$other" busybox "Volume=$TEST-v:/mnt/v:ro" -- "${IDLE[@]}"
+start "$other"
+equal 'seen by another' '1000 77' "$(inside "$other" stat -c %u /mnt/v/x /mnt/v/y | xargs)"
+refuses "$other" touch /mnt/v/z
+inside "$m" touch /srv/data/z
+inside "$other" test -e /mnt/v/z
+stop "$other"
+
+# it outlives stop and removal, and keeps what it is
+stop "$m"
+start "$m"
+equal 'a volume with files keeps its mode' 755 "$(inside "$m" stat -c %a /srv/data)"
+inside "$m" test -e /srv/data/z
+stop "$m"
+remove "$m"
+[[ -e $VOLUMES/$TEST-v/data/z ]] || fail 'the volume went with the machine'
+
+# --- the machine's own -------------------------------------------------------------------------------------------
+
+m=$TEST-own
+create "$m" busybox 'Volume=/srv/a /srv/b:ro,noexec' -- "${IDLE[@]}"
+start "$m"
+inside "$m" sh -c 'echo kept >/srv/a/file'
+refuses "$m" touch /srv/b/file
+mapfile -t found < <(anonymous "$m")
+equal 'volumes of its own' 2 "${#found[@]}"
+stop "$m"
+start "$m"
+equal 'what it wrote before it stopped' kept "$(inside "$m" cat /srv/a/file)"
+equal 'still two' 2 "$(anonymous "$m" | wc -l)"
+stop "$m"
+remove "$m"
+equal 'they go with the machine' '' "$(anonymous "$m")"
+
+# --- the image's -------------------------------------------------------------------------------------------------
+
+mkdir -p "$WORK/tree/var/data" "$WORK/tree/log"
+chown 1000:1000 "$WORK/tree/var/data"
+make_layer "$IMAGES/busybox"
+busybox=$LAYER
+make_layer "$WORK/tree"
+make_image "$TEST-image" $'Volume=/var/data\nVolume=log/\nVolume=/run\nVolume=/proc/x' "$busybox" "$LAYER"
+m=$TEST-image
+create "$m" "$TEST-image" "Volume=$TEST-log:/log" -- "${IDLE[@]}"
+start "$m"
+equal "the image's volume" 1000 "$(inside "$m" stat -c %u /var/data)"
+inside "$m" grep -q ' /var/data ' /proc/self/mountinfo
+equal 'one of its own, one named, none where lodge mounts' 1 "$(anonymous "$m" | wc -l)"
+inside "$m" touch /log/x
+[[ -e $VOLUMES/$TEST-log/data/x ]] || fail 'the named volume is not at /log'
+stop "$m"
+lodgectl run "$TEST-image" touch /var/data/x
+equal 'nothing is left of a machine that is removed at its end' 1 "$(find "$VOLUMES" -maxdepth 1 -name 'anonymous-*' | wc -l)"
+remove "$m"
+
+# --- refused -----------------------------------------------------------------------------------------------------
+
+for volume in ../x:/y a/b:/c :/c /a:/b a:/proc a:b a:/b:norecursive a:/b:z; do
+    refused InvalidOption 'Volume=' CreateMachine "'$TEST-x'" "'busybox'" "{'Volume': <['$volume']>}"
+done
