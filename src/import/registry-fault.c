@@ -46,8 +46,11 @@ static int fail(const Registry *r, Fault *reterr, int error, const char *format,
         va_end(ap);
         if (n < 0)
                 return -ENOMEM;
-        return fault_set(reterr, r->push ? FAULT_FAILED : FAULT_PULL_FAILED, error, "%s: %s",
-                         r->name, text);
+        FaultCode code = error == EACCES ? FAULT_NOT_AUTHORIZED
+                         : r->push       ? FAULT_FAILED
+                                         : FAULT_PULL_FAILED;
+
+        return fault_set(reterr, code, error, "%s: %s", r->name, text);
 }
 
 int registry_fault_content(const Registry *r, Fault *reterr, const char *format, ...)
