@@ -6,6 +6,7 @@
 #include "client/client-object.h"
 #include "ctl/hint.h"
 #include "ctl/report.h"
+#include "spec/reference.h"
 
 #include <fnmatch.h>
 #include <string.h>
@@ -132,6 +133,25 @@ int kind_expand(Ctl *c, const Kind *kind, char ***ret)
         return status;
 }
 
+/* "docker.io/busybox" is "docker.io/library/busybox:latest", as lodged has it. */
+static int canonical_words(char *const *words, const Kind *kind, char ***ret)
+{
+        _cleanup_strv_free_ char **names = NULL;
+        int r = 0;
+
+        STRV_FOREACH (word, words) {
+                _cleanup_free_ char *canonical = NULL;
+
+                if (kind == &kind_image && !is_pattern(*word))
+                        (void)image_name_canonical(*word, &canonical, NULL);
+                r = strv_push(&names, canonical ?: *word);
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_PTR(names);
+        return 0;
+}
+
 static bool is_selected(char *const *words, const char *name)
 {
         STRV_FOREACH (word, words)
@@ -143,21 +163,23 @@ static bool is_selected(char *const *words, const char *name)
 int kind_select(Ctl *c, const Kind *kind, json_t *rows, json_t **ret)
 {
         _cleanup_json_ json_t *selected = json_array();
+        _cleanup_strv_free_ char **words = NULL;
         int status = EXIT_OK;
         json_t *row;
         size_t i;
 
-        STRV_FOREACH (word, c->args.words) {
+        if (canonical_words(c->args.words, kind, &words) < 0)
+                return EXIT_FAILED;
+        STRV_FOREACH (word, words) {
                 char *const one[] = {*word, NULL};
                 bool found = false;
 
                 json_array_foreach(rows, i, row) found =
                         found || is_selected(one, kind_name_of(row));
                 if (!found)
-                        status = kind_report_no_match(c, kind, *word);
+                        status = kind_report_no_match(c, kind, c->args.words[word - words]);
         }
-        json_array_foreach(rows, i, row) if (c->args.n_words == 0 ||
-                                             is_selected(c->args.words, kind_name_of(row)))(void)
+        json_array_foreach(rows, i, row) if (!words || is_selected(words, kind_name_of(row)))(void)
                 json_array_append(selected, row);
         *ret = TAKE_PTR(selected);
         return status;

@@ -74,9 +74,12 @@ static void make_bar(char *buf, size_t size, uint64_t bytes, uint64_t total, siz
         buf[n] = '\0';
 }
 
-static void draw_item(const json_t *item, const Window *w)
+/* The last that was told of a part may be from before its end: a job that is done has all. */
+static void draw_item(const json_t *item, bool job_is_done, const Window *w)
 {
-        uint64_t bytes = number_in(item, "Bytes"), total = number_in(item, "BytesTotal");
+        uint64_t total = number_in(item, "BytesTotal");
+        uint64_t bytes = job_is_done && total > 0 ? total : number_in(item, "Bytes");
+        const char *phase = job_is_done ? "done" : string_in(item, "Phase");
         char line[LINE_MAX_], bar[BAR_MAX + 3] = "", sizes[2 * SIZE_TEXT_MAX + 4];
         char have[SIZE_TEXT_MAX], want[SIZE_TEXT_MAX];
         size_t fixed = NAME_WIDTH + PHASE_WIDTH + SIZES_WIDTH + 6;
@@ -89,8 +92,8 @@ static void draw_item(const json_t *item, const Window *w)
         if (w->columns > fixed + BAR_MIN + 2)
                 make_bar(bar, sizeof(bar), bytes, total, MIN2(w->columns - fixed - 2, BAR_MAX));
         (void)snprintf(line, sizeof(line), "%-*.*s  %-*.*s %s %s", NAME_WIDTH, NAME_WIDTH,
-                       short_name(string_in(item, "Item")), PHASE_WIDTH, PHASE_WIDTH,
-                       string_in(item, "Phase"), bar, sizes);
+                       short_name(string_in(item, "Item")), PHASE_WIDTH, PHASE_WIDTH, phase, bar,
+                       sizes);
         put_line(line, w);
 }
 
@@ -141,8 +144,10 @@ static bool is_over(const json_t *item)
 }
 
 /* Where there are more than fit, those that are done are left out first. */
-static unsigned draw_items(const json_t *items, const Window *w, unsigned *ret_hidden)
+static unsigned draw_items(const json_t *job, const Window *w, unsigned *ret_hidden)
 {
+        const json_t *items = json_object_get(job, "Items");
+        bool done = streq(string_in(job, "State"), "done");
         size_t n = json_array_size(items), room = w->rows > 3 ? w->rows - 3 : 1, i;
         size_t hide = n > room ? n - room : 0, over = 0;
         unsigned drawn = 0;
@@ -158,7 +163,7 @@ static unsigned draw_items(const json_t *items, const Window *w, unsigned *ret_h
                 }
                 if (drawn == room)
                         break;
-                draw_item(item, w);
+                draw_item(item, done, w);
                 drawn++;
         }
         *ret_hidden = (unsigned)(n - drawn);
@@ -173,7 +178,7 @@ unsigned progress_draw(const json_t *job, const char *action, unsigned n_drawn)
 
         if (n_drawn > 0)
                 (void)fprintf(stderr, "\033[%uA", MIN2(n_drawn, (unsigned)w.rows));
-        unsigned drawn = draw_items(json_object_get(job, "Items"), &w, &hidden);
+        unsigned drawn = draw_items(job, &w, &hidden);
         (void)snprintf(line, sizeof(line), "%s %s", action, string_in(job, "Object"));
         if (hidden > 0) {
                 (void)snprintf(more, sizeof(more), "(and %u more)", hidden);

@@ -124,9 +124,20 @@ int exit_status_of(const Verb *verb, const Fault *f)
         }
 }
 
-static void print_fault(const Ctl *c, const char *object, const Fault *f)
+/* Jobs name what they work on, too; once is enough. */
+static const char *message_of(const char *object, const Fault *f)
 {
         const char *message = f->message ?: "out of memory";
+        size_t n = object ? strlen(object) : 0;
+
+        return n > 0 && strncmp(message, object, n) == 0 && strncmp(message + n, ": ", 2) == 0
+                       ? message + n + 2
+                       : message;
+}
+
+static void print_fault(const Ctl *c, const char *object, const Fault *f)
+{
+        const char *message = message_of(object, f);
 
         if (client_is_unreachable(f))
                 report_error("%s", message);

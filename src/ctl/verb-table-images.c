@@ -51,7 +51,7 @@ static const Option commit_options[] = {
         {.name = NULL},
 };
 static const Option force_options[] = {
-        {"force", 'f', OPTION_FLAG, NULL, "also if machines use it"},
+        {"force", 'f', OPTION_FLAG, NULL, "also if machines that do not run have it"},
         {.name = NULL},
 };
 static const Option tag_options[] = {

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# fish completion of lodgectl. Verbs and options are those of `lodgectl help`; names are asked of lodged, for 0.15 s at
+# most, without a password, and silently.
+
+function __lodgectl_names
+    timeout 0.15 lodgectl --no-ask-password --quiet $argv 2>/dev/null
+end
+
+# The words before the cursor that are no options
+function __lodgectl_words
+    for word in (commandline -opc)[2..]
+        string match -q -- '-*' $word; or echo $word
+    end
+end
+
+# The verb's name, which may have been typed as an alias, then how many words of its own there are
+function __lodgectl_verb
+    set -l words (__lodgectl_words)
+    for n in 1 2
+        test (count $words) -ge $n; or return 1
+        set -l verb (lodgectl help $words[1..$n] 2>/dev/null | string replace -rf '^lodgectl ([a-z -]+) \[OPTION.*' '$1')
+        if set -q verb[1]
+            echo $verb[1]
+            math (count $words) - $n
+            return
+        end
+    end
+    return 1
+end
+
+# What help text explains, with its first sentence behind a tab
+function __lodgectl_verbs
+    lodgectl help $argv 2>/dev/null | string replace -rf '^  ('(string join '' $argv ' ')'?[a-z][a-z-]*)( .*?)?(  +(\S.*))?$' '$1\t$4' |
+        string replace -r '^'(string join '' $argv)' ' '' | sort -u
+end
+
+function __lodgectl_complete
+    set -l verb (__lodgectl_verb)
+    if not set -q verb[1]
+        set -l group (__lodgectl_words)
+        if set -q group[1]
+            __lodgectl_verbs $group[1]
+        else
+            lodgectl help 2>/dev/null | string replace -rf '^  ([a-z][a-z-]*).*?(  +(\S.*))?$' '$1\t$3' | sort -u -k1,1
+        end
+        return
+    end
+    switch $verb[1]
+        case list status show rm start stop restart terminate kill wait logs enable disable reset
+            __lodgectl_names list
+        case login attach plan exec shell diff commit
+            test $verb[2] = 0; and __lodgectl_names list
+        case clone
+            test $verb[2] = 0; and __lodgectl_names list; and __lodgectl_names images
+        case create
+            test $verb[2] = 1; and __lodgectl_names images
+        case run push
+            test $verb[2] = 0; and __lodgectl_names images
+        case 'image *'
+            __lodgectl_names images
+        case 'volume *'
+            __lodgectl_names volume ls
+        case 'job *'
+            __lodgectl_names job ls
+        case import
+            __fish_complete_path (commandline -ct)
+        case export
+            test $verb[2] = 0; and __lodgectl_names images; or __fish_complete_path (commandline -ct)
+        case help
+            lodgectl help | string replace -rf '^  ([a-z][a-z-]*).*' '$1' | sort -u
+    end
+end
+
+function __lodgectl_options
+    set -l verb (__lodgectl_verb)
+    lodgectl help (string split -n ' ' -- $verb[1]) 2>/dev/null |
+        string replace -rf '^  (?:(-\w), |    )(--[a-z-]+)(\[?=\S*)?(?:  +(\S.*))?$' '$2\t$4'
+end
+
+complete -c lodgectl -f
+complete -c lodgectl -n 'not string match -q -- "-*" (commandline -ct)' -a '(__lodgectl_complete)'
+complete -c lodgectl -n 'string match -q -- "-*" (commandline -ct)' -a '(__lodgectl_options)'
