@@ -27,7 +27,10 @@ int layer_place_make(Job *job, LayerPlace *p, Fault *reterr)
         if (p->layers_fd < 0 || mkdirat(p->layers_fd, p->name, 0700) < 0)
                 return job_fault(reterr, errno, "cannot make a directory for a layer");
         p->fd = openat(p->layers_fd, p->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        return p->fd < 0 ? job_fault(reterr, errno, "cannot open the directory of a layer") : 0;
+        /* for all: a machine's root, who is not its owner, mounts what is in it */
+        if (p->fd < 0 || fchmod(p->fd, 0755) < 0)
+                return job_fault(reterr, errno, "cannot open the directory of a layer");
+        return 0;
 }
 
 static int write_notes(const LayerPlace *p, const LayerResult *result)
