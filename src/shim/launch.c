@@ -206,9 +206,9 @@ static int converse(Start *st, Failure *f)
                 return failure_set(f, FAULT_START_FAILED, errno, "start", "child");
         /* from here on our children are born in the guest's pid namespace: the helper that mounts
          * its proc, and all that exec starts */
-        if (setns(st->run.pidfd, CLONE_NEWPID) < 0)
-                return failure_set(f, FAULT_START_FAILED, errno, "enter", "pid namespace");
-        r = root_prepare(st, &scratch, f);
+        r = setns(st->run.pidfd, CLONE_NEWPID) < 0
+                    ? failure_set(f, FAULT_START_FAILED, errno, "enter", "pid namespace")
+                    : root_prepare(st, &scratch, f);
         r = r < 0 ? ask_child_why(st, r, f) : start_expect(st, LAUNCH_ROOT, &m, f);
         if (r < 0)
                 return r;
