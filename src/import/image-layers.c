@@ -9,8 +9,8 @@
 
 typedef struct Layers {
         Job *job;
-        const Archive *archive;
-        ArchiveLayer *layers;
+        const Bundle *archive;
+        BundleLayer *layers;
         LayerControl *controls; /* one for each layer */
         ProgressItem **items;
         size_t n;
@@ -29,12 +29,12 @@ static bool is_needed(const Layers *all, size_t i)
 static int unpack_one(void *userdata, size_t i, Fault *reterr)
 {
         Layers *all = userdata;
-        ArchiveLayer *l = &all->layers[i];
-        _cleanup_archive_file_ ArchiveFile file = {.fd = -EBADF};
+        BundleLayer *l = &all->layers[i];
+        _cleanup_bundle_file_ BundleFile file = {.fd = -EBADF};
 
         if (!is_needed(all, i))
                 return 0;
-        int r = archive_open(all->archive, l->path, NULL, &file, reterr);
+        int r = bundle_open(all->archive, l->path, NULL, &file, reterr);
         if (r < 0)
                 return r;
         if (l->size && file.size != l->size)
@@ -43,7 +43,7 @@ static int unpack_one(void *userdata, size_t i, Fault *reterr)
                                  l->diff_id, (unsigned long long)file.size,
                                  (unsigned long long)l->size);
         LayerIn in = {
-                .source = archive_source(&file),
+                .source = bundle_source(&file),
                 .compression = l->compression,
                 .digest = l->digest,
                 .size = file.size,
@@ -68,17 +68,16 @@ static void cancel_all(void *userdata)
 static void add_items(Layers *all)
 {
         for (size_t i = 0; i < all->n; i++) {
-                _cleanup_archive_file_ ArchiveFile file = {.fd = -EBADF};
-                const ArchiveLayer *l = &all->layers[i];
+                _cleanup_bundle_file_ BundleFile file = {.fd = -EBADF};
+                const BundleLayer *l = &all->layers[i];
 
-                if (is_needed(all, i) &&
-                    archive_open(all->archive, l->path, NULL, &file, NULL) >= 0)
+                if (is_needed(all, i) && bundle_open(all->archive, l->path, NULL, &file, NULL) >= 0)
                         all->items[i] =
                                 progress_add_item(all->job->progress, l->diff_id, file.size);
         }
 }
 
-int image_layers_in(Job *job, const Archive *archive, ArchiveLayer *layers, size_t n, Fault *reterr)
+int image_layers_in(Job *job, const Bundle *archive, BundleLayer *layers, size_t n, Fault *reterr)
 {
         _cleanup_free_ LayerControl *controls = calloc(n + 1, sizeof(*controls));
         _cleanup_free_ ProgressItem **items = calloc(n + 1, sizeof(*items));
@@ -92,7 +91,7 @@ int image_layers_in(Job *job, const Archive *archive, ArchiveLayer *layers, size
         return parallel_run(&work, reterr);
 }
 
-uint64_t image_layers_size(const ArchiveLayer *layers, size_t n, char **ret_message)
+uint64_t image_layers_size(const BundleLayer *layers, size_t n, char **ret_message)
 {
         _cleanup_free_ LayerResult *results = calloc(n + 1, sizeof(*results));
         uint64_t n_bytes = 0;

@@ -67,20 +67,19 @@ static const char *type_of(const char *data, size_t n)
 
 /* What the manifest is to say of a layer's file. The digest of an archive that is not compressed is
  * its diff_id; else it was computed while unpacking, or is now, if the store has the layer. */
-static int describe_layer(const Archive *a, const ArchiveLayer *l, OciDescriptor *ret,
-                          Fault *reterr)
+static int describe_layer(const Bundle *a, const BundleLayer *l, OciDescriptor *ret, Fault *reterr)
 {
-        _cleanup_archive_file_ ArchiveFile file = {.fd = -EBADF};
+        _cleanup_bundle_file_ BundleFile file = {.fd = -EBADF};
         _cleanup_digest_ Digest *digest = digest_new();
         char text[DIGEST_TEXT_MAX] = "";
         const uint8_t *data;
         const char *type = NULL;
         size_t n;
 
-        int r = digest ? archive_open(a, l->path, NULL, &file, reterr) : -ENOMEM;
+        int r = digest ? bundle_open(a, l->path, NULL, &file, reterr) : -ENOMEM;
         if (r < 0)
                 return r;
-        ByteSource source = archive_source(&file);
+        ByteSource source = bundle_source(&file);
         bool known = l->result.digest[0] != '\0';
         while ((r = source.next(source.userdata, &data, &n, reterr)) > 0) {
                 type = type ?: type_of((const char *)data, n);
@@ -105,7 +104,7 @@ static int describe_layer(const Archive *a, const ArchiveLayer *l, OciDescriptor
         return ret->media_type && ret->digest ? 0 : -ENOMEM;
 }
 
-static int make_manifest(const Archive *a, const ArchiveLayer *layers, size_t n,
+static int make_manifest(const Bundle *a, const BundleLayer *layers, size_t n,
                          const char *config_digest, size_t n_config, char **ret, Fault *reterr)
 {
         _cleanup_oci_document_ OciDocument d = {0};
@@ -126,16 +125,16 @@ static int make_manifest(const Archive *a, const ArchiveLayer *layers, size_t n,
         return *ret ? 0 : -ENOMEM;
 }
 
-static int import_image(Job *job, const Archive *a, const DockerImage *image, const char *name,
+static int import_image(Job *job, const Bundle *a, const DockerImage *image, const char *name,
                         JobResult *ret, Fault *reterr)
 {
         char config_digest[DIGEST_TEXT_MAX], manifest_digest[DIGEST_TEXT_MAX];
         _cleanup_free_ char *config = NULL, *manifest = NULL;
-        _cleanup_free_ ArchiveLayer *layers = NULL;
+        _cleanup_free_ BundleLayer *layers = NULL;
         _cleanup_oci_config_ OciConfig c = {0};
         size_t n = strv_length(image->layers), n_config;
 
-        int r = archive_read(a, image->config, JSON_MAX, &config, &n_config, reterr);
+        int r = bundle_read(a, image->config, JSON_MAX, &config, &n_config, reterr);
         if (r >= 0)
                 r = oci_config_parse(config, n_config, &c, reterr);
         if (r >= 0 && strv_length(c.diff_ids) != n)
@@ -146,7 +145,7 @@ static int import_image(Job *job, const Archive *a, const DockerImage *image, co
         if (r < 0 || !layers)
                 return r < 0 ? r : -ENOMEM;
         for (size_t i = 0; i < n; i++)
-                layers[i] = (ArchiveLayer){.path = image->layers[i], .diff_id = c.diff_ids[i]};
+                layers[i] = (BundleLayer){.path = image->layers[i], .diff_id = c.diff_ids[i]};
         r = image_layers_in(job, a, layers, n, reterr);
         if (r >= 0)
                 r = digest_of(config, n_config, config_digest);
@@ -170,7 +169,7 @@ static int import_image(Job *job, const Archive *a, const DockerImage *image, co
         return image_finish(job, &parts, ret, reterr);
 }
 
-int import_docker(Job *job, const Archive *archive, JobResult *ret, Fault *reterr)
+int import_docker(Job *job, const Bundle *archive, JobResult *ret, Fault *reterr)
 {
         const char *wanted = order_get(job->order, "name"), *tag = NULL;
         _cleanup_docker_archive_ DockerArchive a = {0};
@@ -179,7 +178,7 @@ int import_docker(Job *job, const Archive *archive, JobResult *ret, Fault *reter
         size_t n;
 
         progress_set_phase(job->progress, "reading");
-        int r = archive_read(archive, "manifest.json", JSON_MAX, &text, &n, reterr);
+        int r = bundle_read(archive, "manifest.json", JSON_MAX, &text, &n, reterr);
         if (r >= 0)
                 r = docker_archive_parse(text, n, &a, reterr);
         if (r >= 0)

@@ -39,7 +39,7 @@ static void blob_path(const char *digest, char ret[static BLOB_PATH])
         (void)snprintf(ret, BLOB_PATH, "blobs/sha256/%s", digest + strlen("sha256:"));
 }
 
-static int read_blob(const Archive *a, const OciDescriptor *d, char **ret, size_t *ret_n,
+static int read_blob(const Bundle *a, const OciDescriptor *d, char **ret, size_t *ret_n,
                      Fault *reterr)
 {
         char path[BLOB_PATH], is[DIGEST_TEXT_MAX];
@@ -51,7 +51,7 @@ static int read_blob(const Archive *a, const OciDescriptor *d, char **ret, size_
                                  "blob %.19s is said to have %llu bytes, more than is allowed",
                                  d->digest, (unsigned long long)d->size);
         blob_path(d->digest, path);
-        int r = archive_read(a, path, JSON_MAX, &data, &n, reterr);
+        int r = bundle_read(a, path, JSON_MAX, &data, &n, reterr);
         if (r < 0)
                 return r;
         if (n != d->size)
@@ -111,7 +111,7 @@ static int choose(const OciIndex *index, const char *wanted, const OciDescriptor
 }
 
 /* Down to the manifest for this host. Digests cannot form a cycle; the depth is bounded anyway. */
-static int read_manifest(const Archive *a, const OciDescriptor *d, Found *f, unsigned depth,
+static int read_manifest(const Bundle *a, const OciDescriptor *d, Found *f, unsigned depth,
                          Fault *reterr)
 {
         _cleanup_oci_document_ OciDocument document = {0};
@@ -148,18 +148,18 @@ static int read_manifest(const Archive *a, const OciDescriptor *d, Found *f, uns
                          list ?: "");
 }
 
-static int find_image(const Archive *a, const char *wanted, Found *f, Fault *reterr)
+static int find_image(const Bundle *a, const char *wanted, Found *f, Fault *reterr)
 {
         _cleanup_oci_document_ OciDocument index = {0};
         _cleanup_free_ char *marker = NULL, *text = NULL;
         const OciDescriptor *d = NULL;
         size_t n;
 
-        int r = archive_read(a, "oci-layout", JSON_MAX, &marker, &n, reterr);
+        int r = bundle_read(a, "oci-layout", JSON_MAX, &marker, &n, reterr);
         if (r >= 0)
                 r = oci_layout_check(marker, n, reterr);
         if (r >= 0)
-                r = archive_read(a, "index.json", JSON_MAX, &text, &n, reterr);
+                r = bundle_read(a, "index.json", JSON_MAX, &text, &n, reterr);
         if (r >= 0)
                 r = oci_document_parse(text, n, OCI_TYPE_INDEX, &index, reterr);
         if (r >= 0)
@@ -179,20 +179,20 @@ static int find_image(const Archive *a, const char *wanted, Found *f, Fault *ret
 
 /* ---- import ---- */
 
-static int read_layers(Job *job, const Archive *a, const Found *f, uint64_t *ret_bytes,
+static int read_layers(Job *job, const Bundle *a, const Found *f, uint64_t *ret_bytes,
                        char **ret_message, Fault *reterr)
 {
         const OciManifest *m = &f->document.manifest;
-        _cleanup_free_ ArchiveLayer *layers = calloc(m->n_layers, sizeof(*layers));
+        _cleanup_free_ BundleLayer *layers = calloc(m->n_layers, sizeof(*layers));
         _cleanup_free_ char(*paths)[BLOB_PATH] = calloc(m->n_layers, sizeof(*paths));
         int r = layers && paths ? 0 : -ENOMEM;
 
         for (size_t i = 0; i < m->n_layers && r >= 0; i++) {
                 blob_path(m->layers[i].digest, paths[i]);
-                layers[i] = (ArchiveLayer){.path = paths[i],
-                                           .digest = m->layers[i].digest,
-                                           .size = m->layers[i].size,
-                                           .diff_id = f->parsed.diff_ids[i]};
+                layers[i] = (BundleLayer){.path = paths[i],
+                                          .digest = m->layers[i].digest,
+                                          .size = m->layers[i].size,
+                                          .diff_id = f->parsed.diff_ids[i]};
                 r = compression_of_media_type(m->layers[i].media_type, &layers[i].compression,
                                               reterr);
         }
@@ -203,7 +203,7 @@ static int read_layers(Job *job, const Archive *a, const Found *f, uint64_t *ret
         return r;
 }
 
-int import_layout(Job *job, const Archive *archive, JobResult *ret, Fault *reterr)
+int import_layout(Job *job, const Bundle *archive, JobResult *ret, Fault *reterr)
 {
         const char *wanted = order_get(job->order, "name");
         _cleanup_free_ char *name = NULL;

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* Docker writes "busybox:latest" for docker.io/library/busybox:latest. A tag alone, as tools write
- * it into layouts ("latest"), is no name. */
+/* Docker writes "busybox:latest" for docker.io/library/busybox:latest. In a layout a word alone may
+ * be a name or a tag; "latest" is certainly no name. */
 static char *complete(const char *said)
 {
         size_t n = strcspn(said, "/");
@@ -15,8 +15,10 @@ static char *complete(const char *said)
                                              strncmp(said, "localhost", n) == 0);
         _cleanup_free_ char *full = NULL, *name = NULL;
 
-        if (!has_domain && !strpbrk(said, "/:"))
-                return NULL;
+        if (!strpbrk(said, "/:"))
+                return !streq(said, "latest") && image_name_canonical(said, &name, NULL) >= 0
+                               ? TAKE_PTR(name)
+                               : NULL;
         if (asprintf(&full, "%s%s", has_domain ? "" : "docker.io/", said) < 0) {
                 full = NULL;
                 return NULL;

@@ -2,15 +2,15 @@
 /* Images out of an OCI layout, or of an archive of `docker save`. */
 #pragma once
 
-#include "import/archive.h"
+#include "import/bundle.h"
 #include "import/job.h"
 
 /** import_layout() - import one image of an OCI layout
  * Which one is said by the order's name; if there is but one, that is its new name. */
-int import_layout(Job *job, const Archive *archive, JobResult *ret, Fault *reterr);
+int import_layout(Job *job, const Bundle *archive, JobResult *ret, Fault *reterr);
 
 /** import_docker() - import one image of an archive of `docker save`, likewise */
-int import_docker(Job *job, const Archive *archive, JobResult *ret, Fault *reterr);
+int import_docker(Job *job, const Bundle *archive, JobResult *ret, Fault *reterr);
 
 /** import_name() - the name to give to an image
  * @wanted of the order; empty or NULL: the archive's word counts

@@ -7,14 +7,15 @@
 #include "import/job.h"
 
 /* In a layer's directory, beside its tree. */
-#define LAYER_SIZE_FILE   "size"   /* bytes of the files in it, decimal */
-#define LAYER_OPAQUE_FILE "opaque" /* present: the layers below must be left out of a mount */
+#define LAYER_SIZE_FILE     "size"     /* bytes of the files in it, decimal */
+#define LAYER_TAR_SIZE_FILE "tar.size" /* bytes of the archive, decimal */
+#define LAYER_OPAQUE_FILE   "opaque"   /* present: the layers below must be left out of a mount */
 
 typedef struct LayerIn {
         ByteSource source;
         Compression compression;
         const char *digest, *diff_id; /* NULL: not known */
-        uint64_t size;                /* of the blob; 0: not known */
+        uint64_t size;                /* of the blob, checked; 0: not known */
         ProgressItem *item;           /* may be NULL; only its phase is set */
         LayerControl *control;        /* may be NULL */
 } LayerIn;

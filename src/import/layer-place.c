@@ -33,12 +33,20 @@ int layer_place_make(Job *job, LayerPlace *p, Fault *reterr)
         return 0;
 }
 
-static int write_notes(const LayerPlace *p, const LayerResult *result)
+static int write_number(const LayerPlace *p, const char *name, uint64_t number)
 {
         char text[32];
 
-        int n = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)result->n_bytes);
-        int r = write_file_atomic_at(p->fd, LAYER_SIZE_FILE, text, (size_t)n, 0600);
+        int n = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)number);
+        return write_file_atomic_at(p->fd, name, text, (size_t)n, 0600);
+}
+
+static int write_notes(const LayerPlace *p, const LayerResult *result)
+{
+        int r = write_number(p, LAYER_SIZE_FILE, result->n_bytes);
+
+        if (r >= 0)
+                r = write_number(p, LAYER_TAR_SIZE_FILE, result->n_tar);
         if (r >= 0 && result->opaque_root)
                 r = write_file_atomic_at(p->fd, LAYER_OPAQUE_FILE, "", 0, 0600);
         return r;

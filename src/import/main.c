@@ -61,13 +61,19 @@ static int open_places(const Invocation *v, const Operation *op, Job *job, Fault
                        : 0;
 }
 
-/* A directory that is to be imported came as a descriptor. */
-static int source_directory(const Order *o)
+/* A directory from outside of the store came as a descriptor. */
+static int foreign_directory(const Order *o)
 {
-        int fd = order_fd(o, "source-fd");
+        static const char *const keys[] = {"source-fd", "base-fd", "lower-fd"};
         struct stat st;
 
-        return fd >= 0 && fstat(fd, &st) >= 0 && S_ISDIR(st.st_mode) ? fd : -EBADF;
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                int fd = order_fd(o, keys[i]);
+
+                if (fd >= 0 && fstat(fd, &st) >= 0 && S_ISDIR(st.st_mode))
+                        return fd;
+        }
+        return -EBADF;
 }
 
 static int enter_sandbox(const Job *job, const Operation *op, Fault *reterr)
@@ -86,7 +92,7 @@ static int enter_sandbox(const Job *job, const Operation *op, Fault *reterr)
                 .owns_files = op->owns_files,
                 .reads_all = op->store,
                 .writable_fd = job->incoming_fd,
-                .readable_fds = {job->store_fd, machined, source_directory(job->order), -EBADF},
+                .readable_fds = {job->store_fd, machined, foreign_directory(job->order), -EBADF},
         };
         return sandbox_enter(&args, reterr);
 }

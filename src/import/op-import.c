@@ -4,11 +4,12 @@
 
 #include "base/names.h"
 #include "base/text.h"
-#include "import/archive.h"
+#include "import/bundle.h"
 #include "import/disk-copy.h"
 #include "import/image-make.h"
 #include "import/import-oci.h"
 #include "import/layer-in.h"
+#include "import/layer-trees.h"
 #include "import/source.h"
 #include "import/tree-copy.h"
 #include "spec/reference.h"
@@ -17,10 +18,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int import_archive(Job *job, Source *s, const Archive *a, JobResult *ret, Fault *reterr)
+static int import_archive(Job *job, Source *s, const Bundle *a, JobResult *ret, Fault *reterr)
 {
-        bool layout = archive_has(a, "oci-layout") && archive_has(a, "index.json");
-        bool docker = archive_has(a, "manifest.json");
+        bool layout = bundle_has(a, "oci-layout") && bundle_has(a, "index.json");
+        bool docker = bundle_has(a, "manifest.json");
 
         if (layout && s->kind != SOURCE_DOCKER)
                 return import_layout(job, a, ret, reterr);
@@ -35,16 +36,16 @@ static int import_archive(Job *job, Source *s, const Archive *a, JobResult *ret,
 
 static int import_images(Job *job, Source *s, JobResult *ret, Fault *reterr)
 {
-        _cleanup_archive_ Archive *a = NULL;
+        _cleanup_bundle_ Bundle *a = NULL;
         struct stat st;
         int r;
 
         if (fstat(s->fd, &st) >= 0 && S_ISDIR(st.st_mode)) {
-                r = archive_open_directory(s->fd, &a, reterr);
+                r = bundle_open_directory(s->fd, &a, reterr);
         } else {
                 r = source_spool(job, s, reterr);
                 if (r >= 0)
-                        r = archive_open_tar(s->fd, &a, reterr);
+                        r = bundle_open_tar(s->fd, &a, reterr);
         }
         return r < 0 ? r : import_archive(job, s, a, ret, reterr);
 }
@@ -86,6 +87,21 @@ static int import_tar(Job *job, Source *s, const char *name, JobResult *ret, Fau
         return r < 0 ? r : finish(job, &layer, type_of(s->compression), name, ret, reterr);
 }
 
+static int import_tree(Job *job, Source *s, const char *name, JobResult *ret, Fault *reterr)
+{
+        LayerControl control = {0};
+        LayerPackArgs trees = {
+                .trees = &s->fd, .n_trees = 1, .mode = LAYER_PACK_PLAIN, .control = &control};
+        ProgressItem *item = progress_add_item(job->progress, "tree", 0);
+        LayerResult layer = {0};
+
+        progress_set_phase(job->progress, "copying");
+        progress_item_follow(item, &control.n_out);
+        int r = layer_in_trees(job, &trees, item, &layer, reterr);
+        progress_item_follow(item, NULL);
+        return r < 0 ? r : finish(job, &layer, NULL, name, ret, reterr);
+}
+
 /* Asked for as a directory, it stays one, which its owner can work in. */
 static int import_directory(Job *job, Source *s, Fault *reterr)
 {
@@ -120,6 +136,7 @@ static int canonical_name(const Job *job, char **ret, Fault *reterr)
 
 static int import_root(Job *job, Source *s, JobResult *ret, Fault *reterr)
 {
+        const char *type = order_get(job->order, "type");
         _cleanup_free_ char *name = NULL;
 
         int r = canonical_name(job, &name, reterr);
@@ -129,7 +146,8 @@ static int import_root(Job *job, Source *s, JobResult *ret, Fault *reterr)
                 return import_tar(job, s, name, ret, reterr);
         if (s->kind == SOURCE_DISK)
                 return import_disk(job, s, reterr);
-        return import_directory(job, s, reterr);
+        return streq(type, "directory") ? import_directory(job, s, reterr)
+                                        : import_tree(job, s, name, ret, reterr);
 }
 
 int op_import(Job *job, JobResult *ret, Fault *reterr)

@@ -28,11 +28,51 @@ static const OrderKey push_keys[] = {
         {"config-fd", ORDER_DESCRIPTOR},
         {NULL},
 };
+static const OrderKey export_keys[] = {
+        {"record", ORDER_STRING},
+        {"path", ORDER_STRING},
+        {"format", ORDER_STRING},
+        {"compression", ORDER_STRING},
+        {"output-fd", ORDER_DESCRIPTOR, .required = true},
+        {NULL},
+};
+static const OrderKey commit_keys[] = {
+        {"upper", ORDER_STRING, .required = true},
+        {"record", ORDER_STRING},
+        {"base", ORDER_STRING},
+        {"base-fd", ORDER_DESCRIPTOR}, /* of a directory outside of the store */
+        {"name", ORDER_STRING, .required = true},
+        {"author", ORDER_STRING},
+        {"message", ORDER_STRING},
+        {"changes", ORDER_STRING, .repeated = true},
+        {NULL},
+};
+static const OrderKey clone_keys[] = {
+        {"path", ORDER_STRING, .required = true},
+        {NULL},
+};
+static const OrderKey diff_keys[] = {
+        {"upper", ORDER_STRING, .required = true},
+        {"lower", ORDER_STRING, .repeated = true},
+        {"lower-fd", ORDER_DESCRIPTOR}, /* likewise, below all others */
+        {NULL},
+};
+static const OrderKey verify_keys[] = {
+        {"layer", ORDER_DIGEST, .repeated = true},
+        {"blob", ORDER_DIGEST, .repeated = true},
+        {NULL},
+};
 
 static const Operation operations[] = {
         {"import", op_import, import_keys, .owns_files = true},
         {"pull", op_pull, pull_keys, .network = true, .owns_files = true},
         {"push", op_push, push_keys, .network = true, .store = true},
+        {"export", op_export, export_keys, .store = true},
+        {"commit", op_commit, commit_keys, .store = true, .owns_files = true},
+        {"clone", op_clone, clone_keys, .store = true, .owns_files = true},
+        {"diff", op_diff, diff_keys, .store = true},
+        {"usage", op_usage, NULL, .store = true},
+        {"verify", op_verify, verify_keys, .store = true},
 };
 
 const Operation *operation_find(const char *name)

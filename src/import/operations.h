@@ -24,3 +24,15 @@ int op_import(Job *job, JobResult *ret, Fault *reterr);
 int op_pull(Job *job, JobResult *ret, Fault *reterr);
 /** op_push() - give an image to a registry */
 int op_push(Job *job, JobResult *ret, Fault *reterr);
+/** op_export() - write an image to a descriptor */
+int op_export(Job *job, JobResult *ret, Fault *reterr);
+/** op_commit() - make an image of a machine's writable layer and what is below it */
+int op_commit(Job *job, JobResult *ret, Fault *reterr);
+/** op_clone() - copy a directory or disk image */
+int op_clone(Job *job, JobResult *ret, Fault *reterr);
+/** op_diff() - list what a writable layer changes */
+int op_diff(Job *job, JobResult *ret, Fault *reterr);
+/** op_usage() - list what takes how much room in the store */
+int op_usage(Job *job, JobResult *ret, Fault *reterr);
+/** op_verify() - list what in the store is not what its digest says */
+int op_verify(Job *job, JobResult *ret, Fault *reterr);

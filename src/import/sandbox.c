@@ -74,8 +74,10 @@ static int set_limits(void)
 
         if (r >= 0)
                 r = set_limit(RLIMIT_NOFILE, DESCRIPTORS_MAX);
+#ifndef __SANITIZE_ADDRESS__ /* whose shadow is larger than that */
         if (r >= 0)
                 r = set_limit(RLIMIT_DATA, DATA_MAX);
+#endif
         return r;
 }
 
@@ -137,6 +139,13 @@ static int restrict_files(const SandboxArgs *args)
         return syscall(SYS_landlock_restrict_self, ruleset, 0) < 0 ? -errno : 0;
 }
 
+static int give_up_privileges(void)
+{
+        return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0
+                       ? -errno
+                       : 0;
+}
+
 int sandbox_enter(const SandboxArgs *args, Fault *reterr)
 {
         const char *what = "set its limits";
@@ -148,10 +157,7 @@ int sandbox_enter(const SandboxArgs *args, Fault *reterr)
         }
         if (r >= 0) {
                 what = "give up new privileges";
-                r = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-                                    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0
-                            ? -errno
-                            : 0;
+                r = give_up_privileges();
         }
         if (r >= 0) {
                 what = "restrict its files";

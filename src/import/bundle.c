@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "import/archive.h"
+#include "import/bundle.h"
 
 #include "base/text.h"
 #include "image/tar-read.h"
@@ -19,7 +19,7 @@ typedef struct Member {
         size_t number; /* in the archive: the last of a name counts */
 } Member;
 
-struct Archive {
+struct Bundle {
         int fd; /* borrowed */
         bool directory;
         Member *members; /* of an archive; sorted by path */
@@ -36,11 +36,11 @@ static int compare_members(const void *a, const void *b)
         return order ? order : (x->number < y->number) - (x->number > y->number);
 }
 
-static int member_add(Archive *a, Member m, Fault *reterr)
+static int member_add(Bundle *a, Member m, Fault *reterr)
 {
-        if (a->n_members == ARCHIVE_FILES_MAX)
+        if (a->n_members == BUNDLE_FILES_MAX)
                 return fault_set(reterr, FAULT_IMPORT_FAILED, EFBIG,
-                                 "the archive has more than %d files", ARCHIVE_FILES_MAX);
+                                 "the archive has more than %d files", BUNDLE_FILES_MAX);
         if (a->n_members == a->n_allocated) {
                 size_t n = a->n_allocated * 2 + 64;
                 Member *p = reallocarray(a->members, n, sizeof(*p));
@@ -84,7 +84,7 @@ static char *resolve_link(const char *path, const char *target)
         return n > 0 ? strdup(out) : NULL;
 }
 
-static int add_entry(Archive *a, const TarEntry *e, uint64_t offset, Fault *reterr)
+static int add_entry(Bundle *a, const TarEntry *e, uint64_t offset, Fault *reterr)
 {
         _cleanup_free_ char *path = NULL, *link = NULL;
         char clean[TAR_PATH_MAX + 1];
@@ -120,7 +120,7 @@ static int count_bytes(void *userdata, const uint8_t *data, size_t n, Fault *ret
         return 0;
 }
 
-static int read_table(Archive *a, Fault *reterr)
+static int read_table(Bundle *a, Fault *reterr)
 {
         _cleanup_fd_source_ FdSource file = {0};
         _cleanup_tar_reader_ TarReader *reader = NULL;
@@ -137,9 +137,9 @@ static int read_table(Archive *a, Fault *reterr)
         return r;
 }
 
-int archive_open_tar(int fd, Archive **ret, Fault *reterr)
+int bundle_open_tar(int fd, Bundle **ret, Fault *reterr)
 {
-        _cleanup_archive_ Archive *a = calloc(1, sizeof(*a));
+        _cleanup_bundle_ Bundle *a = calloc(1, sizeof(*a));
 
         if (!a)
                 return -ENOMEM;
@@ -152,9 +152,9 @@ int archive_open_tar(int fd, Archive **ret, Fault *reterr)
         return 0;
 }
 
-int archive_open_directory(int fd, Archive **ret, Fault *reterr)
+int bundle_open_directory(int fd, Bundle **ret, Fault *reterr)
 {
-        Archive *a = calloc(1, sizeof(*a));
+        Bundle *a = calloc(1, sizeof(*a));
 
         if (!a)
                 return -ENOMEM;
@@ -164,7 +164,7 @@ int archive_open_directory(int fd, Archive **ret, Fault *reterr)
         return 0;
 }
 
-Archive *archive_free(Archive *a)
+Bundle *bundle_free(Bundle *a)
 {
         if (!a)
                 return NULL;
@@ -179,7 +179,7 @@ Archive *archive_free(Archive *a)
 
 /* ---- files ---- */
 
-static const Member *find_exact(const Archive *a, const char *path)
+static const Member *find_exact(const Bundle *a, const char *path)
 {
         size_t low = 0, high = a->n_members;
 
@@ -194,7 +194,7 @@ static const Member *find_exact(const Archive *a, const char *path)
         return low < a->n_members && streq(a->members[low].path, path) ? &a->members[low] : NULL;
 }
 
-static const Member *find(const Archive *a, const char *path)
+static const Member *find(const Bundle *a, const char *path)
 {
         const Member *m = find_exact(a, path);
 
@@ -203,7 +203,7 @@ static const Member *find(const Archive *a, const char *path)
         return m;
 }
 
-static int open_in_directory(const Archive *a, const char *path, ArchiveFile *ret)
+static int open_in_directory(const Bundle *a, const char *path, BundleFile *ret)
 {
         _cleanup_close_ int fd = beneath_open(a->fd, path, O_RDONLY | O_NONBLOCK, 0);
         struct stat st;
@@ -214,26 +214,26 @@ static int open_in_directory(const Archive *a, const char *path, ArchiveFile *re
                 return -errno;
         if (!S_ISREG(st.st_mode))
                 return -EBADFD;
-        *ret = (ArchiveFile){.fd = TAKE_FD(fd),
-                             .owned = true,
-                             .end = (uint64_t)st.st_size,
-                             .size = (uint64_t)st.st_size};
+        *ret = (BundleFile){.fd = TAKE_FD(fd),
+                            .owned = true,
+                            .end = (uint64_t)st.st_size,
+                            .size = (uint64_t)st.st_size};
         return 0;
 }
 
-static int open_member(const Archive *a, const char *path, ArchiveFile *ret)
+static int open_member(const Bundle *a, const char *path, BundleFile *ret)
 {
         const Member *m = find(a, path);
 
         if (!m)
                 return -ENOENT;
-        *ret = (ArchiveFile){
+        *ret = (BundleFile){
                 .fd = a->fd, .at = m->offset, .end = m->offset + m->size, .size = m->size};
         return 0;
 }
 
-int archive_open(const Archive *a, const char *path, LayerControl *control, ArchiveFile *ret,
-                 Fault *reterr)
+int bundle_open(const Bundle *a, const char *path, LayerControl *control, BundleFile *ret,
+                Fault *reterr)
 {
         _cleanup_free_ char *shown = NULL;
 
@@ -246,17 +246,17 @@ int archive_open(const Archive *a, const char *path, LayerControl *control, Arch
         return job_fault(reterr, r, "cannot open '%s' of the archive", shown ?: "");
 }
 
-void archive_file_done(ArchiveFile *f)
+void bundle_file_done(BundleFile *f)
 {
         if (f->owned)
                 (void)close_fd(f->fd);
         free(f->buffer);
-        *f = (ArchiveFile){.fd = -EBADF};
+        *f = (BundleFile){.fd = -EBADF};
 }
 
 static int next_bytes(void *userdata, const uint8_t **ret, size_t *ret_n, Fault *reterr)
 {
-        ArchiveFile *f = userdata;
+        BundleFile *f = userdata;
         ssize_t n;
 
         int r = stream_cancelled(f->control, reterr);
@@ -281,27 +281,27 @@ static int next_bytes(void *userdata, const uint8_t **ret, size_t *ret_n, Fault 
         return 1;
 }
 
-ByteSource archive_source(ArchiveFile *f)
+ByteSource bundle_source(BundleFile *f)
 {
         return (ByteSource){next_bytes, f};
 }
 
-bool archive_has(const Archive *a, const char *path)
+bool bundle_has(const Bundle *a, const char *path)
 {
-        _cleanup_archive_file_ ArchiveFile f = {.fd = -EBADF};
+        _cleanup_bundle_file_ BundleFile f = {.fd = -EBADF};
 
-        return archive_open(a, path, NULL, &f, NULL) >= 0;
+        return bundle_open(a, path, NULL, &f, NULL) >= 0;
 }
 
-int archive_read(const Archive *a, const char *path, size_t max, char **ret, size_t *ret_n,
-                 Fault *reterr)
+int bundle_read(const Bundle *a, const char *path, size_t max, char **ret, size_t *ret_n,
+                Fault *reterr)
 {
-        _cleanup_archive_file_ ArchiveFile f = {.fd = -EBADF};
+        _cleanup_bundle_file_ BundleFile f = {.fd = -EBADF};
         _cleanup_free_ char *data = NULL;
         const uint8_t *run;
         size_t n = 0, k;
 
-        int r = archive_open(a, path, NULL, &f, reterr);
+        int r = bundle_open(a, path, NULL, &f, reterr);
         if (r < 0)
                 return r;
         if (f.size > max)
