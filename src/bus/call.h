@@ -83,6 +83,8 @@ int call_read_text(Call *c, Fault *reterr);
 int call_reply_text(Call *c, const Answer *a, sd_bus_message *reply);
 /** call_reply_path() - Method.reply, an object path in Call.text */
 int call_reply_path(Call *c, const Answer *a, sd_bus_message *reply);
+/** call_reply_lines() - Method.reply, the strings of Call.lines */
+int call_reply_lines(Call *c, const Answer *a, sd_bus_message *reply);
 /** call_job_params() - what the options say about a job */
 JobParams call_job_params(const Call *c);
 /** call_job_made() - call_done() with the path of this job */

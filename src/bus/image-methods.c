@@ -5,6 +5,8 @@
 #include "core/job-image.h"
 #include "core/store.h"
 
+#define DESCRIPTION_LINE_MAX 512
+
 static int read_flag(Call *c, Fault *reterr)
 {
         int b = 0, r = sd_bus_message_read(c->message, "b", &b);
@@ -72,6 +74,13 @@ int call_job_made(Call *c, const Job *j)
         free(c->text);
         c->text = bus_object_path(OBJECT_JOB, j->id);
         return c->text ? call_done(c) : -ENOMEM;
+}
+
+int call_reply_lines(Call *c, const Answer *a, sd_bus_message *reply)
+{
+        static char *none[] = {NULL};
+
+        return sd_bus_message_append_strv(reply, c->lines ?: none);
 }
 
 int call_reply_path(Call *c, const Answer *a, sd_bus_message *reply)
@@ -211,6 +220,51 @@ static int reply_manifest(Call *c, const Answer *a, sd_bus_message *reply)
         return r;
 }
 
+/* Of a stranger's image by a worker that has looked into it: only for show. */
+static int take_description(Call *c, const Job *j, const Frame *result)
+{
+        _cleanup_strv_free_ char **lines = NULL;
+        _cleanup_free_ char *refusal = NULL;
+        int r = frame_strv(result, FRAME_LINE, &lines);
+
+        for (char **line = lines; r >= 0 && *line; line++) {
+                _cleanup_free_ char *clean = text_for_display(*line, DESCRIPTION_LINE_MAX);
+
+                r = clean ? strv_push(&c->lines, clean) : -ENOMEM;
+        }
+        if (r >= 0 && j->result_message) {
+                refusal = g_strconcat("cannot be used: ", j->result_message, NULL);
+                r = strv_push(&c->lines, refusal);
+        }
+        return r;
+}
+
+static void on_described(void *userdata, Job *j, Frame *result, const Fault *fault)
+{
+        Call *c = userdata;
+        _cleanup_fault_ Fault f = {0};
+        int r = fault ? fault_set(&f, fault->code, fault->error, "%s", fault->message ?: "")
+                      : take_description(c, j, result);
+
+        if (r < 0)
+                call_fail(c, r, &f);
+        else
+                (void)call_done(c);
+}
+
+static int run_describe(Call *c, Fault *reterr)
+{
+        Image *image;
+        int r = get_image(c, &image, reterr);
+
+        if (r >= 0 && image->kind != IMAGE_RAW)
+                return fault_set(reterr, FAULT_NOT_SUPPORTED, EOPNOTSUPP,
+                                 "Image '%s' is of type %s, and what it is made of is in its "
+                                 "properties",
+                                 image->name, image_kind_name(image->kind));
+        return r < 0 ? r : job_probe(image, on_described, c, reterr);
+}
+
 #define MANAGE "manage-images"
 
 const Method bus_image_methods[] = {
@@ -226,6 +280,7 @@ const Method bus_image_methods[] = {
          call_read_text, run_push, call_reply_path, NULL},
         {"GetManifest", "inspect", "read the manifest of", 0, NULL, run_get_manifest,
          reply_manifest, "GetImageManifest"},
+        {"Describe", "inspect", "look into", 0, NULL, run_describe, call_reply_lines, NULL},
         {"Verify", "inspect", "verify", OPTION_TOKEN, NULL, run_verify, call_reply_path, NULL},
         {NULL},
 };

@@ -71,13 +71,6 @@ static int run_prune_volumes(Call *c, Fault *reterr)
         return r;
 }
 
-static int reply_lines(Call *c, const Answer *a, sd_bus_message *reply)
-{
-        static char *none[] = {NULL};
-
-        return sd_bus_message_append_strv(reply, c->lines ?: none);
-}
-
 /* ---- jobs ---- */
 
 static int run_cancel(Call *c, Fault *reterr)
@@ -161,7 +154,7 @@ static int run_prune(Call *c, Fault *reterr)
 
 static int reply_pruned(Call *c, const Answer *a, sd_bus_message *reply)
 {
-        int r = reply_lines(c, a, reply);
+        int r = call_reply_lines(c, a, reply);
 
         return r < 0 ? r : sd_bus_message_append(reply, "t", c->n_bytes);
 }
@@ -290,7 +283,7 @@ const Method bus_store_methods[] = {
         {"CreateVolume", MANAGE, "create", OPTION_OWNER, read_volume, run_create_volume,
          call_reply_path, NULL},
         {"PruneVolumes", MANAGE, "remove unused volumes from", 0, NULL, run_prune_volumes,
-         reply_lines, NULL},
+         call_reply_lines, NULL},
         {"GetUsage", "inspect", "measure", 0, NULL, run_usage, reply_usage, NULL},
         {"Prune", MANAGE, "remove what is unused from", OPTION_PRUNE, NULL, run_prune, reply_pruned,
          NULL},

@@ -34,6 +34,8 @@ file=$(image_file usr)
 disk "$file" 64 "start=4MiB, size=16MiB, type=$USR_TYPE" "start=20MiB, size=16MiB, type=$ROOT_TYPE"
 put "$file" "$WORK/usr.squashfs" 4
 put "$file" "$WORK/split" 20
+expect 0 lodgectl image status "$TEST-usr"
+matches 'status' "Type: raw.*Contents: size: 67108864 bytes$NL *partition table: gpt$NL *partition 1: usr, 16777216 bytes at 4194304, squashfs \(usr\)$NL *partition 2: root, 16777216 bytes at 20971520, erofs \(root\)" "$OUT"
 m=$TEST-a
 create "$m" "$TEST-usr" -- "${IDLE[@]}"
 start "$m"

@@ -34,6 +34,8 @@ no_start sparse 'holds no partition table and no file system that is known'
 truncate -s 32M "$(image luks)"
 echo secret | cryptsetup -q luksFormat --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "$(image luks)" -
 no_start luks 'is encrypted'
+expect 0 lodgectl image status "$TEST-luks"
+matches 'status' 'file system: crypto_LUKS.*cannot be used: .* is encrypted' "$OUT"
 truncate -s 8M "$(image swap)"
 chmod 600 "$(image swap)"
 mkswap "$(image swap)" >/dev/null 2>&1
