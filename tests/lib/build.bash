@@ -52,11 +52,12 @@ compile() {
     rm -rf "$dir/destdir"
     mkdir "$dir/destdir"
     DESTDIR="$dir/destdir" meson install --no-rebuild --quiet -C "$dir/tree" || return 1
-    # LeakSanitizer traces its own process at the end: the shim cannot be traced, and lodged's sandbox has no ptrace(2)
+    # LeakSanitizer traces its own process at the end: the shim cannot be traced, and the sandboxes have no ptrace(2)
     if [[ $variant == *-sanitize ]]; then
-        mkdir -p "$dir/destdir/usr/lib/systemd/system/"{lodged,lodge@}.service.d
+        mkdir -p "$dir/destdir/usr/lib/systemd/system/"{lodged,lodge@,lodge-work@}.service.d
         printf '[Service]\nSystemCallFilter=@debug\n' >"$dir/destdir/usr/lib/systemd/system/lodged.service.d/sanitize.conf"
         printf '[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0\n' >"$dir/destdir/usr/lib/systemd/system/lodge@.service.d/sanitize.conf"
+        cp "$dir/destdir/usr/lib/systemd/system/"lodge{,-work}@.service.d/sanitize.conf
     fi
     # what the system tests run, and nobody else is to have
     mkdir -p "$dir/destdir/usr/lib/lodge-tests"
