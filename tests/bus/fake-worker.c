@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "spec/image-record.h"
 
+#include <fcntl.h>
 #include <glib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -215,6 +216,42 @@ static void answer_lines(const Work *w, const char *operation)
         finish(w, NULL, lines);
 }
 
+/* Mounts, or what goes for them. */
+static void finish_disk(const Work *w, const char *const *places)
+{
+        _cleanup_close_ int mount = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_frame_writer_ FrameWriter f = {0};
+
+        frame_begin(&f, FRAME_RESULT, 0);
+        frame_add_string(&f, FRAME_ARG, "init=/usr/lib/systemd/systemd");
+        frame_add_string(&f, FRAME_ARG, "init-is-systemd=yes");
+        for (; *places; places++) {
+                frame_add_string(&f, FRAME_ITEM, *places);
+                frame_add_fd(&f, mount);
+        }
+        g_assert(mount >= 0 && frame_send(w->fd, &f) >= 0);
+}
+
+static bool use_disk(const Work *w, const char *operation, const char *name)
+{
+        static const char *const both[] = {"/", "/usr", NULL}, *const odd[] = {"/usr", NULL};
+        static char size[] = "size: 10 bytes", label[] = "file system: ext4 '\x1b[31m'";
+        const char *word = strrchr(name, '.') + 1;
+        char *lines[] = {size, label, NULL};
+
+        if (streq(word, "hang"))
+                return true;
+        if (streq(word, "die"))
+                return false;
+        if (streq(operation, "probe"))
+                finish(w, NULL, lines);
+        else if (streq(word, "fail"))
+                fail(w, FAULT_NOT_SUPPORTED, "it holds vfat\x1b[31m");
+        else
+                finish_disk(w, streq(word, "odd") ? odd : both);
+        return true;
+}
+
 bool fake_worker_order(int fd, const Frame *f, const char *root, const char *id)
 {
         Work w = {.fd = fd, .root = root, .id = id};
@@ -228,6 +265,8 @@ bool fake_worker_order(int fd, const Frame *f, const char *root, const char *id)
         g_assert(operation && arg(&w, "uid"));
         if (streq(operation, "pull") || streq(operation, "import") || streq(operation, "commit"))
                 return make_image(&w, name ?: "ok");
+        if (streq(operation, "attach") || streq(operation, "probe"))
+                return use_disk(&w, operation, name);
         if (streq(operation, "clone")) {
                 make_directory(&w, "/image/copied");
                 finish(&w, NULL, NULL);

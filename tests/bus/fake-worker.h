@@ -8,7 +8,8 @@
  *   evil      a layer that is a link             missing   a record without its layer
  *   tree      a directory                        raw       a disk image
  *
- * It copies, commits, measures and verifies by saying so. */
+ * With a disk image, by the word behind the last dot: hang, die, fail; odd: gives back a mount for
+ * /usr alone. It copies, commits, measures and verifies by saying so. */
 #pragma once
 
 #include "wire/frame.h"
