@@ -63,6 +63,15 @@ static void base_done(Base *b)
         strv_free(b->layers);
 }
 
+/* lodge-import has left word that nothing below this layer is to be seen: overlayfs knows no opaque
+ * root. */
+static bool is_opaque(const char *store, const char *name)
+{
+        _cleanup_free_ char *path = g_strconcat(store, "/", name, "/" LODGE_LAYER_OPAQUE, NULL);
+
+        return access(path, F_OK) == 0;
+}
+
 static int take_layers(const Machine *m, const ImageRecord *record, Base *ret)
 {
         ret->store = store_path(m->manager->root, LODGE_STORE_LAYERS, NULL);
@@ -73,6 +82,8 @@ static int take_layers(const Machine *m, const ImageRecord *record, Base *ret)
 
                 if (r < 0)
                         return r;
+                if (is_opaque(ret->store, name))
+                        break;
         }
         if (settings_may_boot(&m->settings, record))
                 tree_probe_layers(ret->store, ret->layers, &ret->tree);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shim/share.h"
 
+#include "shim/notify.h"
 #include "shim/start-child.h"
 #include "sys/file-system.h"
 #include "sys/mountfd.h"
@@ -11,7 +12,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#define ID_MAX 65535U
+#define ID_MAX       65535U
+#define FILL_TIMEOUT "EXTEND_TIMEOUT_USEC=600000000"
 
 static int open_share(const PlanStep *s, Share *ret, Failure *f)
 {
@@ -148,6 +150,7 @@ static int fill(Mounting *m, int volume, int place, Failure *f)
 {
         LaunchMessage message = {.kind = LAUNCH_FILL, .fd = volume, .terminal = place, .n = m->n};
 
+        notify_systemd(FILL_TIMEOUT); /* an image may have much there */
         return ask(m->start, &message, f);
 }
 
@@ -174,7 +177,7 @@ static int mount_share(Mounting *m, const PlanStep *s, Failure *f)
         r = mountfd_set_tree(share->fd, userns, stage_attributes(s->flags & ~PLAN_RDONLY));
         if (r < 0)
                 return map_failed(s, share, r, f);
-        if (s->flags & PLAN_FILL && share->is_directory)
+        if (s->flags & PLAN_FILL && share->is_directory && !answer.is_new)
                 r = fill(m, share->fd, place, f);
         if (r < 0)
                 return r;

@@ -14,7 +14,8 @@ typedef enum LaunchMessageKind {
         LAUNCH_MAPPED = 1, /* shim: the id maps are written */
         LAUNCH_ROOT,       /* child: fd = the overlay */
         LAUNCH_TARGET, /* shim: open, or make, the place for the step numbered n of PLAN_STAGE_ROOT,
-                        * below fd. Child: fd = that place; uid, gid = whose files it shows */
+                        * below fd. Child: fd = that place, is_new if it was made; uid, gid =
+                        * whose files it shows */
         LAUNCH_FILL,   /* shim: give the mount fd, if it is empty, owner and mode of the place n.
                         * Child: done */
         LAUNCH_PIVOTED,   /* shim: the root is yours */
@@ -27,7 +28,7 @@ typedef struct LaunchMessage {
         int fd;
         int terminal, slave; /* -EBADF: none */
         unsigned n;
-        bool is_directory;
+        bool is_directory, is_new;
         uint32_t uid, gid; /* of the guest */
 } LaunchMessage;
 

@@ -3,12 +3,14 @@
 
 #include "base/io.h"
 #include "base/text.h"
+#include "sys/copy-tree.h"
 #include "sys/inroot.h"
 #include "sys/passwd.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 /* The step numbered @n of PLAN_STAGE_ROOT. */
 static bool find_step(const Start *st, unsigned n, PlanStep *ret)
@@ -54,11 +56,15 @@ static int check_place(int root, const PlanStep *s, int fd, Failure *f)
         return 0;
 }
 
-static int open_place(int root, const PlanStep *s, bool is_directory, Failure *f)
+static int open_place(int root, const PlanStep *s, LaunchMessage *m, Failure *f)
 {
-        _cleanup_close_ int fd = inroot_make(root, target_of(s), is_directory);
+        _cleanup_close_ int fd = inroot_open(root, target_of(s));
+        bool is_directory = m->is_directory;
         struct stat st;
 
+        m->is_new = fd == -ENOENT;
+        if (m->is_new)
+                fd = inroot_make(root, target_of(s), is_directory);
         if (fd == -ELOOP)
                 return fail(s, fd, "a symbolic link of the image leads to nothing, or in a circle",
                             f);
@@ -110,7 +116,7 @@ static int find_owner(const Start *st, int root, const PlanStep *s, LaunchMessag
 
 static int serve_place(const Start *st, const PlanStep *s, LaunchMessage *m, Failure *f)
 {
-        int root = m->fd, fd = open_place(root, s, m->is_directory, f);
+        int root = m->fd, fd = open_place(root, s, m, f);
 
         if (fd < 0)
                 return fd;
@@ -118,21 +124,31 @@ static int serve_place(const Start *st, const PlanStep *s, LaunchMessage *m, Fai
         return find_owner(st, root, s, m, f);
 }
 
-/* @m->terminal is the place, @m->fd what is to be mounted there. */
+/* Set while a volume is being filled: one that was interrupted is filled again. Where the file
+ * system takes no such mark, what has come so far stays. */
+#define FILLING "user.lodge.filling"
+
+/* An empty volume begins as what it covers: that is what images count on. @m->terminal is the
+ * place,
+ * @m->fd what is to be mounted there. */
 static int serve_fill(const PlanStep *s, const LaunchMessage *m, Failure *f)
 {
-        struct stat place, volume;
+        _cleanup_close_ int volume = openat(m->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        char mark;
 
-        if (fstat(m->terminal, &place) < 0 || fstat(m->fd, &volume) < 0)
+        if (volume < 0)
                 return fail(s, -errno, strerror(errno), f);
-        if (place.st_uid == volume.st_uid && place.st_gid == volume.st_gid &&
-            place.st_mode == volume.st_mode)
+        if (fgetxattr(volume, FILLING, &mark, sizeof(mark)) < 0 && directory_is_empty(volume) != 1)
                 return 0;
-        if (directory_is_empty(m->fd) != 1)
-                return 0;
-        if (fchownat(m->fd, ".", place.st_uid, place.st_gid, 0) < 0 ||
-            fchmodat(m->fd, ".", place.st_mode & 07777, 0) < 0)
-                return fail(s, -errno, strerror(errno), f);
+        (void)fsetxattr(volume, FILLING, "1", 1, 0);
+        int r = copy_tree(m->terminal, volume);
+        if (r < 0) {
+                (void)failure_set(
+                        f, r == -ENOSPC || r == -EDQUOT ? FAULT_NO_SPACE : FAULT_START_FAILED, r,
+                        "copy into the volume what the image has at", s->t);
+                return r;
+        }
+        (void)fremovexattr(volume, FILLING);
         return 0;
 }
 

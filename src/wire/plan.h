@@ -118,7 +118,7 @@ typedef enum PlanMap {
 #define PLAN_VOLATILE   (1U << 5) /* no syncs: nothing of the layer is kept */
 #define PLAN_OPTIONAL   (1U << 6) /* a kernel without it is no reason to fail */
 #define PLAN_RECURSIVE  (1U << 7) /* with what is mounted below */
-#define PLAN_FILL       (1U << 8) /* an empty source gets the owner and mode of the target */
+#define PLAN_FILL       (1U << 8) /* an empty source gets what the target has */
 #define _PLAN_FLAGS_ALL 0x1ffU
 
 /* One step. plan_check() has seen to it that an operation has exactly the strings it needs, so that

@@ -15,6 +15,37 @@ tree=$(new_tree tree)
 mkdir -p "$tree/srv/data"
 chown 1000:5 "$tree/srv/data"
 chmod 02750 "$tree/srv/data"
+# an empty volume begins as a copy of what it covers, but not as one of a directory that is made for it
+mkdir -p "$tree/opt/full/sub"
+echo content >"$tree/opt/full/sub/file"
+chown 1000:5 "$tree/opt/full/sub/file"
+ln -s /etc/shadow "$tree/opt/full/link"
+ln -s "$WORK/canary" "$tree/opt/full/away"
+mkfifo "$tree/opt/full/fifo"
+truncate -s 4G "$tree/opt/full/sparse"
+m=$TEST-fill
+create "$m" "$TEST-tree" "Volume=$TEST-full:/opt/full $TEST-part:/opt/part /new" -- "${IDLE[@]}"
+mkdir -p "$tree/opt/part"
+within 10 start "$m"
+equal 'a file that was there' 'content' "$(inside "$m" cat /opt/full/sub/file)"
+equal 'its owner in the store' '1000 5' "$(stat -c '%u %g' "$VOLUMES/$TEST-full/data/sub/file")"
+equal 'links are links' "/etc/shadow $WORK/canary" "$(readlink "$VOLUMES/$TEST-full/data/link" "$VOLUMES/$TEST-full/data/away" | xargs)"
+[[ $(du -k "$VOLUMES/$TEST-full/data/sparse" | cut -f1) -lt 1000 ]] || fail 'a sparse file is not sparse any more'
+absent "$WORK/canary"
+inside "$m" sh -c 'rm /opt/full/link /opt/full/away; echo mine >/opt/full/sub/file; chown 77 /new'
+stop "$m"
+start "$m"
+equal 'it is not filled again' mine "$(inside "$m" cat /opt/full/sub/file)"
+refuses "$m" test -e /opt/full/link
+equal 'nor is an empty one that covers nothing' 77 "$(inside "$m" stat -c %u /new)"
+stop "$m"
+# interrupted: filled again at the next start
+setfattr -n user.lodge.filling -v 1 "$VOLUMES/$TEST-full/data"
+start "$m"
+equal 'it is filled again' content "$(inside "$m" cat /opt/full/sub/file)"
+stop "$m"
+remove "$m"
+
 m=$TEST-one
 create "$m" "$TEST-tree" "Volume=$TEST-v:/srv/data" -- "${IDLE[@]}"
 absent "$VOLUMES/$TEST-v"
