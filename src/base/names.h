@@ -67,8 +67,9 @@
 #define LODGE_RAW_SUFFIX     ".raw" /* of a disk image */
 #define LODGE_LAYER_TREE     "tree"
 #define LODGE_LAYER_MAP      "tar.map"
-#define LODGE_LAYER_SIZE     "size"  /* decimal: bytes of its files */
-#define LODGE_MACHINE_UPPER  "upper" /* what a machine has written */
+#define LODGE_LAYER_OPAQUE   "opaque" /* there: what is in the layers below it is not to be seen */
+#define LODGE_LAYER_SIZE     "size"   /* decimal: bytes of its files */
+#define LODGE_MACHINE_UPPER  "upper"  /* what a machine has written */
 #define LODGE_VOLUME_DATA    "data"
 #define LODGE_VOLUME_RECORD  "volume"
 #define LODGE_INCOMING_IMAGE "image" /* a record or a tree */

@@ -107,6 +107,8 @@ int order_add_lower(JobOrder *o, const Machine *m, Fault *reterr)
                 _cleanup_free_ char *tree = g_strconcat(layer, "/" LODGE_LAYER_TREE, NULL);
 
                 order_add(o, "lower", tree);
+                if (store_layer_is_opaque(root, image->record.layers[i]))
+                        break;
         }
         return 0;
 }

@@ -63,15 +63,6 @@ static void base_done(Base *b)
         strv_free(b->layers);
 }
 
-/* lodge-import has left word that nothing below this layer is to be seen: overlayfs knows no opaque
- * root. */
-static bool is_opaque(const char *store, const char *name)
-{
-        _cleanup_free_ char *path = g_strconcat(store, "/", name, "/" LODGE_LAYER_OPAQUE, NULL);
-
-        return access(path, F_OK) == 0;
-}
-
 static int take_layers(const Machine *m, const ImageRecord *record, Base *ret)
 {
         ret->store = store_path(m->manager->root, LODGE_STORE_LAYERS, NULL);
@@ -82,7 +73,7 @@ static int take_layers(const Machine *m, const ImageRecord *record, Base *ret)
 
                 if (r < 0)
                         return r;
-                if (is_opaque(ret->store, name))
+                if (store_layer_is_opaque(m->manager->root, record->layers[i - 1]))
                         break;
         }
         if (settings_may_boot(&m->settings, record))

@@ -135,6 +135,15 @@ bool store_has_layer(const char *root, const char *digest)
         return path && lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool store_layer_is_opaque(const char *root, const char *digest)
+{
+        _cleanup_free_ char *file = digest_file_name(digest);
+        _cleanup_free_ char *path = file ? store_path(root, LODGE_STORE_LAYERS, file) : NULL;
+        _cleanup_free_ char *mark = path ? g_strconcat(path, "/" LODGE_LAYER_OPAQUE, NULL) : NULL;
+
+        return mark && access(mark, F_OK) == 0;
+}
+
 uint64_t store_layer_size(const char *root, const char *digest)
 {
         _cleanup_free_ char *file = digest_file_name(digest);

@@ -44,6 +44,9 @@ char **store_blobs(const char *root);
 bool store_has_layer(const char *root, const char *digest);
 /** store_layer_size() - bytes of its files; 0 if that is not known */
 uint64_t store_layer_size(const char *root, const char *digest);
+/** store_layer_is_opaque() - does it hide all layers below it?
+ * lodge-import leaves word of that: overlayfs knows no opaque root. */
+bool store_layer_is_opaque(const char *root, const char *digest);
 /** store_read_blob() - a manifest or configuration, as it came
  * Return: 0; negative errno. */
 int store_read_blob(const char *root, const char *digest, GBytes **ret, Fault *reterr);

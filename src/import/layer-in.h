@@ -9,7 +9,6 @@
 /* In a layer's directory, beside its tree. */
 #define LAYER_SIZE_FILE     "size"     /* bytes of the files in it, decimal */
 #define LAYER_TAR_SIZE_FILE "tar.size" /* bytes of the archive, decimal */
-#define LAYER_OPAQUE_FILE   "opaque"   /* present: the layers below must be left out of a mount */
 
 typedef struct LayerIn {
         ByteSource source;

@@ -2,6 +2,7 @@
 #include "import/layer-place.h"
 
 #include "base/io.h"
+#include "base/names.h"
 #include "import/layer-in.h"
 #include "spec/reference.h"
 
@@ -48,7 +49,7 @@ static int write_notes(const LayerPlace *p, const LayerResult *result)
         if (r >= 0)
                 r = write_number(p, LAYER_TAR_SIZE_FILE, result->n_tar);
         if (r >= 0 && result->opaque_root)
-                r = write_file_atomic_at(p->fd, LAYER_OPAQUE_FILE, "", 0, 0600);
+                r = write_file_atomic_at(p->fd, LODGE_LAYER_OPAQUE, "", 0, 0600);
         return r;
 }
 

@@ -74,7 +74,7 @@ int trees_open_layers(const Job *job, char *const *layers, Trees *ret, Fault *re
                 if (r < 0)
                         return r;
                 (void)TAKE_FD(tree);
-                if (faccessat(layer, LAYER_OPAQUE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+                if (faccessat(layer, LODGE_LAYER_OPAQUE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
                         break;
         }
         return 0;

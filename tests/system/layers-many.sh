@@ -53,6 +53,17 @@ for n in 2 20 62 63 100 127; do
         flock --nonblock --exclusive "$STORE/layers/${layer/:/-}" true || fail "layer $layer is still locked"
     done
 done
+# a layer that hides all that is below it
+dir=$WORK/whole
+cp -a "$IMAGES/busybox" "$dir"
+make_layer "$dir"
+: >"$STORE/layers/${LAYER/:/-}/opaque"
+make_image "$TEST-opaque" 'Command=/bin/sh' "${chain[@]:0:5}" "$LAYER" "${chain[9]}"
+create "$TEST-opaque" "$TEST-opaque" -- "${IDLE[@]}"
+start "$TEST-opaque"
+equal 'files above and below an opaque root' 9 "$(inside "$TEST-opaque" ls /n)"
+stop "$TEST-opaque"
+
 equal 'a layer that was written over' 1 "$(<"$STORE/layers/${chain[1]/:/-}/tree/n/1")"
 
 # one that is missing, or not what it should be, has a name
