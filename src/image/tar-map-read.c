@@ -128,7 +128,7 @@ static int take_records(MapReader *m, Fault *reterr)
         if (r >= 0 && memcmp(magic, TAR_MAP_MAGIC, sizeof(magic)) != 0)
                 r = damaged(reterr);
         while (r >= 0) {
-                uint8_t letter;
+                uint8_t letter = 0;
 
                 r = take_byte(m, &letter, reterr);
                 if (r < 0)
