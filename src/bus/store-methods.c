@@ -123,16 +123,16 @@ static int run_usage(Call *c, Fault *reterr)
         return job_usage(c->bus->manager, on_lines, c, reterr);
 }
 
-/* "KIND BYTES NAME", of the worker's; what is something else is left out. */
+/* "KIND NAME BYTES", of the worker's; what is something else is left out. */
 static int append_usage(sd_bus_message *reply, const char *line)
 {
         g_auto(GStrv) words = g_strsplit(line, " ", 3);
         uint64_t bytes;
 
-        if (strv_length(words) != 3 || parse_u64(words[1], UINT64_MAX, &bytes) < 0 ||
+        if (strv_length(words) != 3 || parse_u64(words[2], UINT64_MAX, &bytes) < 0 ||
             !utf8_is_well_formed(line))
                 return 0;
-        return sd_bus_message_append(reply, "(sst)", words[0], words[2], bytes);
+        return sd_bus_message_append(reply, "(sst)", words[0], words[1], bytes);
 }
 
 static int reply_usage(Call *c, const Answer *a, sd_bus_message *reply)

@@ -208,7 +208,7 @@ static bool make_image(const Work *w, const char *name)
 
 static void answer_lines(const Work *w, const char *operation)
 {
-        static char diff[] = "A /new", usage[] = "layer 10 sha256:1111", usage2[] = "nonsense";
+        static char diff[] = "A /new", usage[] = "layer sha256:1111 10", usage2[] = "nonsense";
         char *lines[] = {streq(operation, "diff") ? diff : usage, usage2, NULL};
 
         if (streq(operation, "diff"))
