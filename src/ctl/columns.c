@@ -182,6 +182,12 @@ static bool is_size(const char *property)
                strncmp(property, "Bytes", 5) == 0;
 }
 
+/* Where zero is somebody, not nothing. */
+static bool is_uid(const char *property)
+{
+        return streq(property, "Owner") || streq(property, "StartedByUID");
+}
+
 static char *cell_text(const json_t *row, const Column *column)
 {
         const json_t *value = json_object_get(row, column->property);
@@ -191,7 +197,7 @@ static char *cell_text(const json_t *row, const Column *column)
         bool empty = text ? !*text : json_is_integer(value) && json_integer_value(value) == 0;
         if (empty && column->fallback)
                 value = json_object_get(row, column->fallback);
-        if (json_is_integer(value) && json_integer_value(value) == 0)
+        if (json_is_integer(value) && json_integer_value(value) == 0 && !is_uid(column->property))
                 return strdup("");
         if (json_is_integer(value) && is_time(column->property))
                 return strdup(time_ago((uint64_t)json_integer_value(value), ago));
