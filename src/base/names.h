@@ -42,8 +42,6 @@
 #define LODGE_DEFINITIONS_USR   "/usr/lib/lodge/machines"
 #define LODGE_DEFINITION_SUFFIX ".machine"
 
-#define LODGE_REGISTRIES_CONF "/etc/lodge/registries.conf" /* lodge-registries.conf(5) */
-
 #define LODGE_STORE           "/var/lib/lodge"
 #define LODGE_STORE_LAYERS    "/var/lib/lodge/layers"   /* sha256-HEX/{tree,tar.map}, by diff_id */
 #define LODGE_STORE_BLOBS     "/var/lib/lodge/blobs"    /* sha256-HEX: manifests, configurations */
@@ -54,10 +52,9 @@
 #define LODGE_STORE_TRASH     "/var/lib/lodge/trash"    /* renamed here, deleted by lodge-work */
 #define LODGE_MACHINED_IMAGES "/var/lib/machines"
 
-/* What pulls and pushes go by; of lodge's own first. */
-#define LODGE_REGISTRIES            "/etc/lodge/registries.conf"
-#define LODGE_CONTAINERS_REGISTRIES "/etc/containers/registries.conf"
-#define LODGE_AUTH_FILE             "/etc/lodge/auth.json"
+/* What pulls and pushes go by: lodge-registries.conf(5). */
+#define LODGE_REGISTRIES_CONF "/etc/lodge/registries.conf"
+#define LODGE_AUTH_FILE       "/etc/lodge/auth.json" /* where the caller brings no login */
 
 /* An image there that was removed, until lodge-work has deleted it. */
 #define LODGE_FOREIGN_TRASH_PREFIX ".#lodge-trash."

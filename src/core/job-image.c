@@ -58,29 +58,23 @@ static int credentials_file(const char *domain, const JobParams *p)
         return sealed_memfd("lodge-auth", text, strlen(text));
 }
 
-static int open_first(Manager *manager, const char *const *paths)
+/* Return: -1 if it is not there. */
+static int open_file(Manager *manager, const char *path)
 {
-        for (; *paths; paths++) {
-                _cleanup_free_ char *path = g_strconcat(manager->root, *paths, NULL);
-                int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        _cleanup_free_ char *whole = g_strconcat(manager->root, path, NULL);
 
-                if (fd >= 0)
-                        return fd;
-        }
-        return -EBADF;
+        return open(whole, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
 /* Whom to ask, and as whom. */
 static void add_registry(Manager *manager, JobOrder *o, const char *domain, const JobParams *p)
 {
-        static const char *const configs[] = {LODGE_REGISTRIES, LODGE_CONTAINERS_REGISTRIES, NULL};
-        static const char *const auths[] = {LODGE_AUTH_FILE, NULL};
-        _cleanup_close_ int config = open_first(manager, configs), auth = -EBADF;
+        _cleanup_close_ int config = open_file(manager, LODGE_REGISTRIES_CONF), auth = -EBADF;
 
         if (p->username)
                 auth = credentials_file(domain, p);
         else if (p->auth_file < 0)
-                auth = open_first(manager, auths);
+                auth = open_file(manager, LODGE_AUTH_FILE);
         order_add(o, "insecure", p->insecure ? "yes" : NULL);
         order_add_fd(o, "auth-fd", auth >= 0 ? auth : p->auth_file);
         order_add_fd(o, "config-fd", config);

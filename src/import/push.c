@@ -66,7 +66,7 @@ static int read_image(Push *p, Fault *reterr)
         if (r >= 0)
                 r = oci_document_parse(p->manifest_text, p->n_manifest, NULL, &p->document, reterr);
         if (r >= 0 && p->document.kind != OCI_DOCUMENT_MANIFEST)
-                return fault_set(reterr, FAULT_FAILED, EBADMSG, "its manifest is an index");
+                return fault_set(reterr, FAULT_PULL_FAILED, EBADMSG, "its manifest is an index");
         if (r >= 0)
                 r = job_read_blob(p->job, p->document.manifest.config.digest, JSON_MAX,
                                   &p->config_text, &p->n_config, reterr);
@@ -200,7 +200,7 @@ static int push_layer(void *userdata, size_t i, Fault *reterr)
         if (r == 0)
                 r = repack_layer(p, h, l, &fault);
         if (r < 0)
-                return remote_image_fault(&p->remote, FAULT_FAILED, r, &fault, reterr);
+                return remote_image_fault(&p->remote, FAULT_PULL_FAILED, r, &fault, reterr);
         progress_item_set(l->item, l->descriptor.size);
         progress_item_set_phase(l->item, "done");
         return 0;
@@ -333,5 +333,5 @@ int op_push(Job *job, JobResult *ret, Fault *reterr)
         if (r < 0)
                 return r;
         r = push_image(&p, ret, &fault);
-        return r < 0 ? remote_image_fault(&p.remote, FAULT_FAILED, r, &fault, reterr) : 0;
+        return r < 0 ? remote_image_fault(&p.remote, FAULT_PULL_FAILED, r, &fault, reterr) : 0;
 }

@@ -33,6 +33,7 @@ static char *words_of(const HttpResponse *response, char **ret_code)
         return text_for_display(response->body, SHOWN_MAX);
 }
 
+/* A login that is missing or not enough has a code of its own, so that clients can ask for one. */
 static int fail(const Registry *r, Fault *reterr, int error, const char *format, ...)
         _printf_(4, 5);
 
@@ -46,11 +47,8 @@ static int fail(const Registry *r, Fault *reterr, int error, const char *format,
         va_end(ap);
         if (n < 0)
                 return -ENOMEM;
-        FaultCode code = error == EACCES ? FAULT_NOT_AUTHORIZED
-                         : r->push       ? FAULT_FAILED
-                                         : FAULT_PULL_FAILED;
-
-        return fault_set(reterr, code, error, "%s: %s", r->name, text);
+        return fault_set(reterr, error == EACCES ? FAULT_NOT_AUTHORIZED : FAULT_PULL_FAILED, error,
+                         "%s: %s", r->name, text);
 }
 
 int registry_fault_content(const Registry *r, Fault *reterr, const char *format, ...)
@@ -115,7 +113,7 @@ int registry_fault_transport(const Registry *r, const Endpoint *e, const char *u
         case HTTP_NOT_TLS:
                 return fail(
                         r, reterr, EPROTO,
-                        "no secure connection with the registry %s (%s); if it speaks plain HTTP only, and the network can be trusted, say Insecure=yes",
+                        "no secure connection with the registry %s (%s); if it speaks plain HTTP only, and the network can be trusted, pull with --insecure, or set Insecure=yes in " LODGE_REGISTRIES_CONF,
                         host, why);
         case HTTP_UNTRUSTED: return fault_certificate(r, e, host, why, reterr);
         case HTTP_TOO_LARGE:

@@ -59,10 +59,10 @@ void registry_manifest_done(RegistryManifest *m);
 
 /** registry_get_manifest() - a manifest or an index, its digest checked
  * @digest  NULL: what the reference names
- * Return: 0; negative with FAULT_PULL_FAILED: -EACCES no or not this login, -ENOENT, -EBUSY too
- * many pulls, -ETIMEDOUT, -ECONNREFUSED, -EHOSTUNREACH, -EADDRNOTAVAIL no such name, -EKEYREJECTED
- * certificate, -EPROTO no TLS, -EPIPE broken off, -EREMOTEIO it failed, -EBADMSG not what it should
- * be; -ECANCELED. */
+ * Return: 0; -EACCES with FAULT_NOT_AUTHORIZED no or not this login; with FAULT_PULL_FAILED:
+ * -ENOENT, -EBUSY too many pulls, -ETIMEDOUT, -ECONNREFUSED, -EHOSTUNREACH, -EADDRNOTAVAIL no such
+ * name, -EKEYREJECTED certificate, -EPROTO no TLS, -EPIPE broken off, -EREMOTEIO it failed,
+ * -EBADMSG not what it should be; -ECANCELED. */
 int registry_get_manifest(Registry *r, Http *h, const char *digest, RegistryManifest *ret,
                           Fault *reterr);
 

@@ -137,3 +137,26 @@ for entry in json.load(sys.stdin): print(json.dumps(entry))'
 }
 
 flaky_reset() { curl -sS "http://$FLAKY/reset"; }
+
+# image_property NAME PROPERTY: of an image of lodge's; not of a list
+image_property() {
+    busctl --json=short call org.lodge1 /org/lodge1 org.lodge1.Manager ListImages as 1 "$2" | python3 -c '
+import json, sys
+print(json.load(sys.stdin)["data"][0][sys.argv[1]][sys.argv[2]]["data"])' "$1" "$2"
+}
+
+# forget_images [NAME...]: remove these images, or all that came from registries or have names of the test's
+forget_images() {
+    local name names
+    if [[ $# -eq 0 ]]; then
+        remove_machines
+        mapfile -t names < <(busctl --json=short call org.lodge1 /org/lodge1 org.lodge1.Manager ListImages as 1 Type |
+            python3 -c 'import json, sys; print(*json.load(sys.stdin)["data"][0], sep="\n")')
+        for name in "${names[@]}"; do
+            if [[ $name == */* || $name == "$TEST"* ]]; then set -- "$@" "$name"; fi
+        done
+    fi
+    for name; do lodgectl image rm --force "$name" >/dev/null; done
+    lodgectl prune --force >/dev/null 2>&1
+}
+at_exit forget_images
