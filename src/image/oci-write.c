@@ -10,10 +10,11 @@
 
 /* ---- manifests ---- */
 
-static json_t *descriptor(const OciDescriptor *d)
+/* @type if it has none of its own. */
+static json_t *descriptor(const OciDescriptor *d, const char *type)
 {
-        return json_pack("{s:s, s:s, s:I}", "mediaType", d->media_type ?: OCI_TYPE_LAYER, "digest",
-                         d->digest, "size", (json_int_t)d->size);
+        return json_pack("{s:s, s:s, s:I}", "mediaType", d->media_type ?: type, "digest", d->digest,
+                         "size", (json_int_t)d->size);
 }
 
 char *oci_manifest_format(const OciManifest *m)
@@ -23,16 +24,18 @@ char *oci_manifest_format(const OciManifest *m)
         int failed = !layers;
 
         for (size_t i = 0; i < m->n_layers && !failed; i++)
-                failed = json_array_append_new(layers, descriptor(&m->layers[i])) < 0;
+                failed = json_array_append_new(layers, descriptor(&m->layers[i], OCI_TYPE_LAYER)) <
+                         0;
         root = json_pack("{s:i, s:s, s:o, s:O}", "schemaVersion", 2, "mediaType",
                          m->docker ? DOCKER_TYPE_MANIFEST : OCI_TYPE_MANIFEST, "config",
-                         descriptor(&m->config), "layers", layers);
+                         descriptor(&m->config, m->docker ? DOCKER_TYPE_CONFIG : OCI_TYPE_CONFIG),
+                         "layers", layers);
         return failed || !root ? NULL : oci_json_text(root);
 }
 
 char *oci_index_format(const OciDescriptor *manifest)
 {
-        json_t *d = descriptor(manifest);
+        json_t *d = descriptor(manifest, OCI_TYPE_MANIFEST);
         _cleanup_json_ json_t *root = NULL;
 
         if (d && manifest->ref_name &&
