@@ -4,9 +4,10 @@
  *
  * A layer is a directory with tree/ (what is mounted), tar.map (all of the archive that is not file
  * data, see tar-map.h) and, if an archive brings a file twice, tar.kept (the data that the later
- * one replaced). Nothing outside that directory is touched. The calls may run in several threads at
- * once; each starts two more, takes less than 24 MB and up to 600 descriptors. They need CAP_CHOWN,
- * CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_SETFCAP and CAP_MKNOD over the directory. */
+ * one replaced), if it has files in directories that it does not tell of tar.implied. Nothing
+ * outside that directory is touched. The calls may run in several threads at once; each starts two
+ * more, takes less than 24 MB and up to 600 descriptors. They need CAP_CHOWN, CAP_DAC_OVERRIDE,
+ * CAP_FOWNER, CAP_FSETID, CAP_SETFCAP and CAP_MKNOD over the directory. */
 #pragma once
 
 #include "image/decompress.h"
@@ -17,6 +18,7 @@
 #define LAYER_TREE        "tree"
 #define LAYER_MAP         "tar.map"
 #define LAYER_KEPT        "tar.kept"
+#define LAYER_IMPLIED     "tar.implied"
 #define LAYER_BYTES_MAX   (256ULL << 30)
 #define LAYER_ENTRIES_MAX 5000000ULL
 /* A bomb: a file system's worth of zeros in a few megabytes. What people store grows ten times. */
@@ -57,6 +59,15 @@ typedef struct LayerResult {
  * Return: 0; -EBADMSG damaged, or a digest or size is another; -EFBIG a limit is passed; -ENOSPC;
  * -ECANCELED; negative errno; with @reterr set. */
 int layer_unpack(const LayerUnpackArgs *args, LayerResult *ret, Fault *reterr);
+
+/** layer_adopt() - make the directories that the archive does not tell of as they are below
+ * An archive may have d/f without d. Such a directory is 0755 and root's at first, and would hide
+ * what the layers below say of it. Where one of them has it, it gets that one's owner, mode,
+ * attributes and time. The root counts too.
+ * @dirfd  the layer
+ * @lowers trees of the layers below in an image, topmost first, adopted before
+ * Return: 0; negative errno with @reterr set. */
+int layer_adopt(int dirfd, const int *lowers, size_t n_lowers, Fault *reterr);
 
 /** layer_repack() - write the archive of which the layer was made, bit for bit
  * @dirfd   the layer

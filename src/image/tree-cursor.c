@@ -123,7 +123,7 @@ static int enter(TreeCursor *c, const char *path, size_t n_path, size_t begin)
                 c->levels[c->n_levels - 1].mtime = (struct timespec){0};
                 c->levels[c->n_levels - 1].touched = true;
         }
-        return 0;
+        return made && c->on_made ? c->on_made(c->userdata, path, n_path) : 0;
 }
 
 /* Is the directory of this level the path, or above it? */

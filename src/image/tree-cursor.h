@@ -22,6 +22,9 @@ typedef struct TreeCursor {
         size_t n_levels;
         bool writing;     /* times are kept, missing directories are made */
         bool default_acl; /* there may be some in this tree */
+        /* a missing directory was made; may be NULL */
+        int (*on_made)(void *userdata, const char *path, size_t n);
+        void *userdata;
 } TreeCursor;
 
 /** tree_cursor_init() - stand at the root of a tree

@@ -173,6 +173,9 @@ static int write_directory(TreeWriter *w, Place *p, Fault *reterr)
                 return cannot_make(p, errno, reterr);
         if (p->hidden && (r = whiteout_make_opaque(level->fd)) < 0)
                 return cannot_make(p, -r, reterr);
+        r = implied_note(&w->implied, p->path, strlen(p->path), false);
+        if (r < 0)
+                return cannot_make(p, -r, reterr);
         r = tree_attributes(w, level->fd, p->e, made ? &parent : NULL, reterr);
         level->mtime = p->e->mtime;
         level->touched = true;
@@ -359,6 +362,11 @@ static int map_raw(void *userdata, const uint8_t *data, size_t n, Fault *reterr)
         return tar_map_writer_raw(userdata, data, n, reterr);
 }
 
+static int on_made(void *userdata, const char *path, size_t n)
+{
+        return implied_note(userdata, path, n, true);
+}
+
 /* The root until the archive says something else. */
 static int make_root(int dirfd, Fault *reterr)
 {
@@ -386,6 +394,7 @@ int tree_write(const LayerUnpackArgs *args, const ByteSource *tar, LayerResult *
                 .result = result,
                 .n_bytes_max = args->n_bytes_max ? args->n_bytes_max : LAYER_BYTES_MAX,
                 .n_entries_max = args->n_entries_max ? args->n_entries_max : LAYER_ENTRIES_MAX,
+                .implied = {.dirfd = args->dirfd, .fd = -EBADF},
                 .uid = geteuid(),
                 .gid = getegid(),
         };
@@ -405,11 +414,16 @@ int tree_write(const LayerUnpackArgs *args, const ByteSource *tar, LayerResult *
                 return stream_fault(reterr, r, "cannot unpack");
         w.reader = reader;
         w.map = map;
+        w.cursor.on_made = on_made;
+        w.cursor.userdata = &w.implied;
         w.cursor.levels[0].mtime = (struct timespec){0};
         w.cursor.levels[0].touched = true;
         r = write_entries(&w, args->control, reterr);
         int k = tree_cursor_done(&w.cursor);
         if (r >= 0 && k < 0)
                 r = stream_fault(reterr, k, "cannot set the time of a directory");
+        k = implied_end(&w.implied);
+        if (r >= 0 && k < 0)
+                r = stream_fault(reterr, k, "cannot write " LAYER_IMPLIED);
         return r < 0 ? r : tar_map_writer_end(map, reterr);
 }

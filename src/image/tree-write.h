@@ -2,6 +2,7 @@
 /* From the entries of an archive to a tree and its map. */
 #pragma once
 
+#include "image/implied.h"
 #include "image/layer.h"
 #include "image/tar-map.h"
 #include "image/tar-read.h"
@@ -12,6 +13,7 @@ typedef struct TreeWriter {
         TreeCursor cursor;
         TarReader *reader;
         TarMapWriter *map;
+        Implied implied;
         LayerResult *result;
         uint64_t n_bytes_max, n_entries_max;
         uid_t uid; /* new files belong to */

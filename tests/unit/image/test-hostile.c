@@ -160,9 +160,6 @@ static void test_symlinks(void)
         archive_file(&a, "a/canary", "x");
         refused(&a, ELOOP, "no directory");
         archive_entry(&a, '2', "l", "../../outside");
-        archive_entry(&a, '0', "l/.wh.canary", NULL);
-        refused(&a, ELOOP, "no directory");
-        archive_entry(&a, '2', "l", "../../outside");
         archive_entry(&a, '0', "l/.wh..wh..opq", NULL);
         refused(&a, ELOOP, "no directory");
         archive_file(&a, "f", "x");
@@ -181,6 +178,8 @@ static void test_symlinks(void)
         archive_entry(&a, '2', "m", "../../outside");
         archive_entry(&a, '5', "m", NULL);
         archive_file(&a, "m/canary", "y");
+        archive_entry(&a, '2', "w", "../../outside");
+        archive_entry(&a, '0', "w/.wh.canary", NULL); /* as umoci writes it; hides nothing more */
         archive_entry(&a, '2', "n", "../../outside/none");
         archive_file(&a, "n", "z");
         _cleanup_scene_ Scene s = taken(&a);

@@ -293,6 +293,57 @@ static void test_round_trip(void)
         (void)close_fd(t);
 }
 
+/* What an archive does not tell of is as the layers below have it. */
+static void test_adopt(void)
+{
+        _cleanup_scratch_ int top = scratch_open(), layer = scratch_open();
+        _cleanup_archive_ Archive a = {0};
+        _cleanup_fault_ Fault fault = {0};
+        LayerResult result;
+        struct stat st;
+        char value[8];
+        int trees[3];
+
+        make_layers(top, trees);
+        CHECK(fchmodat(trees[1], "d", 01777, 0) >= 0 && fchownat(trees[1], "d", 7, 8, 0) >= 0);
+        _cleanup_close_ int d = enter(trees[1], "d");
+        CHECK(fsetxattr(d, "user.x", "y", 1, 0) >= 0 && futimens(d, long_ago) >= 0);
+        CHECK(fchmodat(trees[2], "d", 0700, 0) >= 0 && fchmodat(trees[2], "o", 0700, 0) >= 0);
+        CHECK(mkdirat(trees[2], "d/deep", 0711) >= 0 && mkdirat(trees[2], "o/deep", 0711) >= 0);
+        CHECK(fchmodat(trees[1], ".", 0751, 0) >= 0);
+        archive_file(&a, "d/deep/f", "x");
+        archive_file(&a, "o/deep/f", "x");
+        archive_file(&a, "told/f", "x");
+        archive_entry(&a, '5', "told", NULL);
+        archive_file(&a, "new/f", "x");
+        archive_entry(&a, '0', ".wh.w", NULL);
+        archive_file(&a, "over/f", "a file below");
+        archive_file(&a, "dropped/f", "x");
+        archive_file(&a, "dropped", "x");
+        archive_end(&a);
+        directory(trees[1], "told");
+        CHECK(fchmodat(trees[1], "told", 0700, 0) >= 0);
+        CHECK(scratch_unpack(&a, layer, &result, &fault) >= 0);
+        if (layer_adopt(layer, trees + 1, 2, &fault) < 0)
+                CHECK_STRING(fault.message, NULL);
+        CHECK(fstatat(layer, "tree/d", &st, 0) >= 0);
+        CHECK((st.st_mode & 07777) == 01777 && st.st_uid == 7 && st.st_gid == 8);
+        CHECK(st.st_mtim.tv_sec == 1000000000 && st.st_mtim.tv_nsec == 5);
+        _cleanup_close_ int own = enter(layer, "tree/d");
+        CHECK(fgetxattr(own, "user.x", value, sizeof(value)) == 1);
+        CHECK(fstatat(layer, "tree/d/deep", &st, 0) >= 0 && (st.st_mode & 07777) == 0711);
+        CHECK(fstatat(layer, "tree/o", &st, 0) >= 0 && (st.st_mode & 07777) == 0755);
+        CHECK(fstatat(layer, "tree/o/deep", &st, 0) >= 0 &&
+              (st.st_mode & 07777) == 0755); /* hidden */
+        CHECK(fstatat(layer, "tree/told", &st, 0) >= 0 && (st.st_mode & 07777) == 0755);
+        CHECK(fstatat(layer, "tree/new", &st, 0) >= 0 && (st.st_mode & 07777) == 0755);
+        CHECK(fstatat(layer, "tree/over", &st, 0) >= 0 && (st.st_mode & 07777) == 0755);
+        CHECK(fstatat(layer, "tree", &st, 0) >= 0 && (st.st_mode & 07777) == 0751);
+        CHECK(layer_verify(layer, result.diff_id, NULL, &fault) >= 0);
+        for (int i = 0; i < 3; i++)
+                (void)close_fd(trees[i]);
+}
+
 static void test_cancel(void)
 {
         _cleanup_scratch_ int top = scratch_open(), layer = scratch_open();
@@ -314,6 +365,7 @@ int main(void)
         test_merged();
         test_diff();
         test_round_trip();
+        test_adopt();
         test_cancel();
         return 0;
 }
