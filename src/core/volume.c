@@ -158,6 +158,16 @@ int volume_find(Manager *manager, const char *name, Volume **ret, Fault *reterr)
                               name);
 }
 
+static void forget(Volume *v)
+{
+        Manager *manager = v->manager;
+
+        EACH_LISTENER(manager, l)
+        if (l->volume_removed)
+                l->volume_removed(l->userdata, v);
+        g_hash_table_remove(manager->volumes, v->name);
+}
+
 /* ---- making one ---- */
 
 /* Under a name that no volume can have, then renamed. */
@@ -244,8 +254,10 @@ int volume_ensure(Machine *m, const char *name, const char *path, Volume **ret, 
         if (r < 0)
                 return r;
         *ret = g_hash_table_lookup(m->manager->volumes, name ?: anonymous);
-        if (*ret)
+        if (*ret && access((*ret)->path, F_OK) == 0)
                 return 0;
+        if (*ret) /* somebody has taken it away by hand */
+                forget(*ret);
         Volume *v = volume_new(m->manager, name ?: anonymous);
         v->owner = m->settings.owner;
         v->machine = name ? NULL : g_strdup(m->name);
@@ -308,15 +320,11 @@ void volume_note_use(Manager *manager, char *const *volumes)
 
 static int drop(Volume *v, Fault *reterr)
 {
-        Manager *manager = v->manager;
-        int r = store_trash(manager->root, LODGE_STORE_VOLUMES, v->name, reterr);
+        int r = store_trash(v->manager->root, LODGE_STORE_VOLUMES, v->name, reterr);
 
         if (r < 0)
                 return r;
-        EACH_LISTENER(manager, l)
-        if (l->volume_removed)
-                l->volume_removed(l->userdata, v);
-        g_hash_table_remove(manager->volumes, v->name);
+        forget(v);
         return 0;
 }
 

@@ -5,7 +5,14 @@
 . "$(dirname "$0")/store.bash"
 
 VOLUMES=/var/lib/lodge/volumes
-at_exit "rm -rf --one-file-system $VOLUMES/$TEST-*"
+drop_volumes() {
+    local path
+    remove_machines
+    for path in "$VOLUMES/$TEST"-*; do
+        [[ ! -e $path ]] || call RemoveVolume 'sa{sv}' "${path##*/}" 1 Force b true
+    done
+}
+at_exit drop_volumes
 
 anonymous() { grep -ls "^Machine=$1\$" "$VOLUMES"/*/volume || true; }
 
@@ -76,6 +83,12 @@ inside "$m" test -e /srv/data/z
 stop "$m"
 remove "$m"
 [[ -e $VOLUMES/$TEST-v/data/z ]] || fail 'the volume went with the machine'
+
+# taken away by hand: the disk is what counts
+rm -r "${VOLUMES:?}/$TEST-v"
+start "$other"
+equal 'it is made anew' '' "$(inside "$other" ls /mnt/v)"
+stop "$other"
 
 # --- the machine's own -------------------------------------------------------------------------------------------
 
