@@ -298,8 +298,8 @@ int bundle_read(const Bundle *a, const char *path, size_t max, char **ret, size_
 {
         _cleanup_bundle_file_ BundleFile f = {.fd = -EBADF};
         _cleanup_free_ char *data = NULL;
-        const uint8_t *run;
-        size_t n = 0, k;
+        const uint8_t *run = NULL;
+        size_t n = 0, k = 0;
 
         int r = bundle_open(a, path, NULL, &f, reterr);
         if (r < 0)
