@@ -89,24 +89,45 @@ static int refuse_choice(const OciIndex *index, const char *wanted, Fault *reter
                          index->n_manifests, wanted ?: "", names);
 }
 
-/* Images for several platforms are one entry, an index; several entries are several images. */
+static bool is_named(const OciDescriptor *d, const char *wanted)
+{
+        return wanted ? import_name_matches(d->image_name, wanted) ||
+                                import_name_matches(d->ref_name, wanted)
+                      : !d->image_name && !d->ref_name;
+}
+
+/* Several entries are several images, unless they have one name, or none: then they are one image
+ * for several platforms. */
 static int choose(const OciIndex *index, const char *wanted, const OciDescriptor **ret,
                   Fault *reterr)
 {
+        _cleanup_free_ OciDescriptor *same = calloc(index->n_manifests + 1, sizeof(*same));
+        _cleanup_free_ size_t *places = calloc(index->n_manifests + 1, sizeof(*places));
+        _cleanup_oci_platform_ OciPlatform host = {0};
+        const OciDescriptor *best;
+        size_t n = 0;
+
+        if (!same || !places)
+                return -ENOMEM;
         if (index->n_manifests == 0)
                 return fault_set(reterr, FAULT_IMPORT_FAILED, EBADMSG, "the archive has no image");
-        for (size_t i = 0; i < index->n_manifests && wanted; i++) {
-                const OciDescriptor *d = &index->manifests[i];
-
-                if (import_name_matches(d->image_name, wanted) ||
-                    import_name_matches(d->ref_name, wanted)) {
-                        *ret = d;
-                        return 0;
-                }
+        if (index->n_manifests == 1) {
+                *ret = &index->manifests[0];
+                return 0;
         }
-        if (index->n_manifests > 1)
+        for (unsigned pass = 0; pass < 2 && n == 0; pass++)
+                for (size_t i = 0; i < index->n_manifests; i++)
+                        if (is_named(&index->manifests[i], pass == 0 ? wanted : NULL)) {
+                                places[n] = i;
+                                same[n++] = index->manifests[i]; /* borrows */
+                        }
+        int r = oci_platform_parse(NULL, &host, reterr);
+        if (r < 0)
+                return r;
+        best = oci_index_choose(&(OciIndex){same, n}, &host);
+        if (!best && n != 1)
                 return refuse_choice(index, wanted, reterr);
-        *ret = &index->manifests[0];
+        *ret = &index->manifests[best ? places[best - same] : places[0]];
         return 0;
 }
 
