@@ -8,6 +8,7 @@
 #include "core/manager.h"
 #include "core/store.h"
 #include "core/uid-range.h"
+#include "core/volume.h"
 #include "spec/reference.h"
 
 #include <string.h>
@@ -414,6 +415,7 @@ void jobs_sweep(Manager *manager)
                 else /* of nobody we know */
                         (void)store_trash(manager->root, LODGE_STORE_INCOMING, e->d_name, NULL);
         }
+        volumes_sweep(manager);
         store_drop_unreferenced(manager, NULL, NULL);
         manager_sweep(manager);
 }
