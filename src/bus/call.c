@@ -8,6 +8,7 @@
 #include "core/job.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #define OPEN_CALLS_MAX      512  /* of one connection to the bus that is not root's */
 #define OPEN_CALLS_MAX_ROOT 8192 /* of one of root's: what no program needs that is in order */
@@ -201,6 +202,20 @@ static void on_verdict(void *userdata, Verdict verdict, uid_t uid)
                 call_fail(c, r, &f);
 }
 
+static bool is_directory(int fd)
+{
+        struct stat st;
+
+        return fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* A machine that binds directories of the host, or an image made of one: what is in there may be
+ * what the caller cannot read. */
+static bool reaches_host(const Call *c)
+{
+        return (c->has_settings && strv_length(c->settings.binds) > 0) || is_directory(c->stream);
+}
+
 /* Running as root inside is another question than running as somebody. */
 static const char *action_of(Call *c)
 {
@@ -208,6 +223,8 @@ static const char *action_of(Call *c)
 
         if (!action)
                 return NULL;
+        if (reaches_host(c))
+                return "bind";
         if (!streq(action, "exec")) {
                 c->needs_root = streq(action, "exec-root");
                 return action;

@@ -24,8 +24,10 @@
 
 static void set_phase(Job *j, const char *phase)
 {
-        g_free(j->phase);
+        char *old = j->phase; /* which may be what is given */
+
         j->phase = text_for_display(phase, SHOWN_MAX) ?: g_strdup("");
+        g_free(old);
 }
 
 /* Nothing of the worker is there any more. */
@@ -230,7 +232,7 @@ static void apply_progress(Job *j, const Frame *f)
         size_t offset = 0;
         Frame told;
 
-        set_phase(j, frame_string(f, FRAME_PHASE) ?: "");
+        set_phase(j, frame_string(f, FRAME_PHASE) ?: j->phase);
         j->bytes = frame_number(f, FRAME_BYTES, 0);
         j->total = frame_number(f, FRAME_TOTAL, 0);
         sample(j);

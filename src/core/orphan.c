@@ -7,6 +7,7 @@
 #include "core/definition.h"
 #include "core/manager.h"
 #include "core/store.h"
+#include "core/volume.h"
 
 #include <sys/stat.h>
 
@@ -29,8 +30,11 @@ static void drop_layer(Manager *manager, const char *name)
         _cleanup_fault_ Fault f = {0};
         _cleanup_free_ char *text = NULL;
 
-        if (store_trash(manager->root, LODGE_STORE_MACHINES, name, &f) < 0) {
-                manager_warn(manager, name, f.message);
+        int r = store_trash(manager->root, LODGE_STORE_MACHINES, name, &f);
+
+        if (r <= 0) {
+                if (r < 0)
+                        manager_warn(manager, name, f.message);
                 return;
         }
         text = g_strdup_printf("Deleting what machine '%s' wrote: it has no definition any more",
@@ -49,20 +53,30 @@ static int on_grace_over(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
+static void look_at(Manager *manager, const char *name, GHashTable *suspects)
+{
+        if (!is_orphan(manager, name))
+                return;
+        if (!g_hash_table_contains(manager->orphans, name)) {
+                g_hash_table_add(suspects, g_strdup(name));
+                return;
+        }
+        drop_layer(manager, name);
+        volumes_drop(manager, name);
+}
+
 static void look(Manager *manager)
 {
         _cleanup_free_ char *path = g_strconcat(manager->root, LODGE_STORE_MACHINES, NULL);
         GHashTable *suspects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         _cleanup_closedir_ DIR *dir = opendir(path);
 
-        for (struct dirent *e; dir && (e = readdir(dir));) {
-                if (!is_orphan(manager, e->d_name))
-                        continue;
-                if (g_hash_table_contains(manager->orphans, e->d_name))
-                        drop_layer(manager, e->d_name);
-                else
-                        g_hash_table_add(suspects, g_strdup(e->d_name));
-        }
+        _cleanup_strv_free_ char **owners = volumes_owners(manager);
+
+        for (struct dirent *e; dir && (e = readdir(dir));)
+                look_at(manager, e->d_name, suspects);
+        STRV_FOREACH (name, owners)
+                look_at(manager, *name, suspects);
         g_hash_table_unref(manager->orphans);
         manager->orphans = suspects;
         manager_sweep(manager);

@@ -252,6 +252,9 @@ static int check_layer(const char *root, const char *job, const char *name)
         if (layer < 0)
                 return layer == -ENOTDIR || layer == -ELOOP ? -EBADMSG : layer;
         int r = check_entry(layer, LODGE_LAYER_TREE, S_IFDIR, &st);
+        /* guests pass through it, and it belongs to the uid that the worker had */
+        if (r >= 0 && fchmod(layer, 0755) < 0)
+                r = -errno;
         return r < 0 ? r : check_entry(layer, LODGE_LAYER_MAP, S_IFREG, &st);
 }
 

@@ -401,3 +401,22 @@ void volumes_drop(Manager *manager, const char *machine)
         }
         g_list_free(all);
 }
+
+char **volumes_owners(Manager *manager)
+{
+        GHashTable *owners = g_hash_table_new(g_str_hash, g_str_equal);
+        GPtrArray *names = g_ptr_array_new();
+        GHashTableIter i;
+        void *p;
+
+        g_hash_table_iter_init(&i, manager->volumes);
+        while (g_hash_table_iter_next(&i, NULL, &p)) {
+                const Volume *v = p;
+
+                if (v->machine && g_hash_table_add(owners, v->machine))
+                        g_ptr_array_add(names, g_strdup(v->machine));
+        }
+        g_hash_table_unref(owners);
+        g_ptr_array_add(names, NULL);
+        return (char **)g_ptr_array_free(names, FALSE);
+}

@@ -62,6 +62,9 @@ int volume_remove(Volume *v, bool force, Fault *reterr);
  * @removed GPtrArray of names, appended to
  * Return: 0; negative errno of the first that could not be. */
 int volumes_prune(Manager *manager, void *removed, Fault *reterr);
+/** volumes_owners() - the machines that anonymous volumes go with, each once
+ * Return: new vector, caller frees. */
+char **volumes_owners(Manager *manager);
 /** volumes_drop() - the machine is removed, and with it its anonymous volumes
  * @machine name */
 void volumes_drop(Manager *manager, const char *machine);

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/names.h"
+#include "core/job.h"
 #include "core/manager.h"
 
 #include <syslog.h>
@@ -56,6 +57,20 @@ static void machine_removed(void *userdata, Machine *m)
         (void)g_hash_table_remove(userdata, m->name);
 }
 
+static void job_changed(void *userdata, Job *j, unsigned changes)
+{
+        bool failed = j->state == JOB_FAILED;
+
+        if (!(changes & JOB_CHANGED_STATE))
+                return;
+        (void)sd_journal_send("MESSAGE=Job %s, %s of '%s', %s%s%s", j->id, j->operation, j->object,
+                              j->state == JOB_DONE ? "is done" : job_state_name(j),
+                              failed ? ": " : "", failed ? j->fault.message ?: "" : "",
+                              "PRIORITY=%i", failed ? LOG_WARNING : LOG_INFO, LODGE_FIELD_JOB "=%s",
+                              j->id, LODGE_FIELD_IMAGE "=%s", j->result ?: j->object, "UNIT=%s",
+                              j->unit, NULL);
+}
+
 static void warning(void *userdata, const char *machine, const char *message)
 {
         (void)sd_journal_send("MESSAGE=%s", message, "PRIORITY=%i", LOG_WARNING,
@@ -70,6 +85,7 @@ Journal *journal_new(Manager *manager)
                                               .userdata = j,
                                               .machine_changed = machine_changed,
                                               .machine_removed = machine_removed,
+                                              .job_changed = job_changed,
                                               .warning = warning,
                                       });
         return j;

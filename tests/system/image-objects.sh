@@ -8,7 +8,7 @@ image_get() { busctl --json=short get-property org.lodge1 "$(image_path "$1")" o
 names() { lodgectl images -q; }
 
 at_exit "rm -rf $IMAGES/$TEST-* $TREES/$TEST-*"
-at_exit "for i in \$(lodgectl images -q | grep ^$TEST-); do lodgectl image rm --force \"\$i\"; done"
+at_exit "remove_machines; for i in \$(lodgectl images -q | grep ^$TEST-); do lodgectl image rm --force \$i; done"
 
 # by hand, in both places; the signal comes though nobody asks
 gdbus monitor --system --dest org.lodge1 >"$WORK/signals" &

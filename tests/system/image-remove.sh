@@ -6,7 +6,7 @@
 STORE=/var/lib/lodge
 layers() { find "$STORE/layers" -mindepth 1 -maxdepth 1 | wc -l; }
 importing() { lodgectl import --progress=none "$@" </dev/null; }
-at_exit "for i in \$(lodgectl images -q | grep ^$TEST-); do lodgectl image read-only \"\$i\" no; lodgectl image rm --force \"\$i\"; done; rm -rf $TREES/$TEST-*"
+at_exit "remove_machines; for i in \$(lodgectl images -q | grep ^$TEST-); do lodgectl image read-only \$i no; lodgectl image rm --force \$i; done; rm -rf $TREES/$TEST-*"
 
 before=$(layers)
 tar -C "$IMAGES/busybox" -cf "$WORK/a.tar" .

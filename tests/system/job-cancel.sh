@@ -26,10 +26,10 @@ endless() { # the job's ID
 
 # cancelled
 id=$(endless a)
-wait_for 10 'it begins' job_has "$id" Phase unpacking
+wait_for 10 'it begins' eval '[[ -n $(workers) ]]'
 matches 'its worker' "lodge-import@$id" "$(workers)"
 [[ -d $STORE/incoming/$id ]] || fail 'it has no directory'
-[[ $(job_get "$id" Bytes) -gt 0 ]] || wait_for 10 'it tells of its progress' eval "[[ \$(job_get $id Bytes) -gt 0 ]]"
+wait_for 10 'it tells of its parts' eval "[[ \$(job_get $id Items) != 0 ]]"
 within 5 call CancelJob 'sa{sv}' "$id" 0
 equal 'its directory, at once' '' "$(ls $STORE/incoming)"
 equal 'its state' cancelled "$(job_get "$id" State)"
@@ -64,7 +64,7 @@ nothing_left
 # lodged is killed, is restarted: no worker is left, and nothing of it
 for how in 'kill -s KILL lodged' 'restart lodged'; do
     id=$(endless d)
-    wait_for 10 'it begins' job_has "$id" Phase unpacking
+    wait_for 10 'it begins' eval '[[ -n $(workers) ]]'
     # shellcheck disable=SC2086
     systemctl $how
     expect 1 busctl call org.lodge1 /org/lodge1 org.lodge1.Manager GetJob s "$id"

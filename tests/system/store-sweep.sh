@@ -33,7 +33,7 @@ wait_for 10 'the trash is empty' eval "[[ -z \$(ls -A $STORE/trash) ]]"
 equal 'findings afterwards' '' "$(findings)"
 
 # a record that cannot be read may refer to anything: nothing goes, and it is named
-echo '[Image' >"$STORE/images/$TEST-broken.oci"
+echo "[Image" >"$STORE/images/$TEST-broken.oci"
 mkdir -p "$STORE/layers/sha256-$none/tree"
 systemctl restart lodged
 lodgectl prune --force >/dev/null

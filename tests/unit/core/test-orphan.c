@@ -47,6 +47,16 @@ static void make_layer(const char *name)
         CHECK(g_mkdir_with_parents(upper, 0755) == 0);
 }
 
+static void make_volume(const char *name, const char *record)
+{
+        _cleanup_free_ char *path = g_strconcat(root, LODGE_STORE_VOLUMES "/", name, NULL);
+        _cleanup_free_ char *data = g_strconcat(path, "/data", NULL);
+        _cleanup_free_ char *file = g_strconcat(path, "/volume", NULL);
+
+        CHECK(g_mkdir_with_parents(data, 0755) == 0);
+        CHECK(g_file_set_contents(file, record, -1, NULL));
+}
+
 static char *definition(const char *directory, const char *name)
 {
         return g_strconcat(root, directory, "/", name, LODGE_DEFINITION_SUFFIX, NULL);
@@ -116,6 +126,11 @@ static void test_what_goes(void)
 
         make_layer("orphan");
         make_layer("returns");
+        make_volume("of-orphan", "[Volume]\nOwner=0\nCreated=1\nMachine=orphan\n");
+        make_volume("of-returns", "[Volume]\nMachine=returns\n");
+        make_volume("of-nobody", "[Volume]\nOwner=7\n");
+        manager_load(manager);
+        CHECK_NUMBER(g_hash_table_size(manager->volumes), 3);
         orphans_look(manager);
         CHECK(is_there("orphan"));
         define(LODGE_DEFINITIONS_ETC, "returns", "[Machine]\nImage=x\n");
@@ -124,6 +139,8 @@ static void test_what_goes(void)
         CHECK(!is_there("orphan"));
         CHECK(is_there("returns"));
         CHECK_NUMBER(n_sweeps, 1);
+        CHECK_NUMBER(g_hash_table_size(manager->volumes), 2);
+        CHECK(!g_hash_table_contains(manager->volumes, "of-orphan"));
         manager_free(manager);
 }
 
