@@ -52,9 +52,9 @@ int job_clone_machine(Machine *m, const char *name, const JobParams *p, Job **re
  * Return: 0; 1 nothing, since there is nothing it has written: @done is not called; negative errno.
  */
 int job_diff(Machine *m, JobDoneFn done, void *userdata, Fault *reterr);
-/** job_usage() - what the store holds: FRAME_LINE "KIND BYTES NAME" */
+/** job_usage() - what the store holds: FRAME_LINE "KIND NAME BYTES" */
 int job_usage(Manager *manager, JobDoneFn done, void *userdata, Fault *reterr);
-/** job_verify_all() - as job_verify(), every layer of the store: FRAME_LINE "KIND NAME: sentence"
+/** job_verify_all() - as job_verify(), every layer of the store: FRAME_LINE "DIGEST kind: sentence"
  * for what differs */
 int job_verify_all(Manager *manager, JobDoneFn done, void *userdata, Fault *reterr);
 /** job_attach() - have lodge-work look into a disk image and mount what is in it

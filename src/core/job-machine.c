@@ -12,6 +12,7 @@
 #include "spec/reference.h"
 #include "spec/words.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -82,15 +83,26 @@ int order_add_written(JobOrder *o, const Machine *m, Fault *reterr)
         return 1;
 }
 
+/* Workers see the store and nothing else of the host. */
+static int add_root_directory(JobOrder *o, const Machine *m, const char *key, Fault *reterr)
+{
+        const char *path = m->settings.root_directory;
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0)
+                return fault_set(reterr, FAULT_FAILED, errno, "Cannot open %s: %s", path,
+                                 strerror(errno));
+        order_add_fd(o, key, fd);
+        return 0;
+}
+
 int order_add_lower(JobOrder *o, const Machine *m, Fault *reterr)
 {
         const char *root = m->manager->root;
         Image *image;
 
-        if (m->settings.root_directory) {
-                order_add(o, "lower", m->settings.root_directory);
-                return 0;
-        }
+        if (m->settings.root_directory)
+                return add_root_directory(o, m, "lower-fd", reterr);
         int r = image_check(m->manager, m->settings.image, &image, reterr);
         if (r < 0)
                 return r;
@@ -120,10 +132,8 @@ static int add_base(JobOrder *o, Machine *m, Fault *reterr)
         _cleanup_free_ char *record = NULL;
         Image *image;
 
-        if (m->settings.root_directory) {
-                order_add(o, "base", m->settings.root_directory);
-                return 0;
-        }
+        if (m->settings.root_directory)
+                return add_root_directory(o, m, "base-fd", reterr);
         int r = image_check(m->manager, m->settings.image, &image, reterr);
         if (r < 0)
                 return r;
