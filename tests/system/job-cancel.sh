@@ -17,8 +17,7 @@ nothing_left() {
 # An archive that never ends: half of it is there.
 tar -C "$IMAGES/busybox" -cf "$WORK/a.tar" .
 mkfifo "$WORK/fifo"
-sleep 1000 >"$WORK/fifo" <"$WORK/fifo" &
-at_exit "kill $!"
+exec 9<>"$WORK/fifo" # keeps it open
 endless() { # the job's ID
     head -c 300000 "$WORK/a.tar" >"$WORK/fifo" &
     lodgectl import --detach --progress=none "$WORK/fifo" "$TEST-$1" </dev/null
