@@ -80,6 +80,10 @@
 #define LODGE_SHIM_CONTROL   "control"                 /* in the unit's runtime directory */
 #define LODGE_SHIM_NOTIFY    "notify"                  /* likewise: the guest's $NOTIFY_SOCKET */
 
+/* Files of the guest that each start writes anew, into the writable layer: nobody's changes. */
+#define LODGE_GUEST_MACHINE_ID "/etc/machine-id"
+#define LODGE_GUEST_HOSTNAME   "/etc/hostname"
+
 /* Shared with systemd-nspawn, so that no two containers of the host get the same range. */
 #define LODGE_UID_LOCKS "/run/systemd/nspawn-uid"
 

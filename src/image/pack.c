@@ -23,6 +23,7 @@ typedef struct Inode {
 
 typedef struct Packer {
         LayerPackMode mode;
+        const char *const *left_out;
         LayerControl *control;
         TarWriter *writer;
         void *inodes; /* tree of Inode */
@@ -225,6 +226,14 @@ static int write_item(Packer *p, const MergedDir *d, const Item *item, size_t tr
         return tar_writer_entry(p->writer, &e, p->reterr);
 }
 
+static bool is_left_out(const Packer *p, const char *path)
+{
+        STRV_FOREACH (other, p->left_out)
+                if (streq(*other + 1, path))
+                        return true;
+        return false;
+}
+
 static int write_name(Packer *p, const MergedDir *d, const char *directory, const char *name)
 {
         _cleanup_free_ char *path = NULL;
@@ -236,6 +245,8 @@ static int write_name(Packer *p, const MergedDir *d, const char *directory, cons
                 return r;
         if (asprintf(&path, "%s%s%s", directory, *directory ? "/" : "", name) < 0)
                 return fault_set(p->reterr, FAULT_FAILED, ENOMEM, "out of memory");
+        if (is_left_out(p, path))
+                return 0;
         r = merged_find(d, name, &st, &tree);
         if (r < 0)
                 return cannot_read(p, path, -r);
@@ -288,7 +299,12 @@ int layer_pack(const LayerPackArgs *args, const ByteSink *out, Fault *reterr)
         _cleanup_tar_writer_ TarWriter *writer = NULL;
         _cleanup_free_ uint8_t *buffer = malloc(BUFFER_SIZE);
         Packer p = {
-                .mode = args->mode, .control = args->control, .buffer = buffer, .reterr = reterr};
+                .mode = args->mode,
+                .left_out = args->left_out,
+                .control = args->control,
+                .buffer = buffer,
+                .reterr = reterr,
+        };
 
         if (!buffer || tar_writer_new(out, &writer) < 0)
                 return fault_set(reterr, FAULT_FAILED, ENOMEM, "out of memory");

@@ -16,7 +16,8 @@ typedef struct LayerPackArgs {
         const int *trees; /* directories, topmost first; one for LAYER_PACK_UPPER */
         size_t n_trees;
         LayerPackMode mode;
-        LayerControl *control; /* may be NULL; n_out counts */
+        const char *const *left_out; /* "/path" of files not to pack, ended by NULL; may be NULL */
+        LayerControl *control;       /* may be NULL; n_out counts */
 } LayerPackArgs;
 
 /** layer_pack() - write trees as one archive

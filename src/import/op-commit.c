@@ -135,7 +135,12 @@ static int make_layer(Job *job, const Trees *trees, LayerPackMode mode, LayerRes
         ProgressItem *item = progress_add_item(job->progress, "layer", 0);
         LayerControl control = {0};
         LayerPackArgs args = {
-                .trees = trees->fds, .n_trees = trees->n, .mode = mode, .control = &control};
+                .trees = trees->fds,
+                .n_trees = trees->n,
+                .mode = mode,
+                .left_out = trees_left_out,
+                .control = &control,
+        };
 
         progress_set_phase(job->progress, "packing");
         progress_item_follow(item, &control.n_out);

@@ -62,6 +62,9 @@ static int on_change(void *userdata, LayerChange change, const char *path)
         _cleanup_free_ char *shown = text_for_display(path, 4096), *line = NULL;
         Lines *l = userdata;
 
+        STRV_FOREACH (own, trees_left_out)
+                if (streq(*own, path))
+                        return 0;
         if (!shown || asprintf(&line, "%c %s", (char)change, shown) < 0) {
                 line = NULL;
                 return -ENOMEM;

@@ -9,6 +9,9 @@ typedef struct Trees {
         size_t n;
 } Trees;
 
+/** trees_left_out - what no change of a machine is: each start of it writes these files anew */
+extern const char *const trees_left_out[];
+
 /** trees_open_layers() - of an image
  * What lies below a layer with an opaque root is left out, as nothing of it is seen.
  * @layers diff_ids, lowest first

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/guest-files.h"
 
+#include "base/names.h"
+
 #include <string.h>
 
 #define OPTIONS(o) .data = (o), .n_data = sizeof(o)
@@ -140,8 +142,8 @@ static void add_file(PlanWriter *w, PlanStage stage, const char *path, uint64_t 
 static void add_tree(PlanWriter *w, const GuestFiles *g)
 {
         add_all(w, PLAN_STAGE_TREE, tree_steps, ELEMENTSOF(tree_steps));
-        add_file(w, PLAN_STAGE_TREE, "/etc/machine-id", 0444, g->machine_id);
-        add_file(w, PLAN_STAGE_TREE, "/etc/hostname", 0644, g->hostname);
+        add_file(w, PLAN_STAGE_TREE, LODGE_GUEST_MACHINE_ID, 0444, g->machine_id);
+        add_file(w, PLAN_STAGE_TREE, LODGE_GUEST_HOSTNAME, 0644, g->hostname);
 }
 
 static void add_run(PlanWriter *w, const GuestFiles *g)
