@@ -41,15 +41,14 @@ static size_t match(const Search *s, const char *key)
 {
         const char *scheme = strstr(key, "://");
         const char *rest = scheme ? scheme + 3 : key;
-        size_t n_host = strcspn(rest, "/"), n = strlen(rest);
+        size_t n_host = strcspn(rest, "/");
         _cleanup_free_ char *host = strndup(rest, n_host);
 
         if (!host || strcasecmp(canonical_host(host), s->host) != 0)
                 return 0;
 
         const char *path = scheme ? "" : rest + n_host;
-        size_t n_name = strlen(s->host);
-        n = strlen(path);
+        size_t n_name = strlen(s->host), n = strlen(path);
         while (n > 0 && path[n - 1] == '/')
                 n--;
         if (strncmp(s->name + n_name, path, n) != 0)

@@ -19,6 +19,13 @@
 #define CONFIG_MAX (4U << 20)
 #define PIPE_BYTES (1 << 20)
 
+/* A layer that is to come. */
+typedef struct PulledLayer {
+        size_t index; /* in manifest and configuration */
+        ProgressItem *item;
+        LayerControl control;
+} PulledLayer;
+
 typedef struct Pull {
         Job *job;
         RemoteImage remote;
@@ -26,12 +33,9 @@ typedef struct Pull {
         OciDocument document; /* a manifest */
         OciConfig config;
         char *config_text;
+        PulledLayer *layers;
+        LayerResult *results; /* of each of them */
         size_t n_layers;
-        size_t *wanted; /* which layers are to come */
-        size_t n_wanted;
-        ProgressItem **items; /* of those, as the next two */
-        LayerControl *controls;
-        LayerResult *results;
 } Pull;
 
 static void pull_done(Pull *p)
@@ -41,9 +45,7 @@ static void pull_done(Pull *p)
         oci_document_done(&p->document);
         oci_config_done(&p->config);
         free(p->config_text);
-        free(p->wanted);
-        free(p->items);
-        free(p->controls);
+        free(p->layers);
         free(p->results);
 }
 #define _cleanup_pull_ _cleanup_(pull_done)
@@ -182,12 +184,12 @@ static int unpack(Pull *p, size_t i, Stream *s, int fd, Fault *reterr)
 {
         _cleanup_fd_source_ FdSource source = {0};
         LayerIn in = {
-                .source = fd_source(&source, fd, &p->controls[i]),
+                .source = fd_source(&source, fd, &p->layers[i].control),
                 .digest = s->layer->digest,
                 .size = s->layer->size,
-                .diff_id = p->config.diff_ids[p->wanted[i]],
+                .diff_id = p->config.diff_ids[p->layers[i].index],
                 .item = s->item,
-                .control = &p->controls[i],
+                .control = &p->layers[i].control,
         };
         int r = compression_of_media_type(s->layer->media_type, &in.compression, reterr);
 
@@ -215,8 +217,8 @@ static int fetch_layer(void *userdata, size_t i, Fault *reterr)
 {
         Pull *p = userdata;
         Stream s = {.pull = p,
-                    .layer = &p->document.manifest.layers[p->wanted[i]],
-                    .item = p->items[i],
+                    .layer = &p->document.manifest.layers[p->layers[i].index],
+                    .item = p->layers[i].item,
                     .fd = -EBADF};
         _cleanup_fault_ Fault unpacking = {0};
         int fds[2];
@@ -242,8 +244,8 @@ static void cancel(void *userdata)
         Pull *p = userdata;
 
         p->remote.stop = true;
-        for (size_t i = 0; i < p->n_wanted; i++)
-                p->controls[i].cancelled = true;
+        for (size_t i = 0; i < p->n_layers; i++)
+                p->layers[i].control.cancelled = true;
 }
 
 /* In the store already, or a second time in the same image? */
@@ -264,21 +266,19 @@ static int get_layers(Pull *p, Fault *reterr)
         const OciManifest *m = &p->document.manifest;
         ParallelWork work = {.run = fetch_layer, .cancel = cancel, .userdata = p};
 
-        p->wanted = calloc(m->n_layers + 1, sizeof(*p->wanted));
-        p->items = calloc(m->n_layers + 1, sizeof(*p->items));
-        p->controls = calloc(m->n_layers + 1, sizeof(*p->controls));
+        p->layers = calloc(m->n_layers + 1, sizeof(*p->layers));
         p->results = calloc(m->n_layers + 1, sizeof(*p->results));
-        if (!p->wanted || !p->items || !p->controls || !p->results)
+        if (!p->layers || !p->results)
                 return -ENOMEM;
         for (size_t i = 0; i < m->n_layers; i++) {
                 if (!is_wanted(p, i))
                         continue;
-                p->items[p->n_wanted] =
+                p->layers[p->n_layers].index = i;
+                p->layers[p->n_layers++].item =
                         progress_add_item(p->job->progress, m->layers[i].digest, m->layers[i].size);
-                p->wanted[p->n_wanted++] = i;
         }
         progress_set_phase(p->job->progress, "downloading");
-        work.n = p->n_wanted;
+        work.n = p->n_layers;
         return parallel_run(&work, reterr);
 }
 
@@ -298,9 +298,9 @@ static int finish(Pull *p, JobResult *ret, Fault *reterr)
                 .n_config = p->document.manifest.config.size,
         };
 
-        for (size_t i = 0; i < p->n_wanted; i++)
+        for (size_t i = 0; i < p->n_layers; i++)
                 parts.size_bytes += p->results[i].n_bytes;
-        ret->message = layer_dropped(p->results, p->n_wanted);
+        ret->message = layer_dropped(p->results, p->n_layers);
         return image_finish(p->job, &parts, ret, reterr);
 }
 

@@ -51,9 +51,8 @@ int registry_get_manifest(Registry *r, Http *h, const char *digest, RegistryMani
                           Fault *reterr)
 {
         _cleanup_http_response_ HttpResponse response = {0};
-        _cleanup_registry_manifest_ RegistryManifest m = {0};
         const char *wanted = digest ?: r->by_digest ? digest ?: r->target : NULL;
-        _cleanup_free_ char *path = NULL;
+        _cleanup_free_ char *path = NULL, *media_type = NULL, *copy = NULL;
         char found[DIGEST_TEXT_MAX];
 
         if (asprintf(&path, "/manifests/%s", digest ?: r->target) < 0)
@@ -71,16 +70,16 @@ int registry_get_manifest(Registry *r, Http *h, const char *digest, RegistryMani
         if (k >= 0)
                 k = check_digest(r, wanted, response.headers[HTTP_DIGEST], found, reterr);
         if (k >= 0)
-                k = take_media_type(response.headers[HTTP_CONTENT_TYPE], &m.media_type);
+                k = take_media_type(response.headers[HTTP_CONTENT_TYPE], &media_type);
         if (k < 0)
                 return k;
-        m.digest = strdup(found);
-        if (!m.digest)
+        copy = strdup(found);
+        if (!copy)
                 return -ENOMEM;
-        m.n = response.n_body;
-        m.text = TAKE_PTR(response.body);
-        *ret = m;
-        m = (RegistryManifest){0};
+        *ret = (RegistryManifest){.media_type = TAKE_PTR(media_type),
+                                  .digest = TAKE_PTR(copy),
+                                  .text = TAKE_PTR(response.body),
+                                  .n = response.n_body};
         return 0;
 }
 

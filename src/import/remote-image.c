@@ -45,14 +45,14 @@ static int read_text(Job *job, const char *key, const char *what, size_t max, ch
         return 0;
 }
 
-static int open_registry(Job *job, RegistryArgs *args, RemoteImage *r, Fault *reterr)
+static int open_registry(Job *job, bool push, const char *mount_from, RemoteImage *r, Fault *reterr)
 {
         _cleanup_secret_ char *auth = NULL;
         _cleanup_free_ char *text = NULL;
         _cleanup_registries_conf_ RegistriesConf conf = {0};
-        size_t n;
+        size_t n_auth, n;
 
-        int k = read_text(job, "auth-fd", "auth.json", AUTH_FILE_MAX, &auth, &args->n_auth, reterr);
+        int k = read_text(job, "auth-fd", "auth.json", AUTH_FILE_MAX, &auth, &n_auth, reterr);
         if (k >= 0)
                 k = read_text(job, "config-fd", LODGE_REGISTRIES_CONF, REGISTRIES_CONF_MAX, &text,
                               &n, reterr);
@@ -60,12 +60,15 @@ static int open_registry(Job *job, RegistryArgs *args, RemoteImage *r, Fault *re
                 k = registries_conf_parse(LODGE_REGISTRIES_CONF, text, n, &conf, reterr);
         if (k < 0)
                 return k;
-        args->reference = &r->reference;
-        args->auth = auth;
-        args->conf = &conf;
-        args->insecure = order_flag(job->order, "insecure");
-        args->stop = &r->stop;
-        return registry_new(args, &r->registry, reterr);
+        return registry_new(&(RegistryArgs){.reference = &r->reference,
+                                            .auth = auth,
+                                            .n_auth = n_auth,
+                                            .conf = &conf,
+                                            .insecure = order_flag(job->order, "insecure"),
+                                            .push = push,
+                                            .mount_from = mount_from,
+                                            .stop = &r->stop},
+                            &r->registry, reterr);
 }
 
 static int take_reference(Job *job, RemoteImage *ret, Fault *reterr)
@@ -81,24 +84,23 @@ static int take_reference(Job *job, RemoteImage *ret, Fault *reterr)
 
 int remote_image_pull(Job *job, RemoteImage *ret, Fault *reterr)
 {
-        RegistryArgs args = {0};
         int r = take_reference(job, ret, reterr);
 
-        return r < 0 ? r : open_registry(job, &args, ret, reterr);
+        return r < 0 ? r : open_registry(job, false, NULL, ret, reterr);
 }
 
 int remote_image_push(Job *job, const char *source, RemoteImage *ret, Fault *reterr)
 {
-        RegistryArgs args = {.push = true};
         _cleanup_reference_ Reference from = {0};
+        const char *mount_from = NULL;
         int r = take_reference(job, ret, reterr);
 
         if (r < 0)
                 return r;
         if (source && reference_parse(source, &from, NULL) >= 0 &&
             streq(from.domain, ret->reference.domain) && !streq(from.path, ret->reference.path))
-                args.mount_from = from.path;
-        return open_registry(job, &args, ret, reterr);
+                mount_from = from.path;
+        return open_registry(job, true, mount_from, ret, reterr);
 }
 
 void remote_image_done(RemoteImage *r)
