@@ -2,38 +2,11 @@
 #include "core/tree.h"
 
 #include "base/text.h"
+#include "base/tree-init.h"
 
 #include <fcntl.h>
 #include <glib.h>
-#include <linux/openat2.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-
-/* In the order in which the kernel would look for an init; systemd's own names first, so that we
- * know that it is systemd. */
-static const struct {
-        const char *path;
-        bool is_systemd;
-} inits[] = {
-        {"/usr/lib/systemd/systemd", true},
-        {"/lib/systemd/systemd", true},
-        {"/sbin/init", false},
-        {"/etc/init", false},
-        {"/init", false},
-};
-
-static bool is_program_in(int tree, const char *path)
-{
-        struct open_how how = {
-                .flags = O_PATH | O_CLOEXEC,
-                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-        };
-        _cleanup_close_ int fd = (int)syscall(SYS_openat2, tree, path, &how, sizeof(how));
-        struct stat st;
-
-        return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
-}
 
 static char *path_of_fd(int fd)
 {
@@ -41,19 +14,6 @@ static char *path_of_fd(int fd)
 
         snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
         return g_file_read_link(link, NULL);
-}
-
-/* Return: whether there is one. */
-static bool find_init(int fd, Tree *t)
-{
-        for (size_t i = 0; i < ELEMENTSOF(inits); i++) {
-                if (!is_program_in(fd, inits[i].path))
-                        continue;
-                t->init = inits[i].path;
-                t->init_is_systemd = inits[i].is_systemd;
-                return true;
-        }
-        return false;
 }
 
 int tree_probe(const char *path, Tree *ret, Fault *reterr)
@@ -72,7 +32,7 @@ int tree_probe(const char *path, Tree *ret, Fault *reterr)
         if (!t.path)
                 return fault_set(reterr, FAULT_START_FAILED, EIO,
                                  "Cannot tell the real path of %s: is /proc mounted?", path);
-        (void)find_init(fd, &t);
+        t.init = tree_find_init(fd, &t.init_is_systemd);
         *ret = t;
         return 0;
 }
@@ -84,7 +44,9 @@ void tree_probe_layers(const char *store, char *const *layers, Tree *ret)
                 _cleanup_free_ char *path = g_strconcat(store, "/", *layer, "/tree", NULL);
                 _cleanup_close_ int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-                if (fd >= 0 && find_init(fd, ret))
+                if (fd >= 0)
+                        ret->init = tree_find_init(fd, &ret->init_is_systemd);
+                if (ret->init)
                         return;
         }
 }
