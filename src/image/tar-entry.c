@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -78,6 +79,7 @@ int tar_entry_add_extent(TarEntry *e, uint64_t offset, uint64_t n)
                         return -ENOMEM;
                 e->extents = grown;
         }
+        assert(e->extents);
         e->extents[e->n_extents++] = (TarExtent){.offset = offset, .n = n};
         return 0;
 }

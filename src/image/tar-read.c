@@ -3,6 +3,7 @@
 
 #include "image/tar-reader.h"
 
+#include <assert.h>
 #include <string.h>
 
 int tar_reader_new(const ByteSource *source, const TarTap *tap, TarReader **ret)
@@ -146,6 +147,7 @@ static int take_extension(TarReader *r, const TarHeader *h, Fault *reterr)
                 n = take_body(r, h, TAR_PATH_MAX + 1, &body, reterr);
                 if (n < 0)
                         return n;
+                assert(body);
                 if (strlen(body) > TAR_PATH_MAX)
                         return fault_set(reterr, FAULT_FAILED, ENAMETOOLONG,
                                          "a path is longer than %u bytes", TAR_PATH_MAX);
@@ -200,6 +202,8 @@ static int link_of(TarReader *r, const TarHeader *h, Fault *reterr)
 static int type_of(TarReader *r, const TarHeader *h, Fault *reterr)
 {
         TarEntry *e = &r->entry;
+
+        assert(e->path); /* of path_of() */
         size_t n = strlen(e->path);
 
         switch (h->type) {
@@ -397,12 +401,13 @@ int tar_reader_read_all(TarReader *r, size_t max, char **ret, size_t *ret_n, Fau
         if (!data)
                 return fault_set(reterr, FAULT_FAILED, ENOMEM, "out of memory");
         while (n_done < n_all) {
-                const uint8_t *run;
-                size_t n;
+                const uint8_t *run = NULL;
+                size_t n = 0;
                 int k = tar_reader_payload(r, &run, &n, reterr);
 
                 if (k < 0)
                         return k;
+                assert(run);
                 memcpy(data + n_done, run, n);
                 n_done += n;
         }

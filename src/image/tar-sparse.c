@@ -88,7 +88,7 @@ static int read_map(TarReader *r, Fault *reterr)
 {
         char block[TAR_BLOCK_SIZE];
         size_t at = TAR_BLOCK_SIZE;
-        uint64_t n, offset, length;
+        uint64_t n = 0, offset = 0, length = 0;
 
         int k = next_number(r, block, &at, &n, reterr);
         if (k >= 0 && n > TAR_EXTENTS_MAX)
