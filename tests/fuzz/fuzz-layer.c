@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         PROMISE((r < 0) == (fault.code != FAULT_NONE) && (r >= 0 || fault.message));
         if (r >= 0)
                 check_layer(layer, &result, copy, n);
-        PROMISE(count_names(top) == 3 && count_names(path) <= 5);
+        PROMISE(count_names(top) == 3 && count_names(path) <= 6);
         (void)close_fd(layer);
         (void)nftw(top, remove_path, 600, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
         free(copy);
