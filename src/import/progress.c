@@ -12,6 +12,7 @@ struct ProgressItem {
         char name[NAME_MAX_SHOWN];
         _Atomic(const char *) phase;
         _Atomic uint64_t n_bytes, n_total;
+        atomic_bool dropped;
         pthread_mutex_t lock; /* of counter */
         const _Atomic uint64_t *counter;
 };
@@ -95,6 +96,12 @@ void progress_item_set(ProgressItem *i, uint64_t n_bytes)
                 i->n_bytes = n_bytes;
 }
 
+void progress_item_drop(ProgressItem *i)
+{
+        if (i)
+                i->dropped = true;
+}
+
 /* Takes over what the followed counter says. */
 static uint64_t count(ProgressItem *i)
 {
@@ -135,6 +142,9 @@ static Sum sum_up(Progress *p)
                 ProgressItem *item = p->items[i];
                 uint64_t n_bytes = count(item), n_total = item->n_total;
 
+                mix(&s.seen, item->dropped);
+                if (item->dropped)
+                        continue;
                 s.n_bytes += n_bytes;
                 s.n_total += n_total;
                 s.unknown = s.unknown || n_total == 0;
@@ -163,6 +173,8 @@ bool progress_frame(Progress *p, FrameWriter *w)
                 add_amounts(w, p->phase, s.n_bytes, s.unknown ? 0 : s.n_total);
         }
         for (size_t i = 0; changed && i < p->n_items; i++) {
+                if (p->items[i]->dropped)
+                        continue;
                 frame_add_string(w, FRAME_ITEM, p->items[i]->name);
                 add_amounts(w, p->items[i]->phase, p->items[i]->n_bytes, p->items[i]->n_total);
         }

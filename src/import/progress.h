@@ -36,6 +36,8 @@ void progress_item_add(ProgressItem *i, uint64_t n_bytes);
 /** progress_item_set() - @n_bytes are done in all */
 void progress_item_set(ProgressItem *i, uint64_t n_bytes);
 
+/** progress_item_drop() - it turned out not to be a part of the job */
+void progress_item_drop(ProgressItem *i);
 /** progress_item_follow() - from now on its bytes are what this counter says
  * @counter counted by another thread; borrowed until the next call, with NULL at the latest, which
  *          keeps the last count */

@@ -184,8 +184,10 @@ int source_spool(Job *job, Source *s, Fault *reterr)
 {
         _cleanup_close_ int fd = -EBADF;
 
-        if (s->regular && s->compression == COMPRESSION_NONE && s->from_start)
+        if (s->regular && s->compression == COMPRESSION_NONE && s->from_start) {
+                progress_item_drop(s->item); /* its parts are told one by one */
                 return 0;
+        }
         fd = openat(job->incoming_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
         if (fd < 0)
                 return job_fault(reterr, errno, "cannot keep a copy of the archive");

@@ -54,6 +54,14 @@ static void test_frames(void)
         CHECK(told(p, &second));
         CHECK_NUMBER(frame_number(&second, FRAME_BYTES, 0), 17);
         CHECK_NUMBER(frame_number(&second, FRAME_TOTAL, 9), 0);
+
+        _cleanup_frame_ Frame third = {0};
+        progress_item_drop(b);
+        CHECK(told(p, &third));
+        CHECK_NUMBER(frame_number(&third, FRAME_BYTES, 0), 10);
+        offset = 0;
+        CHECK(frame_next_group(&third, FRAME_ITEM, &offset, &item));
+        CHECK(!frame_next_group(&third, FRAME_ITEM, &offset, &item));
         progress_item_add(NULL, 1);
         progress_item_set_phase(NULL, "x");
         progress_free(p);
