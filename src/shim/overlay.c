@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 typedef struct Work {
         const OverlayArgs *args;
@@ -100,8 +101,25 @@ static int place_layers(int scratch, const Layers *layers)
         return r;
 }
 
+/* Without attributes of its files overlayfs cannot make a directory where one was taken away. */
+static int check_memory(int memory, Failure *f)
+{
+        static const char attribute[] = "user.lodge.test";
+        _cleanup_close_ int fd = openat(memory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0)
+                return -errno;
+        if (fsetxattr(fd, attribute, "", 0, 0) >= 0)
+                return fremovexattr(fd, attribute) < 0 ? -errno : 0;
+        int r = failure_set(f, FAULT_NOT_SUPPORTED, errno, "mount", "tmpfs");
+        return failure_reason(
+                f, FAULT_NOT_SUPPORTED, r, "mount",
+                "WritableLayerMedium=memory needs Linux 6.6: the tmpfs of this kernel "
+                "takes no user attributes");
+}
+
 /* Of the guest's own user namespace, so that it takes what overlayfs notes with its files. */
-static int place_upper(int scratch, const Upper *upper)
+static int place_upper(int scratch, const Upper *upper, Failure *f)
 {
         _cleanup_close_ int memory = -EBADF;
         char options[64] = "mode=0700";
@@ -112,7 +130,8 @@ static int place_upper(int scratch, const Upper *upper)
                 (void)snprintf(options, sizeof(options), "mode=0700,size=%llu",
                                (unsigned long long)upper->memory_bytes);
         memory = mountfd_new("tmpfs", options, MOUNT_ATTR_NODEV);
-        return memory < 0 ? memory : attach_layer(scratch, "upper", memory);
+        int r = memory < 0 ? memory : check_memory(memory, f);
+        return r < 0 ? r : attach_layer(scratch, "upper", memory);
 }
 
 /* Everything below happens in a directory of a tmpfs that nobody else sees and that goes with us.
@@ -131,7 +150,7 @@ static int prepare_scratch(const OverlayArgs *a, Failure *f)
         r = place_layers(scratch, a->layers);
         if (r < 0)
                 return failure_set(f, FAULT_START_FAILED, r, "attach", "image layer");
-        r = place_upper(scratch, a->upper);
+        r = place_upper(scratch, a->upper, f);
         r = r < 0 ? r : make_upper(scratch);
         return r < 0 ? failure_set(f, FAULT_START_FAILED, r, "prepare", "writable layer") : 0;
 }

@@ -4,6 +4,12 @@
 . "$(dirname "$0")/lib.bash"
 
 m=$TEST-a
+if [[ $(printf '%s\n' 6.6 "$(uname -r)" | sort -V | head -n 1) != 6.6 ]]; then
+    create "$m" busybox WritableLayerMedium=memory -- "${IDLE[@]}"
+    refused NotSupported 'needs Linux 6.6' StartMachine "'$m'" '{}'
+    nothing_runs "$m"
+    exit
+fi
 run_idle "$m" WritableLayerMedium=memory WritableLayerSize=4M
 absent "/var/lib/lodge/machines/$m"
 inside "$m" sh -c 'echo x >/mark; rm -r /etc/group /root; mkdir /root; chmod 700 /var; echo more >>/etc/passwd'
