@@ -285,6 +285,15 @@ static bool is_hidden(const TreeWriter *w, const char *path)
         return fd == -ENOTDIR || fd == -ELOOP;
 }
 
+static int cannot_hide(const Place *p, int error, Fault *reterr)
+{
+        if (error == EOPNOTSUPP)
+                return tar_fault(
+                        reterr, error, p->e->path,
+                        "hides a directory: that needs user.* attributes, which this file system does not have");
+        return cannot_make(p, error, reterr);
+}
+
 static int write_whiteout(TreeWriter *w, Place *p, WhiteoutKind kind, const char *name,
                           Fault *reterr)
 {
@@ -292,7 +301,7 @@ static int write_whiteout(TreeWriter *w, Place *p, WhiteoutKind kind, const char
                                      : whiteout_make(p->parent->fd, name);
 
         if (r < 0)
-                return cannot_make(p, -r, reterr);
+                return cannot_hide(p, -r, reterr);
         if (kind == WHITEOUT_DIR && !strchr(p->path, '/'))
                 w->result->opaque_root = true;
         p->parent->touched = p->parent->touched || kind == WHITEOUT_NAME;

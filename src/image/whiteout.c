@@ -37,8 +37,9 @@ int whiteout_kind(const char *path, const char **ret_name, Fault *reterr)
 
 int whiteout_make(int dirfd, const char *name)
 {
-        if (mknodat(dirfd, name, S_IFCHR, 0) >= 0)
-                return 0;
+        if (mknodat(dirfd, name, S_IFCHR, 0) >=
+            0) /* root's, as in an overlay's own upper directory */
+                return fchownat(dirfd, name, 0, 0, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
         if (errno != EEXIST)
                 return -errno;
         /* It acts on the layers below only, whose directory would show through ours. */

@@ -233,6 +233,7 @@ static void test_hardlinks(void)
 static void test_whiteouts(void)
 {
         Archive a = {0};
+        struct stat st;
         static const char *const bad[] = {".wh.",   ".wh..",   ".wh...",
                                           "d/.wh.", "d/.wh..", "d/.wh..."};
 
@@ -267,6 +268,7 @@ static void test_whiteouts(void)
         archive_file(&a, ".wh.full", "a whiteout with data");
         _cleanup_scene_ Scene s = taken(&a);
         is(&s, "gone", "whiteout");
+        CHECK(fstatat(s.layer, "tree/gone", &st, AT_SYMLINK_NOFOLLOW) >= 0 && st.st_uid == 0);
         is(&s, "gonedir", "whiteout");
         is(&s, "new/parent/x", "whiteout");
         is(&s, "o", "opaque dir");
