@@ -184,10 +184,11 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Job *j = userdata;
 
-        if (!j->is_asking && !client_has_signals(&j->c->client))
-                (void)ask(j, on_properties, NULL);
         (void)sd_event_source_set_time_relative(source, POLL_USEC);
         (void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+        /* a connection that is lost lets retry() take the timer away meanwhile */
+        if (!j->is_asking && !client_has_signals(&j->c->client))
+                (void)ask(j, on_properties, NULL);
         return 0;
 }
 
