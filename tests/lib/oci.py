@@ -135,7 +135,8 @@ class Image:
 def changed(content, change):
     if isinstance(change, bytes):
         return change
-    return to_json(change(content) or content if change else content)
+    other = change(content) if change else None  # a change may also be made in place
+    return to_json(content if other is None else other)
 
 
 class Layout:

@@ -11,7 +11,7 @@
 SEED=${LODGE_TEST_SEED:-$(date +%N | sed 's/^0*//')}
 RANDOM=$SEED
 echo "LODGE_TEST_SEED=$SEED"
-if [[ -n ${LODGE_TEST_FULL:-} ]]; then KILLS=30 SIZES=10; else KILLS=6 SIZES=3; fi
+if [[ -n ${LODGE_TEST_FULL:-} ]]; then KILLS=30 SIZES=10; else KILLS=5 SIZES=3; fi
 REFERENCE=$REGISTRY/lab/kill:1
 
 start_registry
@@ -30,9 +30,11 @@ works() { # the image can be pulled, used and removed
     equal 'the store' "$before" "$(store_list)"
 }
 
-begin=${EPOCHREALTIME/./}
 works
-DURATION=$((${EPOCHREALTIME/./} - begin)) # µs of a pull and a little more
+begin=${EPOCHREALTIME/./}
+expect 0 pulling "$REFERENCE"
+DURATION=$((${EPOCHREALTIME/./} - begin)) # µs
+lodgectl image rm "$REFERENCE"
 
 kill_importer() {
     systemctl kill --signal=KILL 'lodge-import@*.service'
@@ -64,12 +66,16 @@ done
 
 # --- a full disk --------------------------------------------------------------------------------------------------
 
+trash_is_empty() { [[ -z $(ls "$STORE/trash") ]]; }
+
 small_store 400M
 before=$(store_list)
 works
+wait_for 30 'the trash is empty' trash_is_empty
 total=$(df --output=avail --block-size=1K "$STORE" | tail -n 1)
 for ((i = 0; i < SIZES; i++)); do
-    left=$((1000 + (RANDOM * 32768 + RANDOM) % 120000)) # KiB; the image takes some 150 MB
+    left=$((1000 + (RANDOM * 32768 + RANDOM) % 85000)) # KiB; the image takes some 120 MB
+    echo "$left of $total KiB left"
     fallocate -l $((total - left))K "$STORE/filler"
     expect 1 pulling "$REFERENCE"
     matches "a pull with $left KiB left" '[Ss]pace' "$ERR"
@@ -80,4 +86,5 @@ for ((i = 0; i < SIZES; i++)); do
     lodgectl prune --force >/dev/null
     rm "$STORE/filler"
     works
+    wait_for 30 'the trash is empty' trash_is_empty
 done

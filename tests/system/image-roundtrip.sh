@@ -49,12 +49,14 @@ round() { # round NAME SHELL: the image lab/NAME:1
     lodgectl rm --force "$machine"
     equal "$1: layers" 2 "$(property "$image:2" Layers | wc -l)"
     lodgectl push --progress=none "$image:2"
-    local digest
-    digest=$(property "$image:2" Digest)
+    # the manifest is another, as it names compressed layers; what they and the configuration are stays
+    local config layers
+    config=$(property "$image:2" ConfigDigest) layers=$(property "$image:2" Layers)
 
     empty_store
     pulling "$image:2"
-    equal "$1: the digest came back" "$digest" "$(property "$image:2" Digest)"
+    equal "$1: the configuration came back" "$config" "$(property "$image:2" ConfigDigest)"
+    equal "$1: the layers came back" "$layers" "$(property "$image:2" Layers)"
     expect 0 lodgectl run "$image:2" </dev/null
     equal "$1: what the new image prints" written "$OUT"
     expect 1 lodgectl run "$image:2" "$shell" -c 'test -e /etc/passwd' </dev/null
@@ -76,7 +78,6 @@ round() { # round NAME SHELL: the image lab/NAME:1
 
 round busybox /bin/sh
 round system /bin/bash
-equal 'what the machine of the image said' 'written' "$OUT"
 
 # --- shared layers ------------------------------------------------------------------------------------------------
 
@@ -94,13 +95,13 @@ second=$(($(bytes_given blobs) - first))
 grown=$(($(du -sx --block-size=1 "$STORE/layers" | cut -f1) - stored))
 [[ $second -gt 300000 && $second -lt 320000 ]] || fail "the second image took $second bytes from the registry"
 [[ $grown -lt 500000 ]] || fail "the store grew by $grown bytes"
-# a third time, nothing at all
+# a third time, nothing but its configuration
 pulling "$REGISTRY/lab/shared2:1"
-equal 'bytes for an image that is there' "$((first + second))" "$(bytes_given blobs)"
+[[ $(bytes_given blobs) -lt $((first + second + 2000)) ]] || fail "an image that is there took $(($(bytes_given blobs) - first - second)) bytes"
 # by its digest, too
 digest=$(property "$REGISTRY/lab/shared2:1" Digest)
 pulling "$REGISTRY/lab/shared2@$digest"
-equal 'bytes for the same image by its digest' "$((first + second))" "$(bytes_given blobs)"
+[[ $(bytes_given blobs) -lt $((first + second + 4000)) ]] || fail 'the same image by its digest was downloaded'
 
 # the first goes, the layers that the second needs stay
 lodgectl image rm "$REGISTRY/lab/shared1:1"

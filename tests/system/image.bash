@@ -8,8 +8,9 @@ OCI=$TESTS/lib/oci.py
 TREE=$TESTS/lib/tree
 STORE=/var/lib/lodge
 REGISTRY=127.0.0.1:5000
-BIG=/var/lib/machines/$TEST-big # for what /tmp, a tmpfs, is too small or too simple for
+BIG=/var/lib/machines/.$TEST # for what /tmp, a tmpfs, is too small or too simple for; its name is no image's
 mkdir -p "$BIG"
+at_exit 'rm -rf --one-file-system "$BIG"'
 at_exit 'remove_images'
 
 # --- the store ---------------------------------------------------------------------------------------------------
