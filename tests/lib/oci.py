@@ -86,7 +86,7 @@ class Layer:
     def of(cls, path, compression='gzip'):
         """of a directory or of a file"""
         if os.path.isdir(path):
-            tar = subprocess.run(['tar', '-C', path, '--create', '--format=posix', '--pax-option=delete=atime,delete=ctime',
+            tar = subprocess.run(['tar', '-C', path, '--create', '--format=posix', '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime',
                                   '--numeric-owner', '--sparse', '--xattrs', '--xattrs-include=*', '--acls', '--sort=name',
                                   '.'], stdout=subprocess.PIPE, check=True).stdout
         else:
