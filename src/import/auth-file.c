@@ -111,10 +111,12 @@ static int take_password(const Search *s, const char *base64, AuthLogin *ret)
         if (!plain)
                 return -ENOMEM;
 
+        /* the user is shown; the password may be anything, such as a key of several lines */
         char *colon = strchr(plain, ':');
+        if (colon)
+                *colon = '\0';
         if (!colon || colon == plain || !utf8_is_valid(plain) || strpbrk(plain, "\n\t"))
                 return fail(s, "is not base64 of USER:PASSWORD");
-        *colon = '\0';
         ret->user = strdup(plain);
         ret->password = strdup(colon + 1);
         return ret->user && ret->password ? 0 : -ENOMEM;

@@ -131,15 +131,18 @@ static int get_config(Pull *p, Http *h, Fault *reterr)
 
 static int find_image(Pull *p, Fault *reterr)
 {
-        _cleanup_http_ Http *h = registry_http(p->remote.registry);
         _cleanup_oci_platform_ OciPlatform platform = {0};
+        Http *h = registry_http(p->remote.registry);
 
         if (!h)
                 return -ENOMEM;
         int r = oci_platform_parse(order_get(p->job->order, "platform"), &platform, reterr);
         if (r >= 0)
                 r = find_manifest(p, h, &platform, reterr);
-        return r < 0 ? r : get_config(p, h, reterr);
+        if (r >= 0)
+                r = get_config(p, h, reterr);
+        registry_http_done(p->remote.registry, h);
+        return r;
 }
 
 /* ---- its layers ---- */
@@ -168,13 +171,15 @@ static int on_bytes(void *userdata, const void *data, size_t n, Fault *reterr)
 static void *download(void *userdata)
 {
         Stream *s = userdata;
-        _cleanup_http_ Http *h = registry_http(s->pull->remote.registry);
+        Registry *registry = s->pull->remote.registry;
+        Http *h = registry_http(registry);
         const RegistryBlob blob = {.digest = s->layer->digest,
                                    .size = s->layer->size,
                                    .what = "layer",
                                    .sink = {on_bytes, s}};
 
-        s->result = h ? registry_get_blob(s->pull->remote.registry, h, &blob, &s->fault) : -ENOMEM;
+        s->result = h ? registry_get_blob(registry, h, &blob, &s->fault) : -ENOMEM;
+        registry_http_done(registry, h);
         s->fd = close_fd(s->fd); /* tells the other end */
         return NULL;
 }
@@ -248,17 +253,28 @@ static void cancel(void *userdata)
                 p->layers[i].control.cancelled = true;
 }
 
-/* In the store already, or a second time in the same image? */
-static bool is_wanted(const Pull *p, size_t i)
+/* A second time in the same image? */
+static bool is_repeated(const Pull *p, size_t i)
 {
-        char **diff_ids = p->config.diff_ids;
-
-        if (order_has_layer(p->job->order, diff_ids[i]))
-                return false;
         for (size_t k = 0; k < i; k++)
-                if (streq(diff_ids[k], diff_ids[i]))
-                        return false;
-        return true;
+                if (streq(p->config.diff_ids[k], p->config.diff_ids[i]))
+                        return true;
+        return false;
+}
+
+static void add_layer(Pull *p, size_t i)
+{
+        const OciDescriptor *d = &p->document.manifest.layers[i];
+
+        if (is_repeated(p, i))
+                return;
+        if (order_has_layer(p->job->order, p->config.diff_ids[i])) {
+                progress_item_set_phase(progress_add_item(p->job->progress, d->digest, 0),
+                                        "exists");
+                return;
+        }
+        p->layers[p->n_layers].index = i;
+        p->layers[p->n_layers++].item = progress_add_item(p->job->progress, d->digest, d->size);
 }
 
 static int get_layers(Pull *p, Fault *reterr)
@@ -270,13 +286,8 @@ static int get_layers(Pull *p, Fault *reterr)
         p->results = calloc(m->n_layers + 1, sizeof(*p->results));
         if (!p->layers || !p->results)
                 return -ENOMEM;
-        for (size_t i = 0; i < m->n_layers; i++) {
-                if (!is_wanted(p, i))
-                        continue;
-                p->layers[p->n_layers].index = i;
-                p->layers[p->n_layers++].item =
-                        progress_add_item(p->job->progress, m->layers[i].digest, m->layers[i].size);
-        }
+        for (size_t i = 0; i < m->n_layers; i++)
+                add_layer(p, i);
         progress_set_phase(p->job->progress, "downloading");
         work.n = p->n_layers;
         return parallel_run(&work, reterr);

@@ -185,25 +185,32 @@ static int repack_layer(Push *p, Http *h, PushedLayer *l, Fault *reterr)
         return r < 0 ? r : 0;
 }
 
+static int push_one(Push *p, Http *h, PushedLayer *l, Fault *reterr)
+{
+        int r = is_there(p, h, l->descriptor.digest, reterr);
+
+        if (r == 0)
+                r = repack_layer(p, h, l, reterr);
+        if (r < 0)
+                return r;
+        progress_item_set(l->item, l->descriptor.size);
+        progress_item_set_phase(l->item, l->sent ? "done" : "exists");
+        return 0;
+}
+
 static int push_layer(void *userdata, size_t i, Fault *reterr)
 {
         Push *p = userdata;
-        PushedLayer *l = &p->layers[i];
-        _cleanup_http_ Http *h = registry_http(p->remote.registry);
         _cleanup_fault_ Fault fault = {0};
 
-        if (!h)
-                return -ENOMEM;
         if (earlier(p, i))
                 return 0;
-        int r = is_there(p, h, l->descriptor.digest, &fault);
-        if (r == 0)
-                r = repack_layer(p, h, l, &fault);
-        if (r < 0)
-                return remote_image_fault(&p->remote, FAULT_PULL_FAILED, r, &fault, reterr);
-        progress_item_set(l->item, l->descriptor.size);
-        progress_item_set_phase(l->item, "done");
-        return 0;
+        Http *h = registry_http(p->remote.registry);
+        if (!h)
+                return -ENOMEM;
+        int r = push_one(p, h, &p->layers[i], &fault);
+        registry_http_done(p->remote.registry, h);
+        return r < 0 ? remote_image_fault(&p->remote, FAULT_PULL_FAILED, r, &fault, reterr) : 0;
 }
 
 static void cancel(void *userdata)
@@ -308,16 +315,17 @@ static int push_manifest(Push *p, Http *h, JobResult *ret, Fault *reterr)
 
 static int push_image(Push *p, JobResult *ret, Fault *reterr)
 {
-        _cleanup_http_ Http *h = registry_http(p->remote.registry);
-
-        if (!h)
-                return -ENOMEM;
         int r = make_layers(p);
+
         if (r >= 0)
                 r = push_layers(p, reterr);
+        Http *h = r >= 0 ? registry_http(p->remote.registry) : NULL;
         if (r >= 0)
-                r = push_config(p, h, reterr);
-        return r < 0 ? r : push_manifest(p, h, ret, reterr);
+                r = h ? push_config(p, h, reterr) : -ENOMEM;
+        if (r >= 0)
+                r = push_manifest(p, h, ret, reterr);
+        registry_http_done(p->remote.registry, h);
+        return r;
 }
 
 int op_push(Job *job, JobResult *ret, Fault *reterr)

@@ -23,7 +23,6 @@ typedef struct Endpoint {
         AuthLogin login;
         char *authorization; /* value of the header, or NULL: none was asked for yet */
         uint64_t expires_usec;
-        char *scope; /* that the registry asked for, besides ours */
 } Endpoint;
 
 struct Registry {
@@ -35,6 +34,7 @@ struct Registry {
         size_t n_endpoints;
         _Atomic size_t current; /* the first that is worth asking */
         pthread_mutex_t lock;
+        Http *idle[4]; /* with connections that may be used again; guarded by the lock */
         const atomic_bool *stop;
         unsigned stall_seconds, pause_msec;
 };

@@ -17,7 +17,6 @@ static void endpoint_done(Endpoint *e)
         free(e->repository);
         auth_login_done(&e->login);
         (void)secret_free(e->authorization);
-        free(e->scope);
 }
 
 Registry *registry_free(Registry *r)
@@ -27,6 +26,8 @@ Registry *registry_free(Registry *r)
         for (size_t i = 0; i < r->n_endpoints; i++)
                 endpoint_done(&r->endpoints[i]);
         free(r->endpoints);
+        for (size_t i = 0; i < ELEMENTSOF(r->idle); i++)
+                (void)http_free(r->idle[i]);
         free(r->name);
         free(r->target);
         free(r->mount_from);
@@ -35,9 +36,25 @@ Registry *registry_free(Registry *r)
         return NULL;
 }
 
-Http *registry_http(const Registry *r)
+Http *registry_http(Registry *r)
 {
-        return http_new(r->stop);
+        Http *h = NULL;
+
+        (void)pthread_mutex_lock(&r->lock);
+        for (size_t i = 0; i < ELEMENTSOF(r->idle) && !h; i++)
+                h = TAKE_PTR(r->idle[i]);
+        (void)pthread_mutex_unlock(&r->lock);
+        return h ?: http_new(r->stop);
+}
+
+void registry_http_done(Registry *r, Http *h)
+{
+        (void)pthread_mutex_lock(&r->lock);
+        for (size_t i = 0; i < ELEMENTSOF(r->idle) && h; i++)
+                if (!r->idle[i])
+                        r->idle[i] = TAKE_PTR(h);
+        (void)pthread_mutex_unlock(&r->lock);
+        (void)http_free(h);
 }
 
 /* Where the images of a domain are, if nothing else is said. */

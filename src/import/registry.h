@@ -43,8 +43,11 @@ static inline void registry_freep(Registry **r)
 #define _cleanup_registry_ _cleanup_(registry_freep)
 
 /** registry_http() - what a thread makes its calls with
- * Return: new; NULL on OOM. */
-Http *registry_http(const Registry *r);
+ * Return: one that registry_http_done() was given, or a new one; NULL on OOM. */
+Http *registry_http(Registry *r);
+/** registry_http_done() - give it back, for whoever is next
+ * @h  may be NULL */
+void registry_http_done(Registry *r, Http *h);
 
 typedef struct RegistryManifest {
         char *media_type; /* untrusted, without parameters; NULL if the registry does not say */

@@ -48,6 +48,8 @@ static void test_odd(void)
 {
         check_login("{\"auths\": {\"x.org\": {\"auth\": \"YTpwAAA=\"}}}", "x.org", "y", 1, "a");
         check_login("{\"auths\": {\"x.org\": {\"auth\": \"YTpwOnE=\"}}}", "x.org", "y", 1, "a");
+        /* a:p\r\nq */
+        check_login("{\"auths\": {\"x.org\": {\"auth\": \"YTpwDQpx\"}}}", "x.org", "y", 1, "a");
         check_login("{\"auths\": {\"x.org\": {}}}", "x.org", "y", 0, NULL);
         check_login("{\"auths\": {\"x.org\": {\"auth\": \"\"}}}", "x.org", "y", 0, NULL);
         check_login("{\"auths\": {\"x.org\": {\"identitytoken\": \"t\"}}}", "x.org", "y", 1, NULL);
