@@ -56,7 +56,8 @@ static int make_upper(int scratch)
 static void layer_name(size_t i, char ret[static 2])
 {
         static const char digits[] =
-                "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+                "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                "_-+=@%^~!?;|&*()[]{}<>#$'`";
 
         ret[0] = i < sizeof(digits) - 1 ? digits[i] : (char)(0x80 + i - (sizeof(digits) - 1));
         ret[1] = '\0';
