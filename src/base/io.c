@@ -101,7 +101,7 @@ int write_file_atomic_at(int dirfd, const char *name, const void *data, size_t n
         _cleanup_free_ char *tmp = NULL;
         _cleanup_close_ int fd = -EBADF;
 
-        if (asprintf(&tmp, ".#%s.%d", name, (int)getpid()) < 0)
+        if (asprintf(&tmp, ".#%.200s.%d", name, (int)getpid()) < 0)
                 return -ENOMEM;
         (void)unlinkat(dirfd, tmp, 0); /* left by an earlier process of this pid that was killed */
         fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);

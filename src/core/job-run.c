@@ -8,7 +8,6 @@
 #include "core/manager.h"
 #include "core/store.h"
 #include "core/uid-range.h"
-#include "core/volume.h"
 #include "spec/reference.h"
 
 #include <string.h>
@@ -417,7 +416,8 @@ void jobs_sweep(Manager *manager)
                 else /* of nobody we know */
                         (void)store_trash(manager->root, LODGE_STORE_INCOMING, e->d_name, NULL);
         }
-        volumes_sweep(manager);
+        store_sweep_temporary(manager->root, LODGE_STORE_IMAGES);
+        store_sweep_temporary(manager->root, LODGE_STORE_VOLUMES);
         store_drop_unreferenced(manager, NULL, NULL);
         manager_sweep(manager);
 }

@@ -57,12 +57,12 @@ static GHashTable *new_set(void)
 
 /* ---- what nobody refers to ---- */
 
-/* A machine that runs holds a lock on each of its layers. */
-static bool is_locked(const char *path)
+/* A machine that runs holds a lock on each of its layers, and one that starts waits for ours.
+ * Return: true, and what holds the lock. */
+static bool lock_unused(const char *path, int *ret)
 {
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-        return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+        *ret = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); /* a blob is a file */
+        return *ret < 0 || flock(*ret, LOCK_EX | LOCK_NB) >= 0;
 }
 
 /* Return: true if it is gone. */
@@ -70,9 +70,10 @@ static bool drop(Manager *manager, const char *directory, const char *digest, GP
 {
         _cleanup_free_ char *file = digest_file_name(digest);
         _cleanup_free_ char *path = store_path(manager->root, directory, file);
+        _cleanup_close_ int lock = -EBADF;
         _cleanup_fault_ Fault f = {0};
 
-        if (job_holds_layer(manager, digest) || is_locked(path))
+        if (job_holds_layer(manager, digest) || !lock_unused(path, &lock))
                 return false;
         int r = store_trash(manager->root, directory, file, &f);
         if (r < 0)
@@ -251,7 +252,7 @@ static void check_volumes(Manager *manager, GPtrArray *findings)
 
                 if (streq(e->d_name, ".") || streq(e->d_name, ".."))
                         continue;
-                if (g_str_has_prefix(e->d_name, ".#"))
+                if (g_str_has_prefix(e->d_name, STORE_TEMPORARY))
                         find(findings, full, "remove it", "A volume that was half made");
                 else if (!v)
                         find(findings, full, "restart lodged if it is a volume, else remove it",

@@ -98,6 +98,16 @@ bool store_trash_is_empty(const char *root)
         return true;
 }
 
+void store_sweep_temporary(const char *root, const char *directory)
+{
+        _cleanup_free_ char *path = store_path(root, directory, NULL);
+        _cleanup_closedir_ DIR *dir = opendir(path);
+
+        for (struct dirent *e; dir && (e = readdir(dir));)
+                if (g_str_has_prefix(e->d_name, STORE_TEMPORARY)) /* what stays is found later */
+                        (void)store_trash(root, directory, e->d_name, NULL);
+}
+
 /* ---- layers and blobs ---- */
 
 static char **list_digests(const char *root, const char *directory)

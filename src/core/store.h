@@ -33,6 +33,12 @@ int store_trash_foreign(const char *root, const char *file, Fault *reterr);
 /** store_trash_is_empty() - nothing for lodge-work to do? */
 bool store_trash_is_empty(const char *root);
 
+/* Before the name of what is being made: a record, a volume. */
+#define STORE_TEMPORARY ".#"
+
+/** store_sweep_temporary() - drop what was half made when lodged was killed; at start */
+void store_sweep_temporary(const char *root, const char *directory);
+
 /* ---- layers and blobs ---- */
 
 /** store_layers() - the diff_ids of all layers that are there

@@ -16,7 +16,6 @@
 #include <sys/stat.h>
 
 #define RECORD_SIZE_MAX (1U << 20)
-#define TEMPORARY       ".#" /* before the name of one that is being made */
 
 void volume_free(void *p)
 {
@@ -132,16 +131,6 @@ void volumes_load(Manager *manager)
                         load(manager, e->d_name);
 }
 
-void volumes_sweep(Manager *manager)
-{
-        _cleanup_free_ char *path = store_path(manager->root, LODGE_STORE_VOLUMES, NULL);
-        _cleanup_closedir_ DIR *dir = opendir(path);
-
-        for (struct dirent *e; dir && (e = readdir(dir));)
-                if (g_str_has_prefix(e->d_name, TEMPORARY))
-                        (void)store_trash(manager->root, LODGE_STORE_VOLUMES, e->d_name, NULL);
-}
-
 static int check_name(const char *name, Fault *reterr)
 {
         _cleanup_free_ char *shown = NULL;
@@ -185,7 +174,7 @@ static void forget(Volume *v)
 static int build(const Volume *v)
 {
         _cleanup_free_ char *path = store_path(v->manager->root, LODGE_STORE_VOLUMES, NULL);
-        _cleanup_free_ char *temporary = g_strconcat(TEMPORARY, v->name, NULL);
+        _cleanup_free_ char *temporary = g_strconcat(STORE_TEMPORARY, v->name, NULL);
         _cleanup_close_ int all = -EBADF, dir = -EBADF;
 
         if (g_mkdir_with_parents(path, 0700) < 0)

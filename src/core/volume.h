@@ -21,8 +21,6 @@ struct Volume {
 
 /** volumes_load() - read what there is on disk; at start */
 void volumes_load(Manager *manager);
-/** volumes_sweep() - drop those that were half made when lodged was killed; at start */
-void volumes_sweep(Manager *manager);
 /** volume_free() - GDestroyNotify */
 void volume_free(void *p);
 

@@ -23,12 +23,12 @@ kept=$(find $STORE/layers $STORE/blobs -mindepth 1 -maxdepth 1 | sort)
 systemctl stop lodged.service lodged.socket
 mkdir -p "$STORE/incoming/0123456789abcdef/layers/sha256-$none/tree" "$STORE/incoming/odd" \
     "$STORE/layers/sha256-$none/tree" "$STORE/volumes/.#$TEST-half/data"
-touch "$STORE/blobs/sha256-$none" "$STORE/incoming/.hidden"
+touch "$STORE/blobs/sha256-$none" "$STORE/incoming/.hidden" "$STORE/images/.#$TEST-x.oci.12"
 systemctl start lodged.socket
 lodgectl list >/dev/null
 wait_for 10 'incoming is empty' eval "[[ -z \$(ls -A $STORE/incoming) ]]"
 equal 'what is referred to, and nothing else' "$kept" "$(find $STORE/layers $STORE/blobs -mindepth 1 -maxdepth 1 | sort)"
-absent "$STORE/volumes/.#$TEST-half"
+absent "$STORE/volumes/.#$TEST-half" "$STORE/images/.#$TEST-x.oci.12"
 wait_for 10 'the trash is empty' eval "[[ -z \$(ls -A $STORE/trash) ]]"
 equal 'findings afterwards' '' "$(findings)"
 
