@@ -80,7 +80,9 @@
 #define LODGE_SHIM_CONTROL   "control"                 /* in the unit's runtime directory */
 #define LODGE_SHIM_NOTIFY    "notify"                  /* likewise: the guest's $NOTIFY_SOCKET */
 
-/* Files of the guest that each start writes anew, into the writable layer: nobody's changes. */
+/* The host's own; and files of the guest that each start writes anew, into the writable layer:
+ * nobody's changes. */
+#define LODGE_HOST_MACHINE_ID  "/etc/machine-id"
 #define LODGE_GUEST_MACHINE_ID "/etc/machine-id"
 #define LODGE_GUEST_HOSTNAME   "/etc/hostname"
 

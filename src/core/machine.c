@@ -170,7 +170,7 @@ void machine_id(const Machine *m, uint8_t ret[static 16])
                 return;
         }
         /* stable for one name on one host; a version 4 UUID in form */
-        (void)read_file_at(AT_FDCWD, "/etc/machine-id", 64, &host, NULL);
+        (void)read_file_at(AT_FDCWD, LODGE_HOST_MACHINE_ID, 64, &host, NULL);
         GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
         g_checksum_update(sum, (const guchar *)(host ?: ""), -1);
         g_checksum_update(sum, (const guchar *)m->unit, -1);
