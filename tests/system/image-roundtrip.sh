@@ -81,10 +81,12 @@ round system /bin/bash
 
 # --- shared layers ------------------------------------------------------------------------------------------------
 
+# one archive for both: the tar of bookworm puts its PID into it
+tar -C "$IMAGES/$system" --numeric-owner -cf "$BIG/system.tar" .
 for n in 1 2; do
     mkdir -p "$BIG/app$n/opt"
     head -c 300000 /dev/urandom >"$BIG/app$n/opt/$n"
-    "$OCI" image --ref latest "$BIG/shared$n" "$IMAGES/$system,gzip" "$BIG/app$n,gzip"
+    "$OCI" image --ref latest "$BIG/shared$n" "$BIG/system.tar,gzip" "$BIG/app$n,gzip"
     to_registry "$BIG/shared$n" "lab/shared$n:1"
 done
 pulling "$REGISTRY/lab/shared1:1"
