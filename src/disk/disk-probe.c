@@ -39,7 +39,7 @@ static const char *value_of(blkid_probe p, const char *key)
 {
         const char *value = NULL;
 
-        return blkid_probe_lookup_value(p, key, &value, NULL) == 0 ? value : NULL;
+        return p && blkid_probe_lookup_value(p, key, &value, NULL) == 0 ? value : NULL;
 }
 
 static int ambiguous(Fault *reterr, const char *name)
