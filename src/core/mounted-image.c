@@ -98,6 +98,8 @@ static void on_done(void *userdata, Job *j, Frame *result, const Fault *fault)
                 machine_launch(m, &f);
                 return;
         }
+        if (j->result_message)
+                manager_warn(m->manager, m->name, j->result_message);
         m->mounted = image;
         machine_launch(m, NULL);
 }

@@ -116,6 +116,36 @@ static int describe_partition(const DiskImage *d, uint32_t i, char ***lines)
                          fs_label, role_of(d, i));
 }
 
+static bool is_used(const DiskImage *d, uint32_t i)
+{
+        return d->roles[DISK_ROOT] == (int32_t)i || d->roles[DISK_USR] == (int32_t)i;
+}
+
+int disk_image_unused(const DiskImage *d, const char *name, char **ret)
+{
+        _cleanup_free_ char *list = NULL;
+        char type[DISK_TYPE_NAME_MAX];
+        size_t n;
+
+        FILE *f = open_memstream(&list, &n);
+        if (!f)
+                return -ENOMEM;
+        for (uint32_t i = 0; i < d->n_partitions; i++) {
+                const DiskPartition *p = &d->partitions[i];
+
+                if (!is_used(d, i) && partition_type_is_missed(p->type))
+                        (void)fprintf(f, "%s %u (%s)", ftell(f) > 0 ? "," : "", p->number,
+                                      partition_type_name(p->type, type));
+        }
+        if (fclose(f) != 0)
+                return -ENOMEM;
+        *ret = NULL;
+        return *list && asprintf(ret, "Of disk image '%s', these partitions are not used:%s", name,
+                                 list) < 0
+                       ? -ENOMEM
+                       : 0;
+}
+
 static int describe_bare(const DiskImage *d, char ***lines)
 {
         const DiskPartition *p = &d->partitions[0];

@@ -56,6 +56,12 @@ bool disk_filesystem_is_mountable(const char *type);
 /** disk_role_name() - the word for people: "root", "usr", .. */
 const char *disk_role_name(DiskRole role);
 
+/** disk_image_unused() - a sentence on partitions with files that a machine will not see
+ * @name the image's
+ * @ret  newly allocated, caller frees; NULL if there are none
+ * Return: 0; -ENOMEM. */
+int disk_image_unused(const DiskImage *d, const char *name, char **ret);
+
 /** disk_image_describe() - what is in it, for people
  * @ret lines "what: value", cleaned; caller frees with strv_free()
  * Return: 0; -ENOMEM. */

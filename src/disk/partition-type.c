@@ -53,6 +53,17 @@ bool partition_type_is_generic(const uint8_t type[static 16])
         return is_type(type, SD_GPT_LINUX_GENERIC);
 }
 
+bool partition_type_is_missed(const uint8_t type[static 16])
+{
+        static const sd_id128_t missed[] = {SD_GPT_HOME, SD_GPT_SRV,       SD_GPT_VAR,
+                                            SD_GPT_TMP,  SD_GPT_USER_HOME, SD_GPT_LINUX_GENERIC};
+
+        for (size_t i = 0; i < ELEMENTSOF(missed); i++)
+                if (is_type(type, missed[i]))
+                        return true;
+        return false;
+}
+
 const char *partition_type_name(const uint8_t type[static 16], char buf[static DISK_TYPE_NAME_MAX])
 {
         size_t n = 0;

@@ -13,6 +13,10 @@ int partition_type_role(const uint8_t type[static 16]);
 /** partition_type_is_generic() - "Linux filesystem data", which says nothing about its use */
 bool partition_type_is_generic(const uint8_t type[static 16]);
 
+/** partition_type_is_missed() - would an ordinary host mount it, so that its files are missed?
+ * True of /home and the like, false of what is there to boot with and of swap. */
+bool partition_type_is_missed(const uint8_t type[static 16]);
+
 /** partition_type_name() - a word for people
  * @buf for the UUID of a type without one
  * Return: a static string, or @buf. */

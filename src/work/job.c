@@ -68,7 +68,7 @@ static void add_mount(FrameWriter *w, const char *where, int fd)
 
 static int do_attach(const Order *o, const char *id, DiskMounts *m, FrameWriter *w, Fault *reterr)
 {
-        _cleanup_free_ char *init = NULL;
+        _cleanup_free_ char *init = NULL, *unused = NULL;
         DiskImage d;
 
         int r = probe(o, false, &d, reterr);
@@ -78,9 +78,13 @@ static int do_attach(const Order *o, const char *id, DiskMounts *m, FrameWriter 
         r = disk_mount(&a, m, reterr);
         if (r < 0)
                 return r;
+        r = disk_image_unused(&d, o->name, &unused);
+        if (r < 0)
+                return r;
         if (m->init && asprintf(&init, "init=%s", m->init) < 0)
                 return -ENOMEM;
         frame_begin(w, FRAME_RESULT, 0);
+        frame_add_string(w, FRAME_MESSAGE, unused);
         frame_add_string(w, FRAME_ARG, init);
         if (m->init_is_systemd)
                 frame_add_string(w, FRAME_ARG, "init-is-systemd=yes");

@@ -31,7 +31,8 @@ ln -s usr/bin "$TREES/$TEST-split/bin"
 file_system erofs "$WORK/split" "$TREES/$TEST-split"
 file_system squashfs "$WORK/usr.squashfs" "$WORK/usr"
 file=$(image_file usr)
-disk "$file" 64 "start=4MiB, size=16MiB, type=$USR_TYPE" "start=20MiB, size=16MiB, type=$ROOT_TYPE"
+disk "$file" 64 "start=4MiB, size=16MiB, type=$USR_TYPE" "start=20MiB, size=16MiB, type=$ROOT_TYPE" \
+    'start=40MiB, size=8MiB, type=933ac7e1-2eb4-4f13-b844-0e14e2aef915'
 put "$file" "$WORK/usr.squashfs" 4
 put "$file" "$WORK/split" 20
 expect 0 lodgectl image status "$TEST-usr"
@@ -40,6 +41,8 @@ m=$TEST-a
 create "$m" "$TEST-usr" -- "${IDLE[@]}"
 start "$m"
 equal 'loop devices' 2 "$(loops_of "$file")"
+matches 'a word on /home' "Of disk image '$TEST-usr', these partitions are not used: 3 \\(home\\)" \
+    "$(journalctl --unit=lodged --output=cat --lines=20)"
 inside "$m" touch /new
 expect 1 inside "$m" touch /usr/new
 matches 'a write to /usr' 'Read-only' "$ERR"

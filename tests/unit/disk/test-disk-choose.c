@@ -67,6 +67,24 @@ static void test_roles(void)
         check(&d, 3, 1, 2, 0);
 }
 
+static void test_unused(void)
+{
+        _cleanup_free_ char *sentence = NULL, *none = NULL;
+        DiskImage d = disk();
+
+        add(&d, SD_GPT_ESP, "");
+        add(&d, SD_GPT_ROOT_NATIVE, "");
+        CHECK_NUMBER(disk_image_unused(&d, "x", &none), 0);
+        CHECK_STRING(none, NULL);
+        add(&d, SD_GPT_HOME, "");
+        add(&d, SD_GPT_SWAP, "");
+        add(&d, SD_GPT_VAR, "");
+        check(&d, 1, -1, -1, -1);
+        CHECK_NUMBER(disk_image_unused(&d, "x", &sentence), 0);
+        CHECK_STRING(sentence,
+                     "Of disk image 'x', these partitions are not used: 3 (home), 5 (var)");
+}
+
 static void test_several(void)
 {
         DiskImage d = disk();
@@ -190,6 +208,7 @@ static void test_uuid(void)
 int main(void)
 {
         test_roles();
+        test_unused();
         test_several();
         test_generic();
         test_none();
