@@ -65,9 +65,12 @@ int layer_unpack(const LayerUnpackArgs *args, LayerResult *ret, Fault *reterr);
  * what the layers below say of it. Where one of them has it, it gets that one's owner, mode,
  * attributes and time. The root counts too.
  * @dirfd  the layer
- * @lowers trees of the layers below in an image, topmost first, adopted before
+ * @lowers trees of the layers below in an image, topmost first, adopted before; O_PATH will do
  * Return: 0; negative errno with @reterr set. */
 int layer_adopt(int dirfd, const int *lowers, size_t n_lowers, Fault *reterr);
+/** layer_has_implied() - are there such directories, besides the root?
+ * @dirfd the layer */
+bool layer_has_implied(int dirfd);
 
 /** layer_repack() - write the archive of which the layer was made, bit for bit
  * @dirfd   the layer

@@ -69,9 +69,15 @@ static int compare(const void *a, const void *b)
         return strcmp(((const TarXattr *)a)->name, ((const TarXattr *)b)->name);
 }
 
-int pack_entry_xattrs(TarEntry *e, int fd)
+/* @path if it is not NULL, else @fd */
+static ssize_t list_xattrs(int fd, const char *path, char *names, size_t n)
 {
-        ssize_t n = flistxattr(fd, NULL, 0);
+        return path ? listxattr(path, names, n) : flistxattr(fd, names, n);
+}
+
+static int add_xattrs(TarEntry *e, int fd, const char *path)
+{
+        ssize_t n = list_xattrs(fd, path, NULL, 0);
 
         if (n <= 0)
                 return n == 0 || errno == EOPNOTSUPP ? 0 : -errno;
@@ -79,7 +85,7 @@ int pack_entry_xattrs(TarEntry *e, int fd)
         _cleanup_free_ uint8_t *value = malloc(TAR_XATTR_MAX);
         if (!names || !value)
                 return -ENOMEM;
-        n = flistxattr(fd, names, (size_t)n);
+        n = list_xattrs(fd, path, names, (size_t)n);
         if (n < 0)
                 return -errno;
         for (const char *name = names; name < names + n; name += strlen(name) + 1) {
@@ -88,7 +94,8 @@ int pack_entry_xattrs(TarEntry *e, int fd)
                         return r;
                 if (r == 0)
                         continue;
-                ssize_t k = fgetxattr(fd, name, value, TAR_XATTR_MAX);
+                ssize_t k = path ? getxattr(path, name, value, TAR_XATTR_MAX)
+                                 : fgetxattr(fd, name, value, TAR_XATTR_MAX);
                 if (k < 0)
                         return -errno;
                 r = tar_entry_add_xattr(e, name, value, (size_t)k);
@@ -98,6 +105,16 @@ int pack_entry_xattrs(TarEntry *e, int fd)
         if (e->n_xattrs > 1)
                 qsort(e->xattrs, e->n_xattrs, sizeof(*e->xattrs), compare);
         return 0;
+}
+
+int pack_entry_xattrs(TarEntry *e, int fd)
+{
+        return add_xattrs(e, fd, NULL);
+}
+
+int pack_entry_xattrs_of(TarEntry *e, const char *path)
+{
+        return add_xattrs(e, -EBADF, path);
 }
 
 int pack_entry_extents(TarEntry *e, int fd, const struct stat *st)

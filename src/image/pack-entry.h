@@ -17,6 +17,8 @@ int pack_entry_link(TarEntry *e, int dirfd, const char *name);
  * Return: 0; -EOPNOTSUPP overlay's redirect or metacopy: it is not the whole file; negative
  * errno. */
 int pack_entry_xattrs(TarEntry *e, int fd);
+/** pack_entry_xattrs_of() - the same by a path, whose last link is followed */
+int pack_entry_xattrs_of(TarEntry *e, const char *path);
 /** pack_entry_extents() - which parts of an open regular file have data, if it has holes
  * Return: 0; negative errno. */
 int pack_entry_extents(TarEntry *e, int fd, const struct stat *st);

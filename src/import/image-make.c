@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "image/digest.h"
 #include "image/oci-config.h"
+#include "import/made-layers.h"
 #include "spec/image-record.h"
 
 #include <string.h>
@@ -79,12 +80,15 @@ static int describe(const ImageParts *parts, const OciConfig *c, char **layers, 
                      : 0;
 }
 
-static int make_record(const ImageParts *parts, char **ret, Fault *reterr)
+/* Layers that waited for those below them are completed. */
+static int make_record(Job *job, const ImageParts *parts, char **ret, Fault *reterr)
 {
         _cleanup_oci_config_ OciConfig c = {0};
         _cleanup_strv_free_ char **layers = NULL;
 
         int r = oci_config_parse(parts->config, parts->n_config, &c, reterr);
+        if (r >= 0)
+                r = made_layers_finish(job, c.diff_ids, reterr);
         if (r >= 0)
                 r = unique_layers(c.diff_ids, &layers);
         return r < 0 ? r : describe(parts, &c, layers, ret, reterr);
@@ -95,7 +99,7 @@ int image_finish(Job *job, const ImageParts *parts, JobResult *ret, Fault *reter
         _cleanup_free_ char *record = NULL, *digest = strdup(parts->manifest_digest);
 
         progress_set_phase(job->progress, "writing");
-        int r = digest ? make_record(parts, &record, reterr) : -ENOMEM;
+        int r = digest ? make_record(job, parts, &record, reterr) : -ENOMEM;
         if (r >= 0)
                 r = job_write_blob(job, parts->manifest_digest, parts->manifest, parts->n_manifest,
                                    reterr);

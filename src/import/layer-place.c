@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/names.h"
 #include "import/layer-in.h"
+#include "import/made-layers.h"
 #include "spec/reference.h"
 
 #include <fcntl.h>
@@ -68,5 +69,5 @@ int layer_place_settle(Job *job, LayerPlace *p, const LayerResult *result, Fault
         if (fsync(p->layers_fd) < 0)
                 return job_fault(reterr, errno, "cannot write layer %s to the disk",
                                  result->diff_id);
-        return job_layer_done(job, result->diff_id, reterr);
+        return made_layers_add(job, result->diff_id, p->fd, reterr);
 }

@@ -2,6 +2,7 @@
 /* lodge-import: one job of lodged that reads or writes what strangers do: pull, import, export and
  * the like. Main process of lodge-import@ID.service or lodge-export@ID.service. It has no name on
  * the bus and never needs one. */
+#include "import/made-layers.h"
 #include "import/operations.h"
 #include "import/sandbox.h"
 
@@ -137,9 +138,14 @@ static int do_job(const Invocation *v)
         _cleanup_fault_ Fault fault = {0};
         _cleanup_order_ Order *order = NULL;
         _cleanup_frame_ Frame f = {0};
-        Job job = {.incoming_fd = -EBADF, .store_fd = -EBADF, .progress = progress_new()};
+        _cleanup_made_layers_ MadeLayers *made = made_layers_new();
+        Job job = {.incoming_fd = -EBADF,
+                   .store_fd = -EBADF,
+                   .made = made,
+                   .progress = progress_new()};
 
-        int r = job.progress ? link_new(v->socket, job.progress, &job.link, &fault) : -ENOMEM;
+        int r = job.progress && made ? link_new(v->socket, job.progress, &job.link, &fault)
+                                     : -ENOMEM;
         if (r >= 0)
                 r = link_order(job.link, v->instance, &f, &fault);
         if (r < 0) {
