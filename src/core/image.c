@@ -64,12 +64,16 @@ int image_find(Manager *manager, const char *name, Image **ret, Fault *reterr)
 
 int image_check(Manager *manager, const char *name, Image **ret, Fault *reterr)
 {
-        int r = image_find(manager, name, ret, reterr);
+        Image *image = NULL;
+        int r = image_find(manager, name, &image, reterr);
 
-        if (r < 0 || (*ret)->load_error.code == FAULT_NONE)
+        if (r < 0 || !image)
                 return r;
-        return fault_set(reterr, FAULT_FAILED, EUCLEAN, "Image '%s' cannot be used: %s",
-                         (*ret)->name, (*ret)->load_error.message ?: "out of memory");
+        if (image->load_error.code != FAULT_NONE)
+                return fault_set(reterr, FAULT_FAILED, EUCLEAN, "Image '%s' cannot be used: %s",
+                                 image->name, image->load_error.message ?: "out of memory");
+        *ret = image;
+        return 0;
 }
 
 static int compare_strings(const void *a, const void *b)

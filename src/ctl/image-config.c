@@ -53,7 +53,7 @@ int image_config_get(const Ctl *c, const char *name, ImageConfig *ret, Fault *re
         if (r < 0)
                 return client_fault(NULL, r, reterr);
         *ret = i;
-        i = (ImageConfig){0};
+        memset(&i, 0, sizeof(i));
         return 0;
 }
 

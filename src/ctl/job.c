@@ -217,7 +217,7 @@ static int on_ended(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 {
         Job *j = userdata;
         _cleanup_fault_ Fault fault = {0};
-        const char *state, *result;
+        const char *state = NULL, *result = NULL;
         int r = 0;
 
         if (!sd_bus_message_is_method_error(m, NULL))

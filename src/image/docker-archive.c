@@ -85,7 +85,7 @@ int docker_archive_parse(const char *text, size_t n, DockerArchive *ret, Fault *
                         return k;
         }
         *ret = a;
-        a = (DockerArchive){0};
+        memset(&a, 0, sizeof(a));
         return 0;
 }
 

@@ -145,17 +145,19 @@ int oci_json_number(const OciReader *r, const json_t *object, const char *key, u
 int oci_json_strings(const OciReader *r, const json_t *object, const char *key, char ***ret)
 {
         _cleanup_strv_free_ char **v = NULL;
-        json_t *array, *value;
+        json_t *array = NULL, *value;
         size_t i;
 
         int k = oci_json_array(r, object, key, OCI_JSON_VALUES_MAX, &array);
         if (k < 0)
                 return k;
-        if (array) {
-                v = calloc(json_array_size(array) + 1, sizeof(*v));
-                if (!v)
-                        return -ENOMEM;
+        if (!array) {
+                *ret = NULL;
+                return 0;
         }
+        v = calloc(json_array_size(array) + 1, sizeof(*v));
+        if (!v)
+                return -ENOMEM;
         json_array_foreach(array, i, value)
         {
                 k = check_string(r, value, key);
@@ -179,18 +181,20 @@ static int read_members(const OciReader *r, const json_t *object, const char *ke
                         char ***ret)
 {
         _cleanup_strv_free_ char **v = NULL;
-        json_t *members, *value;
+        json_t *members = NULL, *value;
         const char *name;
         size_t n = 0;
 
         int k = oci_json_object(r, object, key, &members);
         if (k < 0)
                 return k;
-        if (members) {
-                v = calloc(json_object_size(members) + 1, sizeof(*v));
-                if (!v)
-                        return -ENOMEM;
+        if (!members) {
+                *ret = NULL;
+                return 0;
         }
+        v = calloc(json_object_size(members) + 1, sizeof(*v));
+        if (!v)
+                return -ENOMEM;
         json_object_foreach(members, name, value)
         {
                 k = pairs ? check_string(r, value, key) : 0;
@@ -203,8 +207,7 @@ static int read_members(const OciReader *r, const json_t *object, const char *ke
                 }
                 n++;
         }
-        if (v)
-                qsort(v, n, sizeof(*v), compare);
+        qsort(v, n, sizeof(*v), compare);
         *ret = TAKE_PTR(v);
         return 0;
 }

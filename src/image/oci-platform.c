@@ -37,7 +37,7 @@ static int set(OciPlatform *ret, const char *os, const char *architecture, const
         if (!p.os || !p.architecture || (variant && !p.variant))
                 return -ENOMEM;
         *ret = p;
-        p = (OciPlatform){0};
+        memset(&p, 0, sizeof(p));
         return 0;
 }
 

@@ -231,7 +231,7 @@ int oci_config_amend(const char *base, size_t n_base, const OciChange *change, c
                 return k;
         if (!base)
                 root = json_object();
-        k = root && json_is_object(root) ? amend(root, !base, change) : -ENOMEM;
+        k = json_is_object(root) ? amend(root, !base, change) : -ENOMEM;
         if (k < 0)
                 return k;
         *ret = oci_json_text(root);

@@ -147,7 +147,8 @@ int bundle_open_tar(int fd, Bundle **ret, Fault *reterr)
         int r = read_table(a, reterr);
         if (r < 0)
                 return r;
-        qsort(a->members, a->n_members, sizeof(*a->members), compare_members);
+        if (a->n_members > 0)
+                qsort(a->members, a->n_members, sizeof(*a->members), compare_members);
         *ret = TAKE_PTR(a);
         return 0;
 }
@@ -311,7 +312,8 @@ int bundle_read(const Bundle *a, const char *path, size_t max, char **ret, size_
         if (!data)
                 return -ENOMEM;
         while ((r = next_bytes(&f, &run, &k, reterr)) > 0) {
-                memcpy(data + n, run, k);
+                if (run)
+                        memcpy(data + n, run, k);
                 n += k;
         }
         if (r < 0)

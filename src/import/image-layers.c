@@ -80,7 +80,7 @@ static void add_items(Layers *all)
 int image_layers_in(Job *job, const Bundle *archive, BundleLayer *layers, size_t n, Fault *reterr)
 {
         _cleanup_free_ LayerControl *controls = calloc(n + 1, sizeof(*controls));
-        _cleanup_free_ ProgressItem **items = calloc(n + 1, sizeof(*items));
+        _cleanup_free_ ProgressItem **items = calloc(n + 1, sizeof(ProgressItem *));
         Layers all = {job, archive, layers, controls, items, n};
         ParallelWork work = {n, unpack_one, cancel_all, &all};
 

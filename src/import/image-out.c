@@ -104,7 +104,7 @@ static int pack_one(void *userdata, size_t i, Fault *reterr)
 int image_out_pack(Job *job, ImageOut *image, Compression compression, Fault *reterr)
 {
         size_t n = image->document.manifest.n_layers;
-        _cleanup_free_ ProgressItem **items = calloc(n, sizeof(*items));
+        _cleanup_free_ ProgressItem **items = calloc(n, sizeof(ProgressItem *));
         Packing packing = {job, image, compression, items};
         ParallelWork work = {n, pack_one, NULL, &packing};
 

@@ -114,7 +114,7 @@ static int make_manifest(const Bundle *a, const BundleLayer *layers, size_t n,
         m->config.media_type = strdup(OCI_TYPE_CONFIG);
         m->config.digest = strdup(config_digest);
         m->config.size = n_config;
-        m->layers = calloc(n, sizeof(*m->layers));
+        m->layers = calloc(n + 1, sizeof(*m->layers)); /* there may be none */
         if (!m->config.media_type || !m->config.digest || !m->layers)
                 return -ENOMEM;
         for (; m->n_layers < n && r >= 0; m->n_layers++)

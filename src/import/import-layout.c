@@ -138,7 +138,7 @@ static int read_manifest(const Bundle *a, const OciDescriptor *d, Found *f, unsi
         _cleanup_oci_document_ OciDocument document = {0};
         _cleanup_oci_platform_ OciPlatform host = {0};
         _cleanup_free_ char *text = NULL, *list = NULL;
-        size_t n;
+        size_t n = 0;
 
         int r = read_blob(a, d, &text, &n, reterr);
         if (r >= 0)
@@ -185,7 +185,7 @@ static int find_image(const Bundle *a, const char *wanted, Found *f, Fault *rete
                 r = oci_document_parse(text, n, OCI_TYPE_INDEX, &index, reterr);
         if (r >= 0)
                 r = choose(&index.index, wanted, &d, reterr);
-        if (r < 0)
+        if (r < 0 || !d)
                 return r;
         const char *name = d->image_name ?: d->ref_name;
         if (name && !(f->name = strdup(name)))

@@ -100,7 +100,7 @@ static int collect(const Job *job, const char *key, char ***ret)
 
 static int add_items(Verification *v, size_t n)
 {
-        v->items = calloc(n + 1, sizeof(*v->items));
+        v->items = calloc(n + 1, sizeof(ProgressItem *));
         if (!v->items)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {

@@ -301,7 +301,8 @@ bool image_name_is_canonical(const char *text)
 char *image_file_name(const char *name, const char *suffix)
 {
         static const char hex[] = "0123456789ABCDEF";
-        char *file = malloc(strlen(name) * 3 + strlen(suffix) + 1), *out = file;
+        size_t n_suffix = strlen(suffix) + 1;
+        char *file = malloc(strlen(name) * 3 + n_suffix), *out = file;
 
         if (!file)
                 return NULL;
@@ -316,7 +317,7 @@ char *image_file_name(const char *name, const char *suffix)
                 *out++ = hex[c >> 4];
                 *out++ = hex[c & 15];
         }
-        strcpy(out, suffix);
+        memcpy(out, suffix, n_suffix);
         return file;
 }
 

@@ -76,7 +76,7 @@ static bool boots_init(const Settings *s, const ImageRecord *r)
         if (s->boot >= 0 || s->entrypoint || s->command || s->user ||
             strv_length(entrypoint) + strv_length(command) != 1)
                 return false;
-        return is_init(strv_length(entrypoint) == 1 ? entrypoint[0] : command[0]);
+        return is_init(entrypoint && *entrypoint ? *entrypoint : *command);
 }
 
 bool settings_may_boot(const Settings *s, const ImageRecord *r)
