@@ -349,6 +349,7 @@ static HttpFailure failure_of(CURL *curl, CURLcode code, const HttpResponse *r)
         case CURLE_OPERATION_TIMEDOUT: return r->status ? HTTP_STALLED : HTTP_TIMED_OUT;
         case CURLE_SSL_CONNECT_ERROR: return HTTP_NOT_TLS;
         case CURLE_PEER_FAILED_VERIFICATION: return HTTP_UNTRUSTED;
+        case CURLE_SSL_CACERT_BADFILE: return HTTP_NO_CA;
         case CURLE_PARTIAL_FILE:
         case CURLE_GOT_NOTHING:
         case CURLE_SEND_ERROR:

@@ -22,6 +22,7 @@ typedef enum HttpFailure {
         HTTP_BROKEN,      /* the connection ended early */
         HTTP_NOT_TLS,     /* the other side speaks no TLS, or none that we do */
         HTTP_UNTRUSTED,   /* its certificate */
+        HTTP_NO_CA,       /* this host trusts nobody: it has no certificates of authorities */
         HTTP_TOO_LARGE,   /* more than the caller takes */
         HTTP_STOPPED,     /* by the caller: sink, source or *stop */
         HTTP_OTHER,       /* see the message */

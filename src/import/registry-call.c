@@ -294,7 +294,7 @@ static bool fallback_is_wanted(const Endpoint *e)
 
         if (failure == HTTP_REFUSED) /* without a port, HTTPS and HTTP have different ones */
                 return !strchr(e->host + (e->host[0] == '[' ? strcspn(e->host, "]") : 0), ':');
-        return failure == HTTP_NOT_TLS || failure == HTTP_TIMED_OUT;
+        return failure == HTTP_NOT_TLS || failure == HTTP_NO_CA || failure == HTTP_TIMED_OUT;
 }
 
 /* Has whatever comes behind endpoint @i a chance? */

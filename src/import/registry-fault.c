@@ -116,6 +116,11 @@ int registry_fault_transport(const Registry *r, const Endpoint *e, const char *u
                         "no secure connection with the registry %s (%s); if it speaks plain HTTP only, and the network can be trusted, pull with --insecure, or set Insecure=yes in " LODGE_REGISTRIES_CONF,
                         host, why);
         case HTTP_UNTRUSTED: return fault_certificate(r, e, host, why, reterr);
+        case HTTP_NO_CA:
+                return fail(
+                        r, reterr, EKEYREJECTED,
+                        "this host has no certificates to trust the registry %s by (%s); install ca-certificates, or put its authority's into /etc/containers/certs.d/%s/ca.crt",
+                        host, why, host);
         case HTTP_TOO_LARGE:
                 return fail(r, reterr, EBADMSG, "%s that the registry %s sends is too large", what,
                             host);
