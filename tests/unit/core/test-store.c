@@ -75,10 +75,9 @@ static void test_layers(void)
 
 static void test_hostile_layers(void)
 {
-        static const char *const names[] = {
-                "",           "sha256:",         "sha256:../../../images/x",
-                HEX,          "sha256:" HEX "0", "sha512:" HEX,
-                "sha256:/etc"};
+        static const char longer[] = "sha256:" HEX "0", other[] = "sha512:" HEX;
+        const char *const names[] = {"",    "sha256:",    "sha256:../../../images/x", HEX, longer,
+                                     other, "sha256:/etc"};
         _cleanup_fault_ Fault f = {0};
 
         begin();
