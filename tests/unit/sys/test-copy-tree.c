@@ -53,11 +53,11 @@ static void make_source(int dir)
 /* Names, types, modes, sizes, times, and what the files hold. */
 static void expect_same(const char *a, const char *b)
 {
-        run("cd '%s' && find . -printf '%%p %%y %%m %%U %%G %%l %%T@ ' -type f -printf '%%s' -o "
-            "-printf '\\n' | sort >'%s.list'",
+        run("cd '%s' && find . -printf '%%p %%y %%m %%U %%G %%l %%T@ ' \\( -type f -printf '%%s\\n' -o "
+            "-printf '\\n' \\) | sort >'%s.list'",
             a, b);
-        run("cd '%s' && find . -printf '%%p %%y %%m %%U %%G %%l %%T@ ' -type f -printf '%%s' -o "
-            "-printf '\\n' | sort | cmp - '%s.list'",
+        run("cd '%s' && find . -printf '%%p %%y %%m %%U %%G %%l %%T@ ' \\( -type f -printf '%%s\\n' -o "
+            "-printf '\\n' \\) | sort | cmp - '%s.list'",
             b, b);
         run("diff -r --no-dereference --exclude=fifo '%s' '%s'", a, b);
 }
