@@ -49,12 +49,23 @@ static int ambiguous(Fault *reterr, const char *name)
                       "partition table (wipefs shows and removes them)");
 }
 
+/* For libblkid 2.41, which says of that nothing but that it has failed. */
+static bool finds_several(blkid_probe p)
+{
+        unsigned n = 0;
+
+        blkid_reset_probe(p);
+        while (n < 2 && blkid_do_probe(p) == 0)
+                n++;
+        return n > 1;
+}
+
 /* Return: 1 something was found; 0 nothing; negative errno. */
 static int run(blkid_probe p, const char *name, Fault *reterr)
 {
         errno = 0;
         int r = blkid_do_safeprobe(p);
-        if (r == -2)
+        if (r == -2 || (r < 0 && errno == 0 && finds_several(p)))
                 return ambiguous(reterr, name);
         if (r < 0)
                 return fault_set(reterr, errno == ENOMEM ? FAULT_NOT_SUPPORTED : FAULT_FAILED,
