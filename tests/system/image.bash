@@ -69,8 +69,7 @@ print(json.dumps(json.load(sys.stdin)["data"]))' <<<"$found")"
 }
 
 store_list() { # what the store holds, but not of machines
-    find "$STORE/layers" "$STORE/blobs" "$STORE/images" "$STORE/volumes" "$STORE/incoming" -mindepth 1 -maxdepth 1 -printf '%P\n' \
-        2>/dev/null | sort
+    { find "$STORE"/{layers,blobs,images,volumes,incoming} -mindepth 1 -maxdepth 1 -printf '%P\n' 2>/dev/null || true; } | sort
 }
 
 no_workers() {
