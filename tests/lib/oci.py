@@ -11,7 +11,7 @@ usage: oci.py image [OPTION...] OUT LAYER...   an image of directories and tar a
                                                from its archives
        oci.py implicit NAME                    its directories that a layer has without an entry of their own
        oci.py check NAME ROOT                  whether the tree ROOT of a hostile image that was taken is as it must be
-       oci.py reason NAME                      the regular expression that the refusal of NAME must match
+       oci.py reasons                          NAME and the regular expression that its refusal must match, with a tab between
 
 LAYER is a directory (packed with GNU tar: sparse files, xattrs, ACLs) or a tar archive, with ,gzip ,zstd ,none behind it.
 """
@@ -249,6 +249,11 @@ def command_list(options):
         print(f'{name} {case.outcome} {case.what}')
 
 
+def command_reasons(_):
+    for name, case in cases().items():
+        print(name, case.reason, sep='\t')
+
+
 def command_make_all(options):
     os.makedirs(options.out, exist_ok=True)
     for name, case in cases(options.kind).items():
@@ -293,6 +298,7 @@ def arguments():
     verb = verbs.add_parser('list')
     verb.add_argument('kind', nargs='?', choices=('good', 'hostile'))
     verb.set_defaults(run=command_list)
+    verbs.add_parser('reasons').set_defaults(run=command_reasons)
     verb = verbs.add_parser('make-all')
     verb.add_argument('kind', choices=('good', 'hostile'))
     verb.add_argument('out')
@@ -301,8 +307,7 @@ def arguments():
                                 ('tar', 'out', command_tar),
                                 ('expect', 'dir', lambda o: cases()[o.name].expect(o.dir)),
                                 ('check', 'root', command_check),
-                                ('implicit', None, command_implicit),
-                                ('reason', None, lambda o: print(cases()[o.name].reason))):
+                                ('implicit', None, command_implicit)):
         verb = verbs.add_parser(name)
         verb.add_argument('name')
         if argument:

@@ -45,7 +45,7 @@ kill_daemon() {
 }
 
 killed() { # killed importer|daemon: at a random point of a pull
-    local point=$(((RANDOM * 32768 + RANDOM) % DURATION)) status=0 pull
+    local point=$(((RANDOM * 32768 + RANDOM) % (DURATION * 9 / 10))) status=0 pull
     pulling "$REFERENCE" >"$WORK/pull" 2>&1 &
     pull=$!
     sleep "$(printf '%d.%06d' $((point / 1000000)) $((point % 1000000)))"
