@@ -117,7 +117,8 @@ static void print_kind(const json_t *image)
                 (void)putchar('\n');
         }
         if (bytes > 0)
-                (void)printf(LABEL "%s unpacked\n", "Size", size_text(bytes, size));
+                (void)printf(LABEL "%s %s\n", "Size", size_text(bytes, size),
+                             streq(type, "raw") ? "on disk" : "unpacked");
 }
 
 /* Who may see an image may be refused the JSON that it came with: then there are no sizes. */
