@@ -11,7 +11,7 @@
 typedef struct Job {
         const Order *order;
         Progress *progress;
-        Link *link;      /* use job_layer_done() */
+        Link *link; /* use job_layer_done() */
         struct MadeLayers *made;
         int incoming_fd; /* the job's directory, incoming/ID */
         int store_fd;    /* the store, to read; -EBADF where the job may not see it */
