@@ -12,14 +12,14 @@ rounds=3 calls=600
 begin=$(date +%s)
 
 # What a user must not change: objects with their properties, definitions, what runs, our files. What root has run in the
-# machine ends meanwhile and is forgotten.
+# machine ends meanwhile and is forgotten, and so are its jobs.
 snapshot() {
     busctl --json=short call org.lodge1 /org/lodge1 org.freedesktop.DBus.ObjectManager GetManagedObjects | python3 -c '
 import json, sys
 for path, interfaces in sorted(json.load(sys.stdin)["data"][0].items()):
-    if "/process/" not in path:
+    if "/process/" not in path and "/job/" not in path:
         print(path, json.dumps(interfaces, sort_keys=True, indent=1))'
-    find /etc/lodge /run/lodge /var/lib/lodge/machines /var/lib/lodge/trash -printf '%p %y %m %U %s %T@\n' | sort
+    find /etc/lodge /run/lodge /var/lib/lodge/{machines,volumes} -printf '%p %y %m %U %s %T@\n' | sort
     cat /etc/lodge/machines/*
     systemctl list-units --all --plain --no-legend 'lodge@*' | sort
     pgrep -f lodge-shim
@@ -28,6 +28,14 @@ for path, interfaces in sorted(json.load(sys.stdin)["data"][0].items()):
 
 useradd --create-home "$TEST-user" 2>/dev/null || true
 at_exit "userdel --remove $TEST-user 2>/dev/null"
+at_exit 'lodgectl prune --force --all --volumes >/dev/null' # root has made some
+
+# What root has begun is not the user's.
+end_jobs() {
+    local job
+    for job in $(lodgectl job ls -q); do lodgectl job cancel "$job" >/dev/null 2>&1 || true; done
+    wait_for 20 'no worker runs' eval '[[ -z $(systemctl list-units --plain --no-legend "lodge-import@*" "lodge-export@*" "lodge-work@*") ]]'
+}
 
 # call_all USER SEED: so that a failure can be repeated
 call_all() {
@@ -42,6 +50,7 @@ for ((i = 0; i < rounds; i++)); do
     seed=${LODGE_TEST_SEED:-$RANDOM}
     call_all root "$seed"
     equal 'lodged after the calls of root' "$daemon" "$(daemon_pid)"
+    end_jobs
     remove_machines
     run_idle "$m"
     snapshot >"$WORK/before"
