@@ -55,7 +55,8 @@ static void put_record(FILE *f, const char *prefix, const char *key, const void 
                 length = rest + (size_t)snprintf(digits, sizeof(digits), "%zu", length);
         }
         (void)fprintf(f, "%zu %s%s=", length, prefix, key);
-        (void)fwrite(value, 1, n, f);
+        if (n > 0) /* an empty attribute has no value at all */
+                (void)fwrite(value, 1, n, f);
         (void)fputc('\n', f);
 }
 
