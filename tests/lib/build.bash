@@ -54,10 +54,12 @@ compile() {
     DESTDIR="$dir/destdir" meson install --no-rebuild --quiet -C "$dir/tree" || return 1
     # LeakSanitizer traces its own process at the end: the shim cannot be traced, and the sandboxes have no ptrace(2)
     if [[ $variant == *-sanitize ]]; then
-        mkdir -p "$dir/destdir/usr/lib/systemd/system/"{lodged,lodge@,lodge-work@}.service.d
+        local unit
+        mkdir -p "$dir/destdir/usr/lib/systemd/system/"{lodged,lodge@,lodge-import@,lodge-export@,lodge-work@}.service.d
         printf '[Service]\nSystemCallFilter=@debug\n' >"$dir/destdir/usr/lib/systemd/system/lodged.service.d/sanitize.conf"
-        printf '[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0\n' >"$dir/destdir/usr/lib/systemd/system/lodge@.service.d/sanitize.conf"
-        cp "$dir/destdir/usr/lib/systemd/system/"lodge{,-work}@.service.d/sanitize.conf
+        for unit in lodge lodge-import lodge-export lodge-work; do
+            printf '[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0\n' >"$dir/destdir/usr/lib/systemd/system/$unit@.service.d/sanitize.conf"
+        done
     fi
     # what the system tests run, and nobody else is to have
     mkdir -p "$dir/destdir/usr/lib/lodge-tests"

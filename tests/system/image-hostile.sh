@@ -94,5 +94,6 @@ lodgectl prune --force >/dev/null
 equal 'the store' "$before" "$(store_list)"
 store_is_clean 'after all'
 equal 'the daemon is the same' "$pid" "$(daemon_pid)"
-[[ $(peak_memory) -lt 65536 ]] || fail "lodged needed $(peak_memory) kB"
+# a sanitizer keeps what was freed
+[[ $(peak_memory) -lt 65536 || $(ldd /usr/lib/lodge/lodged) == *libasan* ]] || fail "lodged needed $(peak_memory) kB"
 [[ ${#FAILED[@]} -eq 0 ]] || fail "${#FAILED[@]} cases: ${FAILED[*]}"
