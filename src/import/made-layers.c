@@ -103,9 +103,11 @@ int made_layers_finish(Job *job, char *const *diff_ids, Fault *reterr)
 {
         size_t n = strv_length(diff_ids);
         _cleanup_free_ int *trees = calloc(n + 1, sizeof(*trees));
-        int r = trees ? 0 : job_fault(reterr, ENOMEM, "cannot complete the layers");
         bool adopted = false;
+        int r = 0;
 
+        if (!trees)
+                return job_fault(reterr, ENOMEM, "cannot complete the layers");
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 const MadeLayer *l = find(job->made, diff_ids[i]);
 
