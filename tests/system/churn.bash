@@ -33,7 +33,7 @@ unchanged() { [[ $(what_is_there) == "$1" ]]; }
 without_traces() {
     local before pss rss tries=0
     "$TESTS/clients/churn" "$3" "$TEST" "$1" 8 >/dev/null
-    wait_for 10 'the trash is empty' eval '[[ -z $(ls /var/lib/lodge/trash) ]]'
+    wait_for 60 'the trash is empty' eval '[[ -z $(ls /var/lib/lodge/trash) ]]'
     before=$(what_is_there) pss=$(of_lodged Pss) rss=$(of_lodged Rss)
     "$TESTS/clients/churn" "$3" "$TEST" "$2" 8
     # what is being cleared up in a moment: lodge-work, cgroups, units

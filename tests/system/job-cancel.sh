@@ -10,7 +10,7 @@ workers() { systemctl --no-legend --plain list-units 'lodge-import@*' 'lodge-exp
 nothing_left() {
     wait_for 10 'the worker is gone' eval '! workers'
     wait_for 10 'its directory is gone' eval "[[ -z \$(ls $STORE/incoming) ]]"
-    wait_for 10 'it is deleted' eval "[[ -z \$(ls $STORE/trash) ]]"
+    wait_for 60 'it is deleted' eval "[[ -z \$(ls $STORE/trash) ]]"
     equal 'locks on user ids' '' "$(ls /run/systemd/nspawn-uid)"
 }
 
