@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "disk/disk-verity.h"
 
+#include "base/io.h"
+#include "base/text.h"
+
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <libcryptsetup.h>
 #include <string.h>
 
-#define LIBRARY "libcryptsetup.so.12"
+#define LIBRARY       "libcryptsetup.so.12"
+#define NAME_SIZE_MAX 4096U /* of a file in /sys: a page */
 
 typedef struct crypt_device CryptDevice;
 
@@ -119,10 +124,42 @@ int disk_verity_open(const DiskVerityArgs *args, DiskVerity *ret, Fault *reterr)
         return 0;
 }
 
+/* The number of the device, which its name in /sys ends with.
+ * Return: it; -ENOENT. */
+static int find_number(const char *name)
+{
+        _cleanup_closedir_ DIR *d = opendir("/sys/class/block");
+
+        for (struct dirent *e; d && (e = readdir(d));) {
+                _cleanup_free_ char *path = NULL, *found = NULL;
+                uint64_t number;
+
+                if (strncmp(e->d_name, "dm-", 3) != 0 ||
+                    parse_u64(e->d_name + 3, INT32_MAX, &number) < 0)
+                        continue;
+                if (asprintf(&path, "/sys/class/block/%s/dm/name", e->d_name) < 0)
+                        return -ENOMEM;
+                if (read_file_at(AT_FDCWD, path, NAME_SIZE_MAX, &found, NULL) < 0)
+                        continue;
+                found[strcspn(found, "\n")] = '\0';
+                if (streq(found, name))
+                        return (int)number;
+        }
+        return -ENOENT;
+}
+
+/* The kernel makes /dev/dm-N at once. The link in /dev/mapper is udev's, and may come later; where
+ * there is no udev, libdevmapper has made a node of that name. */
 char *disk_verity_path(const DiskVerity *v)
 {
+        int number = find_number(v->name);
         char *path = NULL;
 
+        if (number >= 0 && asprintf(&path, "/dev/dm-%d", number) < 0)
+                return NULL;
+        if (path && access(path, F_OK) >= 0)
+                return path;
+        free(path);
         return asprintf(&path, "/dev/mapper/%s", v->name) < 0 ? NULL : path;
 }
 
