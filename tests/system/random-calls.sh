@@ -28,7 +28,15 @@ for path, interfaces in sorted(json.load(sys.stdin)["data"][0].items()):
 
 useradd --create-home "$TEST-user" 2>/dev/null || true
 at_exit "userdel --remove $TEST-user 2>/dev/null"
-at_exit 'lodgectl prune --force --all --volumes >/dev/null' # root has made some
+at_exit remove_what_root_made
+remove_what_root_made() {
+    local image
+    lodgectl prune --force --all --volumes >/dev/null
+    for image in $(lodgectl images -q | grep -vxE 'busybox|debian1[23]'); do
+        lodgectl image read-only "$image" no >/dev/null 2>&1 || true
+        lodgectl image rm --force "$image" >/dev/null
+    done
+}
 
 # What root has begun is not the user's.
 end_jobs() {
