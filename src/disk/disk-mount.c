@@ -154,7 +154,9 @@ static int mount_verity(const DiskMountArgs *a, int scratch, DiskRole role, cons
                 return r;
         source = disk_verity_path(&verity);
         if (!source)
-                return -ENOMEM;
+                return fault_set(reterr, FAULT_FAILED, ENODEV,
+                                 "The dm-verity device of disk image '%s' has no node in /dev",
+                                 a->name);
         r = mount_filesystem(source, target, data->filesystem);
         return r < 0 ? explain(a, data, r, reterr) : 0;
 }

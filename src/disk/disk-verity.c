@@ -12,6 +12,9 @@
 #define LIBRARY       "libcryptsetup.so.12"
 #define NAME_SIZE_MAX 4096U /* of a file in /sys: a page */
 
+#define NODE_TRIES     100
+#define NODE_WAIT_USEC 50000
+
 typedef struct crypt_device CryptDevice;
 
 static struct {
@@ -148,19 +151,42 @@ static int find_number(const char *name)
         return -ENOENT;
 }
 
-/* The kernel makes /dev/dm-N at once. The link in /dev/mapper is udev's, and may come later; where
- * there is no udev, libdevmapper has made a node of that name. */
-char *disk_verity_path(const DiskVerity *v)
+/* Return: newly allocated, if it is there; NULL. */
+static char *node_if_there(const char *directory, const char *name)
 {
-        int number = find_number(v->name);
         char *path = NULL;
 
-        if (number >= 0 && asprintf(&path, "/dev/dm-%d", number) < 0)
+        if (asprintf(&path, "%s/%s", directory, name) < 0)
                 return NULL;
-        if (path && access(path, F_OK) >= 0)
+        if (access(path, F_OK) >= 0)
                 return path;
         free(path);
-        return asprintf(&path, "/dev/mapper/%s", v->name) < 0 ? NULL : path;
+        return NULL;
+}
+
+/* The kernel's own node, or that of libdevmapper, or the link of udev, which may come later. */
+static char *find_node(const char *name)
+{
+        int number = find_number(name);
+        char kernel_name[24], *path = NULL;
+
+        if (number >= 0) {
+                (void)snprintf(kernel_name, sizeof(kernel_name), "dm-%d", number);
+                path = node_if_there("/dev", kernel_name);
+        }
+        return path ?: node_if_there("/dev/mapper", name);
+}
+
+char *disk_verity_path(const DiskVerity *v)
+{
+        for (unsigned i = 0; i < NODE_TRIES; i++) {
+                char *path = find_node(v->name);
+
+                if (path)
+                        return path;
+                (void)usleep(NODE_WAIT_USEC);
+        }
+        return NULL;
 }
 
 void disk_verity_done(DiskVerity *v)

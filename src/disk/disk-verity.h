@@ -28,7 +28,8 @@ void disk_verity_hash(const DiskPartition *data, const DiskPartition *hashes,
  * hash stands for; negative errno. */
 int disk_verity_open(const DiskVerityArgs *args, DiskVerity *ret, Fault *reterr);
 
-/** disk_verity_path() - the device's node; caller frees; NULL on OOM */
+/** disk_verity_path() - the node of the device; waits for it, at most 5 s
+ * Return: newly allocated, caller frees; NULL: there is none. */
 char *disk_verity_path(const DiskVerity *v);
 
 /** disk_verity_done() - let go of the device: it vanishes with the last mount of it */

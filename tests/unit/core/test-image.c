@@ -149,6 +149,7 @@ static void test_find_and_list(void)
         CHECK(image_find(manager, "disk", &image, NULL) == 0);
         CHECK_NUMBER(image->kind, IMAGE_RAW);
         CHECK(image_check(manager, "record", &image, NULL) == -EUCLEAN);
+        CHECK(image_find(manager, "record", &image, NULL) == 0);
         CHECK_NUMBER(image->kind, IMAGE_OCI);
         CHECK(image_find(manager, "file", &image, NULL) == -ENOENT);
         CHECK(image_find(manager, "../etc", &image, NULL) == -EINVAL);
