@@ -31,6 +31,7 @@ at_exit "userdel --remove $TEST-user 2>/dev/null"
 at_exit remove_what_root_made
 remove_what_root_made() {
     local image
+    lodgectl list -q | xargs -r lodgectl rm --force >/dev/null
     lodgectl prune --force --all --volumes >/dev/null
     for image in $(lodgectl images -q | grep -vxE 'busybox|debian1[23]'); do
         lodgectl image read-only "$image" no >/dev/null 2>&1 || true
@@ -59,7 +60,7 @@ for ((i = 0; i < rounds; i++)); do
     call_all root "$seed"
     equal 'lodged after the calls of root' "$daemon" "$(daemon_pid)"
     end_jobs
-    remove_machines
+    remove_what_root_made
     run_idle "$m"
     snapshot >"$WORK/before"
     call_all "$TEST-user" "$seed"
