@@ -94,6 +94,8 @@ static int remove_contents(int topfd, int fd, unsigned depth)
                                 : -ENOTDIR;
                 if (r == -ENOTDIR || r == -ELOOP)
                         r = remove_file(fd, e->d_name, e->d_type);
+                if (r == -ENOENT) /* the sweep of a lodged that was killed goes on beside this */
+                        r = 0;
                 if (r < 0 && result >= 0)
                         result = r;
         }
