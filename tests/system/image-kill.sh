@@ -66,12 +66,10 @@ done
 
 # --- a full disk --------------------------------------------------------------------------------------------------
 
-trash_is_empty() { [[ -z $(ls "$STORE/trash") ]]; }
-
 small_store 400M
 before=$(store_list)
 works
-wait_for 30 'the trash is empty' trash_is_empty
+wait_for 120 'the trash is empty' trash_is_empty
 total=$(df --output=avail --block-size=1K "$STORE" | tail -n 1)
 for ((i = 0; i < SIZES; i++)); do
     left=$((1000 + (RANDOM * 32768 + RANDOM) % 85000)) # KiB; the image takes some 120 MB
@@ -86,5 +84,5 @@ for ((i = 0; i < SIZES; i++)); do
     lodgectl prune --force >/dev/null
     rm "$STORE/filler"
     works
-    wait_for 30 'the trash is empty' trash_is_empty
+    wait_for 120 'the trash is empty' trash_is_empty
 done

@@ -29,7 +29,10 @@ remove_images() {
         if is_ours "$name"; then lodgectl image rm --force "$name" >/dev/null; fi
     done < <(image_names)
     lodgectl prune --force >/dev/null
+    wait_for 120 'the trash is empty' trash_is_empty
 }
+
+trash_is_empty() { [[ -z $(ls "$STORE/trash") ]]; }
 
 # property NAME PROPERTY: of an image; lists have a line for each
 property() {
