@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -100,9 +101,11 @@ static void test_too_deep(const char *from, const char *to)
 
 int main(void)
 {
+        const struct rlimit stack = {1 << 20, 1 << 20}; /* enough for 256 small frames only */
         char from[] = "/tmp/test-copy-XXXXXX", to[] = "/tmp/test-copy-XXXXXX";
         _cleanup_close_ int source = -EBADF;
 
+        assert(setrlimit(RLIMIT_STACK, &stack) == 0);
         (void)umask(022);
         assert(mkdtemp(from) && mkdtemp(to));
         source = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
