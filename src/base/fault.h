@@ -14,6 +14,8 @@ typedef enum FaultCode {
         FAULT_NO_SUCH_PROCESS,
         FAULT_NO_SUCH_VOLUME,
         FAULT_NO_SUCH_JOB,
+        FAULT_NO_SUCH_NETWORK,
+        FAULT_NO_SUCH_PORT,
         FAULT_EXISTS,
         FAULT_NOT_RUNNING,
         FAULT_BUSY,

@@ -10,12 +10,14 @@
 #define LODGE_IMAGE_PATH        "/org/lodge1/image"
 #define LODGE_VOLUME_PATH       "/org/lodge1/volume"
 #define LODGE_JOB_PATH          "/org/lodge1/job"
+#define LODGE_NETWORK_PATH      "/org/lodge1/network"
 #define LODGE_MANAGER_INTERFACE "org.lodge1.Manager"
 #define LODGE_MACHINE_INTERFACE "org.lodge1.Machine"
 #define LODGE_PROCESS_INTERFACE "org.lodge1.Process"
 #define LODGE_IMAGE_INTERFACE   "org.lodge1.Image"
 #define LODGE_VOLUME_INTERFACE  "org.lodge1.Volume"
 #define LODGE_JOB_INTERFACE     "org.lodge1.Job"
+#define LODGE_NETWORK_INTERFACE "org.lodge1.Network"
 #define LODGE_ERROR_PREFIX      "org.lodge1.Error."
 #define LODGE_POLKIT_PREFIX     "org.lodge1."
 
@@ -23,6 +25,8 @@
 #define LODGE_SHIM          "/usr/lib/lodge/lodge-shim"
 #define LODGE_IMPORT        "/usr/lib/lodge/lodge-import"
 #define LODGE_WORK          "/usr/lib/lodge/lodge-work"
+#define LODGE_NET           "/usr/lib/lodge/lodge-net"
+#define LODGE_RELAY         "/usr/lib/lodge/lodge-relay"
 #define LODGE_BUS_POLICY    "/usr/share/dbus-1/system.d/org.lodge1.conf"
 #define LODGE_POLKIT_POLICY "/usr/share/polkit-1/actions/org.lodge1.policy"
 
@@ -34,6 +38,17 @@
 #define LODGE_IMPORT_UNIT_PREFIX "lodge-import@" /* network and archives; sees its directory */
 #define LODGE_EXPORT_UNIT_PREFIX "lodge-export@" /* the same program, sees the store */
 #define LODGE_WORK_UNIT_PREFIX   "lodge-work@"   /* disk images */
+
+/* Services of the network, started by lodged when a machine first needs them. */
+#define LODGE_NET_UNIT   "lodge-net.service"   /* bridges, rules */
+#define LODGE_RELAY_UNIT "lodge-relay.service" /* names, ports on loopback */
+
+/* Networks, in the same order of precedence as machines. */
+#define LODGE_NETWORKS_ETC    "/etc/lodge/networks"
+#define LODGE_NETWORKS_RUN    "/run/lodge/networks"
+#define LODGE_NETWORKS_USR    "/usr/lib/lodge/networks"
+#define LODGE_NETWORK_SUFFIX  ".network"
+#define LODGE_NETWORK_DEFAULT "default" /* exists without a file */
 
 /* Definitions, in order of precedence; CreateMachine() writes to the first, or, for machines that
  * are removed when they stop, to the second. */
@@ -49,6 +64,7 @@
 #define LODGE_STORE_MACHINES  "/var/lib/lodge/machines" /* NAME/{upper,work} */
 #define LODGE_STORE_VOLUMES   "/var/lib/lodge/volumes"  /* NAME/{data,volume} */
 #define LODGE_STORE_INCOMING  "/var/lib/lodge/incoming" /* ID/: what job ID builds */
+#define LODGE_STORE_NETWORKS  "/var/lib/lodge/networks" /* NAME: subnets and leases */
 #define LODGE_STORE_TRASH     "/var/lib/lodge/trash"    /* renamed here, deleted by lodge-work */
 #define LODGE_MACHINED_IMAGES "/var/lib/machines"
 
@@ -76,6 +92,8 @@
 #define LODGE_RUNTIME_SOCKET "/run/lodge/shim.sock"    /* of lodged.socket: shims get their plan */
 #define LODGE_PRIVATE_SOCKET "/run/lodge/private.sock" /* likewise: D-Bus for root alone */
 #define LODGE_RUNTIME_UNITS  "/run/lodge/unit"         /* NAME/: the unit's RuntimeDirectory= */
+#define LODGE_RUNTIME_LEASES "/run/lodge/leases"       /* likewise, of machines in /run */
+#define LODGE_RUNTIME_HOSTS  "/run/lodge/hosts"        /* names of machines that run, for NSS */
 #define LODGE_RUNTIME_EXITS  "/run/lodge/exit"         /* NAME: the last run's exit-record.h */
 #define LODGE_SHIM_CONTROL   "control"                 /* in the unit's runtime directory */
 #define LODGE_SHIM_NOTIFY    "notify"                  /* likewise: the guest's $NOTIFY_SOCKET */

@@ -10,6 +10,7 @@ typedef struct Link Link;
 typedef struct Machine Machine;
 typedef struct Manager Manager;
 typedef struct MountedImage MountedImage;
+typedef struct Network Network;
 typedef struct Process Process;
 typedef struct Request Request;
 typedef struct Volume Volume;

@@ -61,6 +61,30 @@ typedef enum FrameType {
         FRAME_LAYER,    /* W: digest: this layer is complete and synced in incoming/ID/layers */
         FRAME_RESULT,   /* W: the job is done: record if it made an image, lines, message, digest;
                            descriptors and items of an attached disk */
+
+        /* interfaces of a machine that runs: D asks, S answers */
+        FRAME_LINK_APPLY, /* D: fds[0] sealed memfd of a plan with steps for interfaces only; all of
+                           * it or nothing. FRAME_DONE, or FRAME_ERROR */
+        FRAME_LINK_REMOVE, /* D: item (name inside). FRAME_DONE, or FRAME_ERROR */
+        FRAME_LINK_STATS,  /* D; answered by FRAME_LINKS */
+        FRAME_LINKS,       /* S: for each interface inside, but loopback, a group of item and the
+                            * counters rx_bytes .. tx_drops as the machine sees them */
+
+        /* lodged and the services of the network. N lodge-net or lodge-relay */
+        FRAME_NETWORK_HELLO, /* N, first */
+        FRAME_NETWORK_SYNC,  /* D: begin 1: the whole state follows; begin 0: that was all, what was
+                              * not set again since is to go. FRAME_DONE to the latter */
+        FRAME_NETWORK_SET,   /* D: a network (wire/network-record.h), new or changed. FRAME_DONE, or
+                              * FRAME_ERROR: nothing was changed */
+        FRAME_NETWORK_UNSET, /* D: name. FRAME_DONE */
+        FRAME_MEMBER_SET,    /* D: what a machine is in networks, new or changed; as above */
+        FRAME_MEMBER_UNSET,  /* D: name (the machine's). FRAME_DONE */
+        FRAME_NETWORK_FACTS, /* D asks, lodge-net answers: have (routes and addresses of the host in
+                              * use, "ADDRESS/BITS", but for its own) */
+        FRAME_NETWORK_CHECK, /* D asks, lodge-net answers: lines: what drops or misleads the traffic
+                              * of machines, one sentence each with what to do; none: nothing */
+        FRAME_PORT_OWNER, /* D asks, lodge-net answers: item "tcp 127.0.0.1 8080"; message: who has
+                           * that port open on the host, "nginx.service (uid 33)"; absent: nobody */
         _FRAME_TYPE_MAX,
 } FrameType;
 
@@ -104,6 +128,24 @@ typedef enum FrameTag {
         FRAME_TOTAL,      /* number: bytes in all, 0 unknown */
         FRAME_DIGEST,     /* string: "sha256:HEX" */
         FRAME_RECORD,     /* string: text of an image record */
+        FRAME_BEGIN,      /* number: 1 begins, 0 ends */
+        FRAME_RX_BYTES,   /* number; these six are of one interface */
+        FRAME_RX_PACKETS, /* number */
+        FRAME_RX_DROPS,   /* number */
+        FRAME_TX_BYTES,   /* number */
+        FRAME_TX_PACKETS, /* number */
+        FRAME_TX_DROPS,   /* number */
+        FRAME_IFINDEX, /* number, repeated, in FRAME_STATE: the host's ends of a machine's links */
+        FRAME_LINK,    /* string, begins a group: the host's end, see network-record.h */
+        FRAME_PORT,    /* string, begins a group: see network-record.h */
+        FRAME_NETWORK, /* string: a network's name */
+        FRAME_MAC,     /* number */
+        FRAME_MTU,     /* number */
+        FRAME_ADDRESS, /* string, repeated: "ADDRESS/BITS" */
+        FRAME_TARGET,  /* string, repeated: likewise, where a port leads to */
+        FRAME_FLAGS,   /* number */
+        FRAME_RATE,    /* number: bit/s; 0: no limit */
+        FRAME_EGRESS,  /* string, repeated: "ADDRESS/BITS PROTOCOL FIRST LAST" */
         _FRAME_TAG_MAX,
 } FrameTag;
 

@@ -19,6 +19,7 @@ typedef enum PlanShow {
         PLAN_SHOW_CAPS,    /* a is a set of capabilities */
         PLAN_SHOW_OWNER,   /* a and b are uid and gid, if not 0 */
         PLAN_SHOW_MAP,     /* a is a PlanMap, b a uid */
+        PLAN_SHOW_LINK,    /* a is a MAC, b an MTU, if not 0 */
 } PlanShow;
 
 #define PLAN_HAS_S (1U << 0)

@@ -2,6 +2,7 @@
 #include "wire/plan.h"
 
 #include "base/capability.h"
+#include "base/net-address.h"
 #include "base/text.h"
 #include "wire/plan-op.h"
 
@@ -77,6 +78,15 @@ static void print_map(FILE *f, const PlanStep *step)
                 print_number(f, "uid", step->b);
 }
 
+static void print_link(FILE *f, const PlanStep *step)
+{
+        char mac[MAC_TEXT_MAX];
+
+        if (step->a)
+                (void)fprintf(f, " mac=%s", mac_format(step->a, mac));
+        print_number(f, step->b ? "mtu" : NULL, step->b);
+}
+
 static void print_numbers(FILE *f, const PlanOpInfo *op, const PlanStep *step)
 {
         char name[16];
@@ -101,6 +111,7 @@ static void print_numbers(FILE *f, const PlanOpInfo *op, const PlanStep *step)
                 print_number(f, step->b ? "gid" : NULL, step->b);
                 break;
         case PLAN_SHOW_MAP: print_map(f, step); break;
+        case PLAN_SHOW_LINK: print_link(f, step); break;
         }
 }
 

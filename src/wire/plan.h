@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define PLAN_VERSION   3U
+#define PLAN_VERSION   4U
 #define PLAN_SIZE_MAX  (8U << 20)
 #define PLAN_STEPS_MAX 65536U
 
@@ -47,12 +47,30 @@ typedef enum PlanOp {
                         * name    in it, which holds tree/ */
         PLAN_UPPER, /* s = directory, host path, made if missing: holds upper/ and work/; PLAN_FRESH
                      * and PLAN_VOLATILE apply; t = directory to rename a dropped layer into */
-        PLAN_MEMORY, /* in place of PLAN_UPPER: a tmpfs; a = bytes, 0: the kernel's default */
-        PLAN_LIMIT,  /* a = bytes that PLAN_UPPER's directory may hold */
-        PLAN_NETNS,  /* a = 1: own network namespace, loopback up; absent: the host's */
-        PLAN_NOTIFY, /* s = guest path of $NOTIFY_SOCKET; a = 1: READY=1 is expected */
-        PLAN_STOP,   /* a = signal, b = µs until everything is killed, UINT64_MAX: never */
-        PLAN_REBOOT, /* PLAN_FRESH: the writable layer is dropped at a reboot too */
+        PLAN_MEMORY,     /* in place of PLAN_UPPER: a tmpfs; a = bytes, 0: the kernel's default */
+        PLAN_LIMIT,      /* a = bytes that PLAN_UPPER's directory may hold */
+        PLAN_NETNS,      /* a = 1: own network namespace, loopback up; absent: the host's */
+        PLAN_NETNS_PATH, /* in place of it: s = host path of a network namespace to run in */
+        PLAN_NOTIFY,     /* s = guest path of $NOTIFY_SOCKET; a = 1: READY=1 is expected */
+        PLAN_STOP,       /* a = signal, b = µs until everything is killed, UINT64_MAX: never */
+        PLAN_REBOOT,     /* PLAN_FRESH: the writable layer is dropped at a reboot too */
+
+        /* PLAN_STAGE_HOST, after the namespaces are there: interfaces. In a plan for a machine that
+         * runs (FRAME_LINK_APPLY) there are only these and those of PLAN_STAGE_INNER. A MAC is a
+         * number below 2^48, 0: the kernel's choice; an MTU of 0 likewise */
+        PLAN_VETH, /* s = name on the host, t = name inside, a = MAC inside, b = MTU; data = bridge
+                    * that the host's end joins (NUL-terminated; absent: none) */
+        PLAN_MACVLAN, /* s = the host's interface below it, t = name inside, a = MAC, b = MTU */
+        PLAN_LINK, /* s = the host's interface to move in, t = name inside, a = MAC, b = MTU; it is
+                    * given back at the end under its name */
+        PLAN_ALTNAME, /* s = interface on the host, t = another, longer name for it */
+        PLAN_RATE, /* s = interface on the host: what goes to the machine over it; a = bit/s, 0: no
+                    * limit */
+
+        /* PLAN_STAGE_INNER, in the machine's network namespace, s = interface inside */
+        PLAN_LINK_UP,
+        PLAN_ADDRESS, /* t = "ADDRESS/BITS" */
+        PLAN_ROUTE,   /* t = "DESTINATION/BITS"; data = gateway (NUL-terminated; absent: on link) */
 
         /* PLAN_STAGE_TREE: paths are relative to the root, no component may be a symlink */
         PLAN_DIRECTORY, /* s = path, a = mode: made if missing; an error if it is anything else */

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Networks, who is in them with which address, and what the network's services are told of it.
+ * lodged decides, lodge-net and lodge-relay carry out (wire/network-record.h); the machine's own
+ * interfaces are made by its shim, by the plan. */
+#pragma once
+
+#include "base/fault.h"
+#include "base/net-address.h"
+#include "core/request.h"
+#include "core/types.h"
+#include "spec/network-settings.h"
+#include "wire/network-record.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* For reading outside of core/network*.c. */
+struct Network {
+        Manager *manager;
+        char *name;
+        char *path; /* of its file; NULL: built in ("default") */
+        NetworkSettings settings;
+        Fault load_error;                        /* why the file cannot be used */
+        NetAddress subnets[NETWORK_SUBNETS_MAX]; /* what it has; n 0: not chosen yet (never used) */
+        size_t n_subnets;
+        char bridge[NETWORK_LINK_NAME_MAX];
+        GHashTable *leases; /* machine's name -> its addresses */
+        bool is_up;         /* a machine is in it */
+};
+
+/* One interface of a machine; kept while it runs. */
+typedef struct MachineLink {
+        char *entry;                        /* element of Network= it comes from */
+        char *network;                      /* NULL: none of lodge's */
+        char inside[NETWORK_LINK_NAME_MAX]; /* its name there */
+        char host[NETWORK_LINK_NAME_MAX];   /* the host's end; "" : none */
+        uint64_t mac;                       /* 0: not ours to say */
+        NetAddress addresses[NETWORK_SUBNETS_MAX];
+        size_t n_addresses;
+} MachineLink;
+
+/** network_get() - a network by its name
+ * Return: 0; -EINVAL FAULT_INVALID_NAME; -ENOENT FAULT_NO_SUCH_NETWORK. */
+int network_get(Manager *manager, const char *name, Network **ret, Fault *reterr);
+/** network_create() - write its file; answered when its subnets are chosen and free
+ * @s emptied on success
+ * Return: 0 and the answer comes; -EEXIST; -EINVAL; another reason at once. */
+int network_create(Manager *manager, const char *name, NetworkSettings *s, AnswerFn done,
+                   void *userdata, Fault *reterr);
+/** network_remove() - delete its file and its leases
+ * Return: 0; -EBUSY a machine that exists wants it (the sentence names it), or it is built in. */
+int network_remove(Network *network, Fault *reterr);
+/** network_gateway() - the bridge's address in its subnet @i */
+NetAddress network_gateway(const Network *network, size_t i);
+/** network_members() - names of the machines that are in it now; g_free() the array only */
+GPtrArray *network_members(const Network *network);
+
+/** machine_links() - its interfaces while it runs, else none
+ * @ret_n how many; the array is borrowed */
+const MachineLink *machine_links(const Machine *m, size_t *ret_n);
+/** machine_ports() - what is published while it runs, else none */
+const MemberPort *machine_ports(const Machine *m, size_t *ret_n);
+
+/* What can be changed while it runs; each is answered. @persist: the definition, too; without it
+ * the change ends with this run. On a stopped machine they need @persist. */
+
+/** machine_attach_network() - give it another interface; @entry: element of Network=
+ * Return: 0 and the answer comes; -EEXIST it is in that network; -EINVAL; another reason. */
+int machine_attach_network(Machine *m, const char *entry, bool persist, AnswerFn done,
+                           void *userdata, Fault *reterr);
+/** machine_detach_network() - take it away; @name: the network, or the interface's name inside */
+int machine_detach_network(Machine *m, const char *name, bool persist, AnswerFn done,
+                           void *userdata, Fault *reterr);
+/** machine_add_port() - publish; @entry: element of Publish=
+ * Return: 0 and the answer comes; -EADDRINUSE FAULT_BUSY: the sentence names who has it. */
+int machine_add_port(Machine *m, const char *entry, bool persist, AnswerFn done, void *userdata,
+                     Fault *reterr);
+/** machine_remove_port() - the inverse; @entry as it was published */
+int machine_remove_port(Machine *m, const char *entry, bool persist, AnswerFn done, void *userdata,
+                        Fault *reterr);
+/** machine_set_bandwidth() - another Bandwidth=; NULL or "": no limit */
+int machine_set_bandwidth(Machine *m, const char *value, bool persist, AnswerFn done,
+                          void *userdata, Fault *reterr);
+
+/* Counters of one interface, as the machine sees them. */
+typedef struct LinkStats {
+        char *inside;
+        uint64_t rx_bytes, rx_packets, rx_drops, tx_bytes, tx_packets, tx_drops;
+} LinkStats;
+
+/** machine_read_stats() - ask the shim; answered with answer->stats (an array of LinkStats)
+ * Return: 0 and the answer comes; -ESRCH not running. */
+int machine_read_stats(Machine *m, AnswerFn done, void *userdata, Fault *reterr);
+/** network_check() - what on this host drops or misleads traffic; answered with answer->lines */
+int network_check(Manager *manager, AnswerFn done, void *userdata, Fault *reterr);
