@@ -20,6 +20,7 @@ build_packages_of() {
     echo gcc libc6-dev meson ninja-build pkg-config python3 \
         libsystemd-dev libglib2.0-dev libseccomp-dev libdbus-1-dev libjansson-dev dbus-daemon python3-gi mandoc \
         libblkid-dev libmount-dev libcryptsetup-dev libssl-dev libzstd-dev libisal-dev libarchive-dev libcurl4-openssl-dev openssl \
+        libmnl-dev libnftables-dev nftables iproute2 \
         fdisk e2fsprogs xfsprogs btrfs-progs squashfs-tools erofs-utils dosfstools cryptsetup-bin
     if [[ $1 == bookworm ]]; then echo systemd; else echo systemd-dev; fi
 }

@@ -14,6 +14,8 @@ HOST_PACKAGES=(
     curl ca-certificates openssl libarchive-tools libisal2 libblkid1 libmount1 libcryptsetup12
     docker-registry skopeo umoci zstd xz-utils bzip2 acl attr libcap2-bin
     fdisk e2fsprogs btrfs-progs xfsprogs squashfs-tools erofs-utils cryptsetup-bin
+    # network: what lodge-net loads, and what looks at its work
+    libmnl0 libnftables1 nftables
 )
 # tests/bench wants the peers in its hosts, and only there
 read -ra extra_packages <<<"${LODGE_HOST_PACKAGES:-}"
