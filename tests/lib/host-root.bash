@@ -14,8 +14,8 @@ HOST_PACKAGES=(
     curl ca-certificates openssl libarchive-tools libisal2 libblkid1 libmount1 libcryptsetup12
     docker-registry skopeo umoci zstd xz-utils bzip2 acl attr libcap2-bin
     fdisk e2fsprogs btrfs-progs xfsprogs squashfs-tools erofs-utils cryptsetup-bin
-    # network: what lodge-net loads, and what looks at its work
-    libmnl0 libnftables1 nftables
+    # network: what lodge-net loads, what looks at its work and measures it, and the firewall that others may run
+    libmnl0 libnftables1 nftables iputils-ping iperf3 firewalld
 )
 # tests/bench wants the peers in its hosts, and only there
 read -ra extra_packages <<<"${LODGE_HOST_PACKAGES:-}"
@@ -56,6 +56,7 @@ configure_host_root() {
     for unit in "${HOST_MASKED[@]}"; do
         ln -sfn /dev/null "$dir/etc/systemd/system/$unit"
     done
+    chroot "$dir" systemctl --quiet disable firewalld.service || return 1
     # lodge's state must be mountable here even before lodge is installed
     mkdir -p "$dir/var/lib/lodge" "$dir/var/lib/machines"
     mkdir -p "$dir/etc/systemd/system.conf.d" "$dir/etc/systemd/journald.conf.d" "$dir/usr/share/lodge-tests"
