@@ -1,137 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/definition.h"
 
-#include "base/io.h"
-#include "base/machine-name.h"
-#include "base/names.h"
-#include "base/text.h"
-#include "core/store.h"
-
-#include <fcntl.h>
-#include <glib.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#define DEFINITION_SIZE_MAX (1U << 20)
-
-static const char *const directories[_DEFINITION_PLACE_MAX] = {
-        [DEFINITION_ETC] = LODGE_DEFINITIONS_ETC,
-        [DEFINITION_RUN] = LODGE_DEFINITIONS_RUN,
-        [DEFINITION_USR] = LODGE_DEFINITIONS_USR,
-};
-
-static int open_directory(const char *root, const char *path)
-{
-        _cleanup_free_ char *full = g_strconcat(root, path, NULL);
-        int fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        return fd < 0 ? -errno : fd;
-}
-
-static char *file_name(const char *name)
-{
-        return g_strconcat(name, LODGE_DEFINITION_SUFFIX, NULL);
-}
-
-static char *file_path(const char *root, DefinitionPlace place, const char *name)
-{
-        return g_strconcat(root, directories[place], "/", name, LODGE_DEFINITION_SUFFIX, NULL);
-}
-
-static void list_directory(const char *root, DefinitionPlace place, GTree *names,
-                           GPtrArray *ignored)
-{
-        int fd = open_directory(root, directories[place]);
-        _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-        for (struct dirent *e; dir && (e = readdir(dir));) {
-                _cleanup_free_ char *name = NULL;
-
-                if (e->d_name[0] == '.' || !g_str_has_suffix(e->d_name, LODGE_DEFINITION_SUFFIX))
-                        continue;
-                name = g_strndup(e->d_name, strlen(e->d_name) - strlen(LODGE_DEFINITION_SUFFIX));
-                if (machine_name_is_valid(name))
-                        g_tree_insert(names, TAKE_PTR(name), NULL);
-                else
-                        g_ptr_array_add(ignored, file_path(root, place, name));
-        }
-        if (!dir)
-                (void)close_fd(fd);
-}
-
-static int compare_names(const void *a, const void *b, void *unused)
-{
-        return strcmp(a, b);
-}
-
-static gboolean push_name(void *key, void *value, void *array)
-{
-        g_ptr_array_add(array, g_strdup(key));
-        return FALSE;
-}
-
 char **definition_list(const char *root, char ***ret_ignored)
 {
-        GTree *names = g_tree_new_full(compare_names, NULL, g_free, NULL);
-        GPtrArray *list = g_ptr_array_new(), *ignored = g_ptr_array_new();
-
-        for (DefinitionPlace p = DEFINITION_ETC; p < _DEFINITION_PLACE_MAX; p++)
-                list_directory(root, p, names, ignored);
-        g_tree_foreach(names, push_name, list);
-        g_tree_unref(names);
-        g_ptr_array_add(list, NULL);
-        g_ptr_array_add(ignored, NULL);
-        *ret_ignored = (char **)g_ptr_array_free(ignored, FALSE);
-        return (char **)g_ptr_array_free(list, FALSE);
+        return place_list(&definition_of_machine, root, ret_ignored);
 }
 
 DefinitionPlace definition_find(const char *root, const char *name)
 {
-        for (DefinitionPlace p = DEFINITION_ETC; p < _DEFINITION_PLACE_MAX; p++) {
-                _cleanup_free_ char *path = file_path(root, p, name);
-                struct stat st;
-
-                if (lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR))
-                        return p; /* what cannot be looked at is there: reading it tells why */
-        }
-        return DEFINITION_NOWHERE;
+        return place_find(&definition_of_machine, root, name);
 }
 
 bool definition_is_gone(const char *root, const char *name)
 {
-        for (DefinitionPlace p = DEFINITION_ETC; p < _DEFINITION_PLACE_MAX; p++) {
-                _cleanup_free_ char *path = file_path(root, p, name);
-                _cleanup_close_ int dir = open_directory(root, directories[p]);
-                struct stat st;
-
-                /* packages need not have made theirs; the others are lodged's own */
-                if (dir < 0 && !(dir == -ENOENT && p == DEFINITION_USR))
-                        return false;
-                if (lstat(path, &st) == 0 || errno != ENOENT)
-                        return false;
-        }
-        return true;
+        return place_is_gone(&definition_of_machine, root, name);
 }
 
 int definition_load(const char *root, DefinitionPlace place, const char *name, Settings *ret,
                     Fault *reterr)
 {
-        _cleanup_free_ char *path = file_path(root, place, name), *file = file_name(name),
-                            *text = NULL;
-        _cleanup_close_ int dir = open_directory(root, directories[place]);
+        _cleanup_free_ char *text = NULL, *path = NULL;
+        _cleanup_settings_ Settings s;
         size_t n = 0;
-        int r = dir < 0 ? dir : read_file_at(dir, file, DEFINITION_SIZE_MAX, &text, &n);
+        int r = place_read(&definition_of_machine, root, place, name, &text, &n, &path, reterr);
 
         settings_init(ret);
-        if (r == -EBADFD || r == -ELOOP)
-                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%s is not a regular file",
-                                 path);
-        if (r < 0)
-                return fault_set(reterr, FAULT_FAILED, r, "Cannot read %s: %s", path, strerror(-r));
-
-        _cleanup_settings_ Settings s;
         settings_init(&s);
-        r = settings_parse(path, text, n, &s, reterr);
+        if (r >= 0)
+                r = settings_parse(path, text, n, &s, reterr);
         if (r >= 0)
                 r = settings_validate(&s, reterr);
         if (r < 0)
@@ -145,34 +41,12 @@ int definition_load(const char *root, DefinitionPlace place, const char *name, S
 int definition_write(const char *root, DefinitionPlace place, const char *name, const Settings *s,
                      Fault *reterr)
 {
-        _cleanup_free_ char *directory = g_strconcat(root, directories[place], NULL),
-                            *file = file_name(name), *text = settings_format(s);
+        _cleanup_free_ char *text = settings_format(s);
 
-        if (!text)
-                return -ENOMEM;
-        (void)g_mkdir_with_parents(directory, 0755); /* open tells */
-        _cleanup_close_ int dir = open_directory(root, directories[place]);
-        int r = dir < 0 ? dir : write_file_atomic_at(dir, file, text, strlen(text), 0644);
-        if (r < 0)
-                return fault_set(reterr, store_fault_code(r), r, "Cannot write %s/%s: %s",
-                                 directory, file, strerror(-r));
-        return 0;
+        return place_write(&definition_of_machine, root, place, name, text, reterr);
 }
 
 int definition_remove(const char *root, const char *name, Fault *reterr)
 {
-        for (DefinitionPlace p = DEFINITION_USR; p > DEFINITION_NOWHERE; p--) {
-                _cleanup_free_ char *path = file_path(root, p, name);
-                struct stat st;
-
-                if (p == DEFINITION_USR && lstat(path, &st) == 0)
-                        return fault_set(reterr, FAULT_NOT_SUPPORTED, EOPNOTSUPP,
-                                         "Machine '%s' is defined in %s, which belongs to a "
-                                         "package: remove that package instead",
-                                         name, path);
-                if (p != DEFINITION_USR && unlink(path) < 0 && errno != ENOENT)
-                        return fault_set(reterr, FAULT_FAILED, errno, "Cannot delete %s: %s", path,
-                                         strerror(errno));
-        }
-        return 0;
+        return place_remove(&definition_of_machine, root, name, reterr);
 }

@@ -3,17 +3,10 @@
  * @root, everywhere: what the paths of base/names.h are below; "" but in tests. */
 #pragma once
 
+#include "core/definition-place.h"
 #include "spec/settings.h"
 
 #include <stdbool.h>
-
-typedef enum DefinitionPlace {
-        DEFINITION_NOWHERE, /* a machine that runs, but has no file any more */
-        DEFINITION_ETC,
-        DEFINITION_RUN,
-        DEFINITION_USR,
-        _DEFINITION_PLACE_MAX,
-} DefinitionPlace;
 
 /** definition_list() - the names of all definitions, each once
  * @ret_ignored files in these directories that cannot be a definition, full paths

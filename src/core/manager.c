@@ -48,6 +48,8 @@ Manager *manager_new(sd_event *event, const char *root, const UnitPort *units, c
                 .images = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, image_free),
                 .changed_images = g_ptr_array_new(),
                 .volumes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, volume_free),
+                .networks = g_hash_table_new(g_str_hash, g_str_equal),
+                .changed_networks = g_ptr_array_new(),
                 .jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, job_free),
                 .hidden_jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, job_free),
                 .lost_jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free),
@@ -83,6 +85,8 @@ void manager_free(Manager *manager)
         g_hash_table_unref(manager->hidden_jobs);
         g_hash_table_unref(manager->lost_jobs);
         g_hash_table_unref(manager->volumes);
+        g_hash_table_unref(manager->networks);
+        g_ptr_array_unref(manager->changed_networks);
         sd_event_source_disable_unref(manager->job_idle);
         sd_event_source_disable_unref(manager->flush);
         sd_event_source_disable_unref(manager->adoption_deadline);

@@ -28,13 +28,15 @@ struct Manager {
         GHashTable *machines;  /* name -> Machine */
         GHashTable *processes; /* "MACHINE/ID" -> Process */
         uint64_t last_process_id;
-        GHashTable *images;         /* canonical name -> Image */
-        ImageStamp image_places[2]; /* directories when they were last read, core/image-list.c */
-        GPtrArray *changed_images;  /* Image: listeners are to be told */
-        GHashTable *volumes;        /* name -> Volume */
-        GHashTable *jobs;           /* ID -> Job, those that are objects */
-        GHashTable *hidden_jobs;    /* likewise, lodged's own */
-        GHashTable *lost_jobs;      /* ID -> of an earlier lodged, core/job-run.c */
+        GHashTable *images;          /* canonical name -> Image */
+        ImageStamp image_places[2];  /* directories when they were last read, core/image-list.c */
+        GPtrArray *changed_images;   /* Image: listeners are to be told */
+        GHashTable *volumes;         /* name -> Volume */
+        GHashTable *networks;        /* name -> Network */
+        GPtrArray *changed_networks; /* Network: listeners are to be told */
+        GHashTable *jobs;            /* ID -> Job, those that are objects */
+        GHashTable *hidden_jobs;     /* likewise, lodged's own */
+        GHashTable *lost_jobs;       /* ID -> of an earlier lodged, core/job-run.c */
         sd_event_source *job_idle;
         GPtrArray *requests; /* Request, oldest first */
         GPtrArray *changed;  /* Machine: listeners are to be told */

@@ -11,8 +11,15 @@
 #include "spec/network-settings.h"
 #include "wire/network-record.h"
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+/* What a machine has in a network, also while it does not run. */
+typedef struct NetworkLease {
+        NetAddress addresses[NETWORK_SUBNETS_MAX]; /* with the subnets' prefix */
+        size_t n;
+} NetworkLease;
 
 /* For reading outside of core/network*.c. */
 struct Network {
@@ -24,7 +31,7 @@ struct Network {
         NetAddress subnets[NETWORK_SUBNETS_MAX]; /* what it has; n 0: not chosen yet (never used) */
         size_t n_subnets;
         char bridge[NETWORK_LINK_NAME_MAX];
-        GHashTable *leases; /* machine's name -> its addresses */
+        GHashTable *leases; /* machine's name -> NetworkLease */
         bool is_up;         /* a machine is in it */
 };
 
@@ -83,10 +90,10 @@ int machine_set_bandwidth(Machine *m, const char *value, bool persist, AnswerFn 
                           void *userdata, Fault *reterr);
 
 /* Counters of one interface, as the machine sees them. */
-typedef struct LinkStats {
+struct LinkStats {
         char *inside;
         uint64_t rx_bytes, rx_packets, rx_drops, tx_bytes, tx_packets, tx_drops;
-} LinkStats;
+};
 
 /** machine_read_stats() - ask the shim; answered with answer->stats (an array of LinkStats)
  * Return: 0 and the answer comes; -ESRCH not running. */

@@ -42,6 +42,7 @@ typedef enum MachineChange {
         MACHINE_CHANGED_RUN = 1 << 1,         /* Leader, Supervisor, UIDShift, BootCount, times */
         MACHINE_CHANGED_STATUS_TEXT = 1 << 2, /* StatusText */
         MACHINE_CHANGED_DEFINITION = 1 << 3,  /* Settings and what is read from them */
+        MACHINE_CHANGED_NETWORK = 1 << 4,     /* Addresses, Ports */
 } MachineChange;
 
 /* The same for images, volumes and jobs. */
@@ -71,6 +72,9 @@ typedef struct ManagerListener {
         void (*volume_added)(void *userdata, Volume *v);
         void (*volume_removed)(void *userdata, Volume *v);
         void (*volume_changed)(void *userdata, Volume *v); /* UsedBy */
+        void (*network_added)(void *userdata, Network *n);
+        void (*network_removed)(void *userdata, Network *n);
+        void (*network_changed)(void *userdata, Network *n); /* anything of it */
         void (*job_added)(void *userdata, Job *j);
         void (*job_removed)(void *userdata, Job *j);
         void (*job_changed)(void *userdata, Job *j, unsigned changes);

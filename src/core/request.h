@@ -18,6 +18,9 @@ struct Answer {
         int terminal_fd; /* -EBADF: none */
         char *const *lines;
         const Capture *output;
+        const LinkStats *stats; /* of each interface inside */
+        size_t n_stats;
+        Network *network; /* that was made */
 };
 
 /* Called from the event loop, or from within the call that made the request. */

@@ -7,6 +7,7 @@ typedef struct Capture Capture;
 typedef struct Image Image;
 typedef struct Job Job;
 typedef struct Link Link;
+typedef struct LinkStats LinkStats;
 typedef struct Machine Machine;
 typedef struct Manager Manager;
 typedef struct MountedImage MountedImage;
