@@ -15,6 +15,7 @@ drop_volumes() {
 at_exit drop_volumes
 
 anonymous() { grep -ls "^Machine=$1\$" "$VOLUMES"/*/volume || true; }
+all_anonymous() { find "$VOLUMES" -maxdepth 1 -name 'anonymous-*' | sort; } # other tests may have some, too
 
 # --- named -------------------------------------------------------------------------------------------------------
 
@@ -124,8 +125,9 @@ equal 'one of its own, one named, none where lodge mounts' 1 "$(anonymous "$m" |
 inside "$m" touch /log/x
 [[ -e $VOLUMES/$TEST-log/data/x ]] || fail 'the named volume is not at /log'
 stop "$m"
+before=$(all_anonymous)
 lodgectl run "$TEST-image" touch /var/data/x
-equal 'nothing is left of a machine that is removed at its end' 1 "$(find "$VOLUMES" -maxdepth 1 -name 'anonymous-*' | wc -l)"
+equal 'nothing is left of a machine that is removed at its end' "$before" "$(all_anonymous)"
 remove "$m"
 
 # --- refused -----------------------------------------------------------------------------------------------------
