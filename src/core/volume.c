@@ -40,7 +40,7 @@ static Volume *volume_new(Manager *manager, const char *name)
 
 /* ---- the record ---- */
 
-static bool knows_section(const char *section)
+static bool knows_section(void *userdata, const char *section)
 {
         return streq(section, "Volume");
 }

@@ -28,7 +28,7 @@ void registries_conf_done(RegistriesConf *c)
 }
 
 /* As it stands before the first '/' of a reference. */
-static bool is_domain(const char *s)
+static bool is_domain(void *userdata, const char *s)
 {
         size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:[]");
 

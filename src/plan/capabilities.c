@@ -24,7 +24,9 @@ uint64_t capabilities_of(const Settings *s, bool booting)
 {
         uint64_t set = booting ? SYSTEM : APP;
 
-        if (!s->private_network)
+        NetworkMode mode = settings_network_mode(s);
+
+        if (mode == NETWORK_MODE_HOST || mode == NETWORK_MODE_NETNS) /* not its own to change */
                 set &= ~(CAP(NET_ADMIN) | CAP(NET_RAW));
         return (set & ~s->capabilities_drop) | s->capabilities_add;
 }

@@ -82,6 +82,19 @@ static void add_layers(PlanWriter *w, const PlanFacts *facts)
                 add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_USR_FD, .s = facts->image, .a = 1});
 }
 
+static void add_netns(PlanWriter *w, const Settings *s)
+{
+        switch (settings_network_mode(s)) {
+        case NETWORK_MODE_NONE:
+        case NETWORK_MODE_LINKS: add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_NETNS, .a = 1}); break;
+        case NETWORK_MODE_NETNS:
+                add(w, PLAN_STAGE_HOST,
+                    (PlanStep){PLAN_NETNS_PATH, .s = strchr(s->networks[0], '=') + 1});
+                break;
+        case NETWORK_MODE_HOST: break;
+        }
+}
+
 static void add_host(PlanWriter *w, const Settings *s, const PlanFacts *facts, bool booting)
 {
         bool systemd = booting && facts->init_is_systemd;
@@ -91,8 +104,7 @@ static void add_host(PlanWriter *w, const Settings *s, const PlanFacts *facts, b
         add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_USERNS, .a = facts->uid_base, .b = IDS});
         add_layers(w, facts);
         add_writable_layer(w, s, facts);
-        if (s->private_network)
-                add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_NETNS, .a = 1});
+        add_netns(w, s);
         add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_NOTIFY, .s = GUEST_NOTIFY_SOCKET, .a = ready});
         add(w, PLAN_STAGE_HOST,
             (PlanStep){PLAN_STOP, .a = (uint64_t)sig, .b = s->stop_timeout_usec});
@@ -219,6 +231,7 @@ int plan_compile(const Settings *s, const PlanFacts *facts, PlanWriter *w, Fault
 {
         _cleanup_guest_mounts_ GuestMounts mounts = {0};
         const GuestMountFacts mount_facts = {.volumes = facts->volumes, .owner = s->owner};
+        NetworkMode mode = settings_network_mode(s);
         char id[33], uuid[37];
         int r = check(s, facts, reterr);
 
@@ -232,7 +245,7 @@ int plan_compile(const Settings *s, const PlanFacts *facts, PlanWriter *w, Fault
                 .uuid = uuid,
                 .hostname = s->hostname ?: facts->name,
                 .booting = plan_boots(s, facts),
-                .private_network = s->private_network,
+                .private_network = mode == NETWORK_MODE_NONE || mode == NETWORK_MODE_LINKS,
                 .mounts = &mounts,
         };
         add_host(w, s, facts, g.booting);

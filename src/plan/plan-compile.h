@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/fault.h"
+#include "plan/plan-network.h"
 #include "spec/settings.h"
 #include "wire/plan.h"
 
@@ -26,6 +27,7 @@ typedef struct PlanFacts {
         bool init_is_systemd;
         const void *seccomp; /* compiled filter, plan/seccomp-filter.h; may be NULL in tests */
         uint32_t n_seccomp;  /* bytes */
+        const PlanNetwork *network; /* NULL: as one without interfaces and name servers */
 } PlanFacts;
 
 /** plan_compile() - the plan of one start

@@ -101,7 +101,7 @@ static void reading_done(Reading *reading)
         image_record_done(&reading->record);
 }
 
-static bool knows_section(const char *section)
+static bool knows_section(void *userdata, const char *section)
 {
         return streq(section, "Image") || streq(section, "Config");
 }

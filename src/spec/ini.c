@@ -99,7 +99,7 @@ static int parse_section(Parser *p, char *line, Fault *reterr)
         line++;
         p->section = line;
         p->skip = strncmp(line, "X-", 2) == 0; /* left to others by custom */
-        if (p->skip || p->reader->knows_section(line))
+        if (p->skip || p->reader->knows_section(p->userdata, line))
                 return 0;
         shown = text_for_display(line, 80);
         return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%s:%u: there is no section [%s]",

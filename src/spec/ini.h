@@ -12,7 +12,7 @@
 typedef struct IniReader {
         /* Is there a section of this name? Those that begin with "X-" are for others by custom,
          * and skipped without asking. */
-        bool (*knows_section)(const char *section);
+        bool (*knows_section)(void *userdata, const char *section);
         /* One KEY=VALUE, both without blanks around them. Return: 0; -EINVAL with a sentence, to
          * which the place in the file is added; -ENOMEM. */
         int (*assign)(void *userdata, const char *section, const char *key, const char *value,

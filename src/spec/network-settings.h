@@ -24,6 +24,13 @@ typedef struct NetworkSettings {
         uint64_t created_usec; /* internal: CLOCK_REALTIME; 0: not known */
 } NetworkSettings;
 
+/** subnet_parse() - an element of Subnet= but "none": IPv4 /8 to /29, IPv6 /48 to /112 (sizes that
+ * leave room for machines), where machines can have addresses
+ * @ret     its first address
+ * @ret_why what is wrong, without a full stop; static
+ * Return: 0; -EINVAL with @ret_why. */
+int subnet_parse(const char *text, NetAddress *ret, const char **ret_why);
+
 /** network_settings_keys() - the vocabulary, ended by a NULL name: Description, Label, Subnet
  * (STRV), Internal, NAT, DNS, Bridge, MTU; libc only */
 const SettingKey *network_settings_keys(void);
@@ -35,8 +42,12 @@ void network_settings_done(NetworkSettings *s);
 /** network_settings_set() - give one key a value; as settings_set() */
 int network_settings_set(NetworkSettings *s, const char *key, const SettingValue *value,
                          Fault *reterr);
-/** network_settings_validate() - do the values fit together? No two subnets overlap, at most two of
- * a family; IPv4 /8 to /29, IPv6 /48 to /112 (sizes that leave room for machines)
+/** network_settings_get() - the value of one key; as settings_get() */
+int network_settings_get(const NetworkSettings *s, const SettingKey *key, char ***ret);
+/** network_settings_copy() - as settings_copy() */
+int network_settings_copy(const NetworkSettings *s, NetworkSettings *ret);
+/** network_settings_validate() - do the values fit together? No two subnets overlap, at most two
+ * are of a family, none stands beside "none"
  * Return: 0; -EINVAL with FAULT_INVALID_OPTION. */
 int network_settings_validate(const NetworkSettings *s, Fault *reterr);
 /** network_settings_parse() - a NAME.network file's text, section [Network]; as settings_parse() */

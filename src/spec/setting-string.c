@@ -5,6 +5,7 @@
 #include "base/machine-name.h"
 #include "base/text.h"
 #include "spec/mount-entry.h"
+#include "spec/network-settings.h"
 #include "spec/reference.h"
 
 #include <string.h>
@@ -154,6 +155,80 @@ static bool check_tmpfs(const char *s, const char **ret_why)
         return check_mount(MOUNT_TMPFS, s, ret_why);
 }
 
+/* ---- network ---- */
+
+static bool check_network(const char *s, const char **ret_why)
+{
+        _cleanup_network_entry_ NetworkEntry e = {0};
+
+        return utf8_is_valid(s) && network_entry_parse(s, &e, ret_why) >= 0;
+}
+
+static int canonical_network(const char *s, char **ret)
+{
+        _cleanup_network_entry_ NetworkEntry e = {0};
+        const char *why;
+        int r = network_entry_parse(s, &e, &why);
+
+        return r < 0 ? r : network_entry_format(&e, ret);
+}
+
+static bool check_publish(const char *s, const char **ret_why)
+{
+        PortEntry e;
+
+        return port_entry_parse(s, &e, ret_why) >= 0;
+}
+
+static int canonical_publish(const char *s, char **ret)
+{
+        PortEntry e;
+        const char *why;
+        int r = port_entry_parse(s, &e, &why);
+
+        return r < 0 ? r : port_entry_format(&e, ret);
+}
+
+static bool check_egress(const char *s, const char **ret_why)
+{
+        EgressEntry e;
+
+        return egress_entry_parse(s, &e, ret_why) >= 0;
+}
+
+static int canonical_egress(const char *s, char **ret)
+{
+        EgressEntry e;
+        const char *why;
+        int r = egress_entry_parse(s, &e, &why);
+
+        return r < 0 ? r : egress_entry_format(&e, ret);
+}
+
+static bool check_subnet(const char *s, const char **ret_why)
+{
+        NetAddress a;
+
+        return streq(s, "none") || subnet_parse(s, &a, ret_why) >= 0;
+}
+
+static int canonical_subnet(const char *s, char **ret)
+{
+        NetAddress a;
+        const char *why;
+        char text[NET_ADDRESS_TEXT_MAX] = "none";
+
+        if (!streq(s, "none") && subnet_parse(s, &a, &why) >= 0)
+                net_address_format(&a, true, text);
+        *ret = strdup(text);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static bool check_link_name(const char *s, const char **ret_why)
+{
+        return link_name_is_valid(s) && !streq(s, "lo");
+}
+
 #define PATH_ALLOWED                                                                               \
         "give an absolute path without '.', '..', '//', a '/' at the end or control characters"
 
@@ -212,4 +287,37 @@ const SettingType setting_tmpfs = {
         .check = check_tmpfs,
         .is_list = true,
         .one_a_line = true,
+};
+const SettingType setting_network = {
+        .allowed = "give private, a network's name, none, host, bridge=, macvlan=, interface= or "
+                   "netns=",
+        .check = check_network,
+        .canonical = canonical_network,
+        .is_list = true,
+        .one_a_line = true,
+};
+const SettingType setting_publish = {
+        .allowed = "give [ADDRESS:]HOST:GUEST[/tcp|udp]",
+        .check = check_publish,
+        .canonical = canonical_publish,
+        .is_list = true,
+        .one_a_line = true,
+};
+const SettingType setting_egress = {
+        .allowed = "give none, or ADDRESS[/BITS][:PORT][/tcp|udp]",
+        .check = check_egress,
+        .canonical = canonical_egress,
+        .is_list = true,
+        .one_a_line = true,
+};
+const SettingType setting_subnet = {
+        .allowed = "give ADDRESS/BITS, or none",
+        .check = check_subnet,
+        .canonical = canonical_subnet,
+        .is_list = true,
+        .one_a_line = true,
+};
+const SettingType setting_link_name = {
+        .allowed = "give a name for an interface: at most 15 letters, digits and the like, not lo",
+        .check = check_link_name,
 };

@@ -2,9 +2,9 @@
 /* How the values of the vocabulary are read, checked and written. Private to spec. libc only. */
 #pragma once
 
-#include "spec/settings.h"
+#include "spec/vocabulary.h"
 
-#define SETTING_VALUE_SIZE_MAX 16 /* of what lies in Settings itself */
+#define SETTING_VALUE_SIZE_MAX 16 /* of what lies in the struct itself */
 
 /* Limits of lists: an argument or environment that execve(2) would refuse fails at the start of a
  * machine, so it is refused where somebody can still be told. */
@@ -34,26 +34,28 @@ typedef struct SettingType {
 
 extern const SettingType setting_text, setting_image, setting_root_directory, setting_path,
         setting_user, setting_hostname, setting_command, setting_environment, setting_label,
-        setting_bind, setting_volume, setting_tmpfs;
+        setting_bind, setting_volume, setting_tmpfs, setting_network, setting_publish,
+        setting_egress, setting_subnet, setting_link_name;
 extern const SettingType setting_id, setting_uid, setting_timestamp, setting_bool,
         setting_optional_bool, setting_signal, setting_usec, setting_bytes, setting_writable_layer,
-        setting_writable_medium, setting_capabilities, setting_capabilities_or_all;
+        setting_writable_medium, setting_bandwidth, setting_mtu, setting_capabilities,
+        setting_capabilities_or_all;
 
 /** setting_assign() - parse a value in the file's syntax
  * @text    not empty; from anybody
  * @append  a list keeps what it has
  * Return: 0; -EINVAL with FAULT_INVALID_OPTION; -ENOMEM. @s is unchanged on failure. */
-int setting_assign(Settings *s, const SettingKey *key, const char *text, bool append,
-                   Fault *reterr);
+int setting_assign(const Vocabulary *v, void *s, const SettingKey *key, const char *text,
+                   bool append, Fault *reterr);
 
 /** setting_assign_words() - the same for a list whose words are apart already
  * @words may be empty */
-int setting_assign_words(Settings *s, const SettingKey *key, char *const *words, bool append,
+int setting_assign_words(void *s, const SettingKey *key, char *const *words, bool append,
                          Fault *reterr);
 
 /** setting_reset() - back to the default */
-void setting_reset(Settings *s, const SettingKey *key);
+void setting_reset(const Vocabulary *v, void *s, const SettingKey *key);
 
 /** setting_unknown() - the sentence for a key that does not exist
  * Return: -EINVAL. */
-int setting_unknown(const char *name, Fault *reterr);
+int setting_unknown(const Vocabulary *v, const char *name, Fault *reterr);

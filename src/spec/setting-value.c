@@ -4,6 +4,7 @@
 
 #include "base/capability.h"
 #include "base/text.h"
+#include "spec/settings.h"
 #include "spec/words.h"
 
 #include <inttypes.h>
@@ -248,6 +249,36 @@ static int format_writable_medium(const void *field, char **ret)
         return duplicate(writable_media[*(const WritableMedium *)field], ret);
 }
 
+/* ---- network ---- */
+
+static int parse_bandwidth(const char *s, void *field)
+{
+        return bandwidth_parse(s, field);
+}
+
+static int format_bandwidth(const void *field, char **ret)
+{
+        return bandwidth_format(field, ret);
+}
+
+static int parse_mtu(const char *s, void *field)
+{
+        uint64_t v;
+
+        if (parse_u64(s, NETWORK_MTU_MAX, &v) < 0 || v < NETWORK_MTU_MIN)
+                return -EINVAL;
+        *(uint32_t *)field = (uint32_t)v;
+        return 0;
+}
+
+static int format_mtu(const void *field, char **ret)
+{
+        uint32_t v = *(const uint32_t *)field;
+
+        *ret = NULL;
+        return v ? format_u64(v, ret) : 0;
+}
+
 /* ---- capabilities ---- */
 
 static int parse_capabilities(const char *s, void *field)
@@ -357,6 +388,19 @@ const SettingType setting_bytes = {
         .size = sizeof(uint64_t),
         .parse = parse_size,
         .format = format_size,
+};
+const SettingType setting_bandwidth = {
+        .allowed = "give in=RATE, out=RATE or both with a comma between, each at least 8K bits a "
+                   "second and at most 1000G",
+        .size = sizeof(Bandwidth),
+        .parse = parse_bandwidth,
+        .format = format_bandwidth,
+};
+const SettingType setting_mtu = {
+        .allowed = "give a number from 1280 to 65535",
+        .size = sizeof(uint32_t),
+        .parse = parse_mtu,
+        .format = format_mtu,
 };
 const SettingType setting_capabilities = {
         .allowed = "give names of capabilities such as CAP_NET_ADMIN",

@@ -99,5 +99,6 @@ int settings_validate(const Settings *s, Fault *reterr)
         if (message)
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%s", message);
         int r = check_program(s, reterr);
-        return r < 0 ? r : check_mounts(s, reterr);
+        r = r < 0 ? r : check_mounts(s, reterr);
+        return r < 0 ? r : settings_network_validate(s, reterr);
 }

@@ -1,288 +1,159 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The one table of a machine's settings: a new one is a field in Settings and a line here. */
 #include "spec/settings.h"
 
-#include "base/text.h"
 #include "spec/setting-type.h"
-#include "spec/words.h"
 
-#include <inttypes.h>
-#include <string.h>
+#define KEY(section_, name_, kind_, field_, type_, help_)                                          \
+        {                                                                                          \
+                .section = section_, .name = name_, .kind = SETTING_##kind_, .help = help_,        \
+                .type = &setting_##type_, .offset = offsetof(Settings, field_),                    \
+        }
+#define INTERNAL(section_, name_, field_, type_, help_)                                            \
+        {                                                                                          \
+                .section = section_, .name = name_, .kind = SETTING_OTHER, .internal = true,       \
+                .help = help_, .type = &setting_##type_, .offset = offsetof(Settings, field_),     \
+        }
 
-#define SHOWN_MAX 120 /* bytes of a wrong value that a message repeats */
+static const SettingKey keys[] = {
+        /* clang-format off */
+        KEY("Machine", "Description", STRING, description, text,
+            "What the machine is for, in one line"),
+        KEY("Machine", "Image", STRING, image, image,
+            "Image the machine starts from: its name, or where it is from, as docker.io/library/debian:13"),
+        KEY("Machine", "RootDirectory", STRING, root_directory, root_directory,
+            "Directory tree of the host to start from, instead of an image; never written to"),
+        KEY("Machine", "MachineID", OTHER, machine_id, id,
+            "The guest's machine-id, 32 hexadecimal digits"),
+        KEY("Machine", "Hostname", STRING, hostname, hostname,
+            "The guest's host name; the machine's name if not given"),
+        KEY("Machine", "AutoRemove", BOOL, auto_remove, bool,
+            "Remove the machine when it stops"),
+        KEY("Machine", "Label", STRV, labels, label,
+            "Something to know the machine by, KEY=VALUE; may be given several times"),
+        INTERNAL("Machine", "Owner", owner, uid, "User id of who created the machine"),
+        INTERNAL("Machine", "Created", created_usec, timestamp,
+                 "When the machine was created, in µs since 1970"),
+
+        KEY("Exec", "Boot", BOOL, boot, optional_bool,
+            "Start the tree's init; if not given: only where there is no Command="),
+        KEY("Exec", "Entrypoint", STRV, entrypoint, command,
+            "Program and arguments that come before the command; if not given, the image's"),
+        KEY("Exec", "Command", STRV, command, command,
+            "Program and arguments to run as the machine's first process"),
+        KEY("Exec", "Environment", STRV, environment, environment,
+            "Environment variables, KEY=VALUE; may be given several times"),
+        KEY("Exec", "User", STRING, user, user,
+            "User to run the command as: user, user:group, uid or uid:gid of the guest"),
+        KEY("Exec", "WorkingDirectory", STRING, working_directory, path,
+            "Directory of the guest to run the command in"),
+        KEY("Exec", "Terminal", BOOL, terminal, bool,
+            "Give the command a terminal; a booted machine always has one"),
+        KEY("Exec", "StopSignal", OTHER, stop_signal, signal,
+            "Signal that asks the first process to stop; if not given: SIGRTMIN+3 for systemd, else SIGTERM"),
+        KEY("Exec", "StopTimeoutSec", USEC, stop_timeout_usec, usec,
+            "How long to wait for that before everything is killed"),
+        KEY("Exec", "NotifyReady", BOOL, notify_ready, optional_bool,
+            "Wait for READY=1 from inside; if not given: only where systemd is booted"),
+
+        KEY("Files", "WritableLayer", OTHER, writable_layer, writable_layer,
+            "How long what the guest writes is kept: until stop, until reboot too (reboot), or keep"),
+        KEY("Files", "WritableLayerMedium", OTHER, writable_medium, writable_medium,
+            "Where that lies: on disk, or in memory"),
+        KEY("Files", "WritableLayerSize", OTHER, writable_size_bytes, bytes,
+            "How large that may become, in bytes, or with K, M, G or T"),
+        KEY("Files", "Bind", STRV, binds, bind,
+            "File or directory of the host to show inside, SOURCE:TARGET[:ro,norecursive,map=root|owner|caller|same|none]"),
+        KEY("Files", "Volume", STRV, volumes, volume,
+            "Directory that outlives the machine, NAME:TARGET[:ro,map=...]; TARGET alone: one that goes with it"),
+        KEY("Files", "Tmpfs", STRV, tmpfs, tmpfs,
+            "File system in memory, TARGET[:size=...,mode=...,uid=...,gid=...,ro]"),
+
+        KEY("Network", "PrivateNetwork", BOOL, private_network, optional_bool,
+            "A network of its own; no: the host's"),
+        KEY("Network", "Network", STRV, networks, network,
+            "What it is connected to: private, NAME, none, host, bridge=IF, macvlan=IF, interface=IF or netns=PATH, with :OPTIONS"),
+        KEY("Network", "Publish", STRV, publish, publish,
+            "Port to open on the host, [ADDRESS:]HOST:GUEST[/tcp|udp]; on loopback only if no address is given"),
+        KEY("Network", "Egress", STRV, egress, egress,
+            "What it may reach, ADDRESS[/BITS][:PORT][/tcp|udp], or none; if not given, everything"),
+        KEY("Network", "Bandwidth", OTHER, bandwidth, bandwidth,
+            "Most bits a second, in=RATE,out=RATE, with K, M or G"),
+
+        KEY("Security", "Capability", OTHER, capabilities_add, capabilities,
+            "Capabilities to add to the default set"),
+        KEY("Security", "DropCapability", OTHER, capabilities_drop, capabilities_or_all,
+            "Capabilities to take out of the default set; all: every one"),
+        {.name = NULL},
+        /* clang-format on */
+};
 
 static const Settings defaults = {
         .boot = -1,
         .stop_timeout_usec = 90 * UINT64_C(1000000),
         .notify_ready = -1,
         .writable_layer = WRITABLE_LAYER_STOP,
-        .private_network = true,
+        .private_network = -1,
 };
 
-static void *field_of(Settings *s, const SettingKey *key)
+static const Vocabulary vocabulary = {keys, &defaults, sizeof(Settings)};
+
+const SettingKey *setting_keys(void)
 {
-        return (char *)s + key->offset;
+        return keys;
 }
 
-static const void *field_of_const(const Settings *s, const SettingKey *key)
+const SettingKey *setting_key_find(const char *name)
 {
-        return (const char *)s + key->offset;
+        return vocabulary_find(&vocabulary, name);
+}
+
+const char *setting_key_nearest(const char *name)
+{
+        return vocabulary_nearest(&vocabulary, name);
 }
 
 void settings_init(Settings *s)
 {
-        *s = defaults;
+        vocabulary_init(&vocabulary, s);
 }
 
 void settings_done(Settings *s)
 {
-        for (const SettingKey *key = setting_keys(); key->name; key++)
-                setting_reset(s, key);
+        vocabulary_done(&vocabulary, s);
 }
 
-void setting_reset(Settings *s, const SettingKey *key)
+int settings_set(Settings *s, const char *key, const SettingValue *value, Fault *reterr)
 {
-        void *field = field_of(s, key);
-
-        if (key->type->is_list)
-                *(char ***)field = strv_free(*(char ***)field);
-        else if (key->type->check) {
-                free(*(char **)field);
-                *(char **)field = NULL;
-        } else
-                memcpy(field, field_of_const(&defaults, key), key->type->size);
-}
-
-static int refuse(const SettingKey *key, const char *value, const char *why, Fault *reterr)
-{
-        _cleanup_free_ char *shown = text_for_display(value, SHOWN_MAX);
-
-        return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%s='%s' is not valid: %s",
-                         key->name, shown ?: "", why ?: key->type->allowed);
-}
-
-int setting_unknown(const char *name, Fault *reterr)
-{
-        _cleanup_free_ char *shown = text_for_display(name, SHOWN_MAX);
-        const char *nearest = setting_key_nearest(name);
-
-        if (nearest)
-                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
-                                 "there is no setting '%s'; did you mean %s?", shown ?: "",
-                                 nearest);
-        return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
-                         "there is no setting '%s'; lodgectl(1) lists those there are",
-                         shown ?: "");
-}
-
-static int assign_string(Settings *s, const SettingKey *key, const char *text, Fault *reterr)
-{
-        char **field = field_of(s, key);
-        const char *why = NULL;
-
-        if (!key->type->check(text, &why))
-                return refuse(key, text, why, reterr);
-
-        char *copy = NULL;
-        int r = key->type->canonical ? key->type->canonical(text, &copy) : 0;
-        if (r >= 0 && !copy)
-                copy = strdup(text);
-        if (!copy)
-                return -ENOMEM;
-        free(*field);
-        *field = copy;
-        return 0;
-}
-
-static int assign_value(Settings *s, const SettingKey *key, const char *text, bool append,
-                        Fault *reterr)
-{
-        /* unchanged on failure, so parsed beside the field */
-        union {
-                uint64_t align;
-                uint8_t bytes[SETTING_VALUE_SIZE_MAX];
-        } value;
-        void *field = field_of(s, key);
-
-        memcpy(&value, append ? field : field_of_const(&defaults, key), key->type->size);
-        int r = key->type->parse(text, &value);
-        if (r == -ENOMEM)
-                return r;
-        if (r < 0)
-                return refuse(key, text, NULL, reterr);
-        memcpy(field, &value, key->type->size);
-        return 0;
-}
-
-int setting_assign_words(Settings *s, const SettingKey *key, char *const *words, bool append,
-                         Fault *reterr)
-{
-        char ***field = field_of(s, key);
-        _cleanup_strv_free_ char **list = append && *field ? strv_copy(*field) : NULL;
-        size_t n = 0, size = 0;
-
-        if (append && *field && !list)
-                return -ENOMEM;
-        STRV_FOREACH (word, list) {
-                n++;
-                size += strlen(*word) + 1;
-        }
-        STRV_FOREACH (word, words) {
-                const char *why = NULL;
-
-                if (!key->type->check(*word, &why))
-                        return refuse(key, *word, why, reterr);
-                size += strlen(*word) + 1;
-                if (++n > SETTING_WORDS_MAX || size > SETTING_WORDS_SIZE_MAX)
-                        return refuse(key, *word, "a list may have at most 1024 words and 1 MiB",
-                                      reterr);
-                int r = strv_push(&list, *word);
-                if (r < 0)
-                        return r;
-        }
-        strv_free(*field);
-        *field = TAKE_PTR(list);
-        return 0;
-}
-
-int setting_assign(Settings *s, const SettingKey *key, const char *text, bool append, Fault *reterr)
-{
-        _cleanup_strv_free_ char **words = NULL;
-
-        if (!key->type->check)
-                return assign_value(s, key, text, append, reterr);
-        if (!key->type->is_list)
-                return assign_string(s, key, text, reterr);
-
-        int r = words_split(text, SETTING_WORDS_MAX, &words);
-        if (r == -ENOMEM)
-                return r;
-        if (r == -E2BIG)
-                return refuse(key, text, "a list may have at most 1024 words", reterr);
-        if (r < 0)
-                return refuse(key, text,
-                              "a quote is left open, or a backslash begins no known escape",
-                              reterr);
-        return setting_assign_words(s, key, words, append, reterr);
-}
-
-static const char *kind_wants(SettingKind kind)
-{
-        switch (kind) {
-        case SETTING_STRV: return "it takes a list of strings";
-        case SETTING_BOOL: return "it takes a boolean";
-        case SETTING_USEC: return "it takes microseconds, or a string such as 90s";
-        default: return "it takes a string";
-        }
-}
-
-static int copy_field(const SettingKey *key, const Settings *from, Settings *to)
-{
-        const void *source = field_of_const(from, key);
-        void *target = field_of(to, key);
-
-        if (key->type->is_list) {
-                char **list = *(char **const *)source;
-
-                *(char ***)target = list ? strv_copy(list) : NULL;
-                return list && !*(char ***)target ? -ENOMEM : 0;
-        }
-        if (key->type->check) {
-                const char *string = *(char *const *)source;
-
-                *(char **)target = string ? strdup(string) : NULL;
-                return string && !*(char **)target ? -ENOMEM : 0;
-        }
-        memcpy(target, source, key->type->size);
-        return 0;
-}
-
-int settings_copy(const Settings *s, Settings *ret)
-{
-        _cleanup_settings_ Settings copy;
-
-        settings_init(&copy);
-        for (const SettingKey *key = setting_keys(); key->name; key++) {
-                int r = copy_field(key, s, &copy);
-                if (r < 0)
-                        return r;
-        }
-        *ret = copy;
-        copy = (Settings){0};
-        return 0;
-}
-
-int settings_set(Settings *s, const char *name, const SettingValue *value, Fault *reterr)
-{
-        const SettingKey *key = setting_key_find(name);
-        char number[32];
-
-        if (!key)
-                return setting_unknown(name, reterr);
-        if (key->internal)
-                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
-                                 "%s= is kept by lodged and cannot be set", name);
-        if (value->kind != SETTING_STRING && value->kind != key->kind)
-                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
-                                 "%s= was given a value of the wrong type: %s", name,
-                                 kind_wants(key->kind));
-        switch (value->kind) {
-        case SETTING_STRV: return setting_assign_words(s, key, value->strv, false, reterr);
-        case SETTING_BOOL:
-                return setting_assign(s, key, value->boolean ? "yes" : "no", false, reterr);
-        case SETTING_USEC:
-                (void)snprintf(number, sizeof(number), "%" PRIu64 "us", value->usec);
-                return setting_assign(s, key, value->usec == UINT64_MAX ? "infinity" : number,
-                                      false, reterr);
-        case SETTING_STRING:
-        case SETTING_OTHER: break;
-        }
-        if (!*value->string) {
-                setting_reset(s, key);
-                return 0;
-        }
-        return setting_assign(s, key, value->string, false, reterr);
-}
-
-static int get_words(const Settings *s, const SettingKey *key, char ***ret)
-{
-        const void *field = field_of_const(s, key);
-        _cleanup_strv_free_ char **words = calloc(1, sizeof(char *));
-        _cleanup_free_ char *formatted = NULL;
-        const char *string;
-        int r;
-
-        if (!words)
-                return -ENOMEM;
-        if (key->type->is_list) {
-                char **list = *(char **const *)field;
-
-                *ret = list ? strv_copy(list) : TAKE_PTR(words);
-                return *ret ? 0 : -ENOMEM;
-        }
-        if (key->type->check)
-                string = *(char *const *)field;
-        else {
-                r = key->type->format(field, &formatted);
-                if (r < 0)
-                        return r;
-                string = formatted;
-        }
-        r = string ? strv_push(&words, string) : 0;
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(words);
-        return 0;
+        return vocabulary_set(&vocabulary, s, key, value, reterr);
 }
 
 int settings_get(const Settings *s, const SettingKey *key, char ***ret)
 {
-        _cleanup_strv_free_ char **words = NULL, **standard = NULL;
-        int r = get_words(s, key, &words);
+        return vocabulary_get(&vocabulary, s, key, ret);
+}
+
+int settings_copy(const Settings *s, Settings *ret)
+{
+        Settings copy;
+        int r = vocabulary_copy(&vocabulary, s, &copy);
 
         if (r >= 0)
-                r = get_words(&defaults, key, &standard);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(words);
-        return !strv_equal(*ret, standard);
+                *ret = copy;
+        return r;
+}
+
+int settings_parse(const char *name, const char *text, size_t n, Settings *ret, Fault *reterr)
+{
+        Settings s;
+        int r = vocabulary_parse(&vocabulary, name, text, n, &s, reterr);
+
+        if (r >= 0)
+                *ret = s;
+        return r;
+}
+
+char *settings_format(const Settings *s)
+{
+        return vocabulary_format(&vocabulary, s);
 }

@@ -4,13 +4,12 @@
 #pragma once
 
 #include "base/fault.h"
+#include "spec/network-entry.h"
+#include "spec/vocabulary.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Of a definition file's text. */
-#define SETTINGS_FILE_MAX (8U << 20)
 
 typedef enum WritableLayer {
         WRITABLE_LAYER_STOP,   /* thrown away whenever PID 1 ends */
@@ -51,30 +50,12 @@ typedef struct Settings {
         WritableMedium writable_medium;
         uint64_t writable_size_bytes;     /* 0: no limit */
         char **binds, **volumes, **tmpfs; /* spec/mount-entry.h */
-        bool private_network;
+        int private_network; /* 1 own, 0 the host's, -1: by networks; settings_network_mode() tells
+                              */
+        char **networks, **publish, **egress; /* spec/network-entry.h */
+        Bandwidth bandwidth;
         uint64_t capabilities_add, capabilities_drop; /* bit masks */
 } Settings;
-
-typedef enum SettingKind {
-        SETTING_STRING,
-        SETTING_STRV,
-        SETTING_BOOL,
-        SETTING_USEC,  /* "90s" or µs as a number */
-        SETTING_OTHER, /* has a syntax of its own, given as a string: signal, enum, capability set,
-                          id */
-} SettingKind;
-
-/* One word of the vocabulary. */
-typedef struct SettingKey {
-        const char *section; /* in the definition file: Machine, Exec, Files, Network, Security */
-        const char *name;    /* "StopTimeoutSec"; the command line derives "--stop-timeout-sec" */
-        SettingKind kind;
-        bool internal;    /* kept by lodged (Owner, Created): not taken from callers */
-        const char *help; /* one line for --help and the man page */
-        const struct SettingType
-                *type; /* how it is read, checked and written: spec/setting-type.h */
-        size_t offset; /* in Settings */
-} SettingKey;
 
 /** setting_keys() - the whole vocabulary, ended by a NULL name; libc only, so that the CLI can link
  * it */
@@ -83,14 +64,6 @@ const SettingKey *setting_keys(void);
 const SettingKey *setting_key_find(const char *name);
 /** setting_key_nearest() - the nearest known name to a mistyped one, or NULL */
 const char *setting_key_nearest(const char *name);
-
-typedef struct SettingValue {
-        SettingKind kind; /* SETTING_STRING goes for every key: parsed as in the file */
-        const char *string;
-        char *const *strv;
-        bool boolean;
-        uint64_t usec;
-} SettingValue;
 
 /** settings_init() - the built-in defaults */
 void settings_init(Settings *s);
@@ -120,6 +93,25 @@ int settings_copy(const Settings *s, Settings *ret);
 /** settings_validate() - do the values fit together?
  * Return: 0; -EINVAL with FAULT_INVALID_OPTION. */
 int settings_validate(const Settings *s, Fault *reterr);
+
+typedef enum NetworkMode {
+        NETWORK_MODE_NONE,  /* a network namespace of its own, with loopback only */
+        NETWORK_MODE_LINKS, /* the same, with interfaces */
+        NETWORK_MODE_HOST,  /* the host's */
+        NETWORK_MODE_NETNS, /* another one: argument of the only entry */
+} NetworkMode;
+
+/** settings_network_mode() - what Network= and PrivateNetwork= of validated settings come to */
+NetworkMode settings_network_mode(const Settings *s);
+/** settings_network_entries() - the interfaces that Network= asks for
+ * Each has a name: host0, host1 .. where none is given.
+ * @ret new array, network_entries_free() frees it; NULL if there are none
+ * Return: 0; -EINVAL with FAULT_INVALID_OPTION, not from validated settings; -ENOMEM. */
+int settings_network_entries(const Settings *s, NetworkEntry **ret, size_t *ret_n, Fault *reterr);
+/** settings_network_validate() - the part of settings_validate() that is about the network */
+int settings_network_validate(const Settings *s, Fault *reterr);
+/** network_entries_free() - free the array */
+void network_entries_free(NetworkEntry *entries, size_t n);
 
 /** settings_parse() - a definition file's text
  * @name  what to call the file in messages

@@ -19,7 +19,7 @@ int main(void)
                  CAP(BPF) | CAP(AUDIT_CONTROL) | CAP(MAC_ADMIN))));
 
         /* with the host's network a guest must not reconfigure it, nor read along */
-        s.private_network = false;
+        s.private_network = 0;
         CHECK(!(capabilities_of(&s, true) & (CAP(NET_ADMIN) | CAP(NET_RAW))));
         CHECK_NUMBER(__builtin_popcountll(capabilities_of(&s, true)), 16);
         s.capabilities_add = CAP(NET_RAW); /* unless it is asked for */

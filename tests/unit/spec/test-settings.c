@@ -120,11 +120,11 @@ static void test_values(void)
         refuse("MachineID", "0123456789abcdef-0123456789abcde-dead", "hexadecimal");
         set("AutoRemove", "on", "[yes]");
         set("AutoRemove", "", NULL);
-        set("PrivateNetwork", "yes", NULL);
+        set("PrivateNetwork", "yes", "[yes]");
         set("PrivateNetwork", "no", "[no]");
         refuse("PrivateNetwork", "maybe", "yes or no");
         set("PrivateNetwork", "", NULL);
-        CHECK(s.private_network);
+        CHECK_NUMBER(s.private_network, -1);
         set("Boot", "yes", "[yes]");
         set("Boot", "no", "[no]");
         set("Boot", "", NULL);

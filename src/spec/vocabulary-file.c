@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Definition files. libc only. */
-#include "spec/settings.h"
+#include "spec/vocabulary.h"
 
 #include "base/text.h"
 #include "spec/ini.h"
@@ -9,9 +9,16 @@
 
 #include <string.h>
 
-static bool knows_section(const char *section)
+typedef struct Reading {
+        const Vocabulary *vocabulary;
+        void *s;
+} Reading;
+
+static bool knows_section(void *userdata, const char *section)
 {
-        for (const SettingKey *key = setting_keys(); key->name; key++)
+        const Reading *reading = userdata;
+
+        for (const SettingKey *key = reading->vocabulary->keys; key->name; key++)
                 if (streq(key->section, section))
                         return true;
         return false;
@@ -20,36 +27,36 @@ static bool knows_section(const char *section)
 static int assign(void *userdata, const char *section, const char *name, const char *value,
                   Fault *reterr)
 {
-        const SettingKey *key = setting_key_find(name);
-        Settings *s = userdata;
+        const Reading *reading = userdata;
+        const Vocabulary *v = reading->vocabulary;
+        const SettingKey *key = vocabulary_find(v, name);
 
         if (!key)
-                return setting_unknown(name, reterr);
+                return setting_unknown(v, name, reterr);
         if (!streq(key->section, section))
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
                                  "%s= belongs in [%s], not in [%s]", name, key->section, section);
         if (*value)
-                return setting_assign(s, key, value, true, reterr);
-        setting_reset(s, key);
+                return setting_assign(v, reading->s, key, value, true, reterr);
+        setting_reset(v, reading->s, key);
         return 0;
 }
 
-int settings_parse(const char *name, const char *text, size_t n, Settings *ret, Fault *reterr)
+int vocabulary_parse(const Vocabulary *v, const char *name, const char *text, size_t n, void *ret,
+                     Fault *reterr)
 {
         static const IniReader reader = {
                 .knows_section = knows_section,
                 .assign = assign,
                 .size_max = SETTINGS_FILE_MAX,
         };
-        _cleanup_settings_ Settings s;
+        Reading reading = {v, ret};
 
-        settings_init(&s);
-        int r = ini_parse(name, text, n, &reader, &s, reterr);
+        vocabulary_init(v, ret);
+        int r = ini_parse(name, text, n, &reader, &reading, reterr);
         if (r < 0)
-                return r;
-        *ret = s;
-        s = (Settings){0};
-        return 0;
+                vocabulary_done(v, ret);
+        return r;
 }
 
 static int put_words(FILE *f, const SettingKey *key, char *const *words)
@@ -76,13 +83,13 @@ static int put_key(FILE *f, const SettingKey *key, char *const *words)
         return r;
 }
 
-static int put_settings(FILE *f, const Settings *s)
+static int put_settings(FILE *f, const Vocabulary *v, const void *s)
 {
         const char *section = NULL;
 
-        for (const SettingKey *key = setting_keys(); key->name; key++) {
+        for (const SettingKey *key = v->keys; key->name; key++) {
                 _cleanup_strv_free_ char **words = NULL;
-                int r = settings_get(s, key, &words);
+                int r = vocabulary_get(v, s, key, &words);
 
                 if (r < 0)
                         return r;
@@ -98,7 +105,7 @@ static int put_settings(FILE *f, const Settings *s)
         return ferror(f) ? -ENOMEM : 0;
 }
 
-char *settings_format(const Settings *s)
+char *vocabulary_format(const Vocabulary *v, const void *s)
 {
         _cleanup_free_ char *text = NULL;
         size_t n = 0;
@@ -106,7 +113,7 @@ char *settings_format(const Settings *s)
 
         if (!f)
                 return NULL;
-        int r = put_settings(f, s);
+        int r = put_settings(f, v, s);
         if (fclose(f) != 0 || r < 0)
                 return NULL;
         return TAKE_PTR(text);
