@@ -35,7 +35,7 @@
 #define LODGE_UNIT_SUFFIX ".service"
 
 /* Workers: one unit a job, its instance is the job's ID. */
-#define LODGE_IMPORT_UNIT_PREFIX "lodge-import@" /* network and archives; sees its directory */
+#define LODGE_IMPORT_UNIT_PREFIX "lodge-import@" /* network and archives; reads its directory */
 #define LODGE_EXPORT_UNIT_PREFIX "lodge-export@" /* the same program, sees the store */
 #define LODGE_WORK_UNIT_PREFIX   "lodge-work@"   /* disk images */
 

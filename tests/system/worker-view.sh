@@ -51,8 +51,8 @@ for worker in import export work; do
     case $worker in
         import)
             own=$STORE/incoming/$ID
-            equal "the store of lodge-$worker" incoming "$(all store)"
-            equal "what lodge-$worker sees" '' "$(all sees)"
+            equal "the store of lodge-$worker" 'incoming layers' "$(all store)"
+            equal "what lodge-$worker sees" "$STORE/layers/$TEST/file" "$(all sees)" # reading it is refused by Landlock
             ;;
         export)
             matches "the store of lodge-$worker" 'images incoming layers' "$(all store)"
