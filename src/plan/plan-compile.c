@@ -170,6 +170,14 @@ static void add_program(PlanWriter *w, const Settings *s, const PlanFacts *facts
                 add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_ARG, .s = *arg});
 }
 
+/* In volumes, too. Images say where to begin, and leave it to whoever runs them to make it. */
+static void add_working_directory(PlanWriter *w, const Settings *s, bool booting)
+{
+        if (!booting && s->working_directory && !streq(s->working_directory, "/"))
+                add(w, PLAN_STAGE_ROOT,
+                    (PlanStep){PLAN_DIRECTORY, .s = s->working_directory, .a = 0755});
+}
+
 /* No PLAN_NO_NEW_PRIVS, not for commands either: sudo, ping and their like are expected to work. */
 static void add_payload(PlanWriter *w, const Settings *s, const PlanFacts *facts,
                         const GuestFiles *g)
@@ -250,6 +258,7 @@ int plan_compile(const Settings *s, const PlanFacts *facts, PlanWriter *w, Fault
         };
         add_host(w, s, facts, g.booting);
         guest_files_add(w, &g, &mount_facts);
+        add_working_directory(w, s, g.booting);
         add_payload(w, s, facts, &g);
         return 0;
 }

@@ -57,7 +57,7 @@ const PlanOpInfo plan_ops[_PLAN_OP_MAX] = {
         [PLAN_NOTIFY] = {"notify", HOST, S, .a = "ready"},
         [PLAN_STOP] = {"stop", HOST, .a = "signal", .b = "timeout", .numbers = PLAN_SHOW_STOP},
         [PLAN_REBOOT] = {"reboot", HOST, .flags = PLAN_FRESH},
-        [PLAN_DIRECTORY] = {"directory", TREE | OUTER | INNER, S, .numbers = PLAN_SHOW_MODE},
+        [PLAN_DIRECTORY] = {"directory", TREE | OUTER | ROOT | INNER, S, .numbers = PLAN_SHOW_MODE},
         [PLAN_FILE] = {"file", TREE | OUTER | INNER, S, PLAN_DATA_BYTES, .numbers = PLAN_SHOW_MODE},
         [PLAN_MOUNT] = {"mount", OUTER | ROOT | INNER, S | T, PLAN_DATA_STRING, .flags = MOUNTED,
                         .numbers = PLAN_SHOW_OWNER},

@@ -73,7 +73,9 @@ typedef enum PlanOp {
         PLAN_ROUTE,   /* t = "DESTINATION/BITS"; data = gateway (NUL-terminated; absent: on link) */
 
         /* PLAN_STAGE_TREE: paths are relative to the root, no component may be a symlink */
-        PLAN_DIRECTORY, /* s = path, a = mode: made if missing; an error if it is anything else */
+        PLAN_DIRECTORY, /* s = path, a = mode: made if missing; an error if it is anything else. In
+                         * ROOT made with all above it, 0755, and what is there already is no error
+                         */
         PLAN_FILE, /* s = path, a = mode, data = content; in TREE replaces what is there, and is
                     * left out if the directory is missing; in OUTER/INNER a new file in a tmpfs */
 
