@@ -103,6 +103,8 @@
 #define LODGE_HOST_MACHINE_ID  "/etc/machine-id"
 #define LODGE_GUEST_MACHINE_ID "/etc/machine-id"
 #define LODGE_GUEST_HOSTNAME   "/etc/hostname"
+#define LODGE_GUEST_HOSTS      "/etc/hosts"
+#define LODGE_GUEST_RESOLV     "/etc/resolv.conf"
 
 /* Shared with systemd-nspawn, so that no two containers of the host get the same range. */
 #define LODGE_UID_LOCKS "/run/systemd/nspawn-uid"

@@ -239,7 +239,9 @@ int plan_compile(const Settings *s, const PlanFacts *facts, PlanWriter *w, Fault
 {
         _cleanup_guest_mounts_ GuestMounts mounts = {0};
         const GuestMountFacts mount_facts = {.volumes = facts->volumes, .owner = s->owner};
-        NetworkMode mode = settings_network_mode(s);
+        static const PlanNetwork no_network;
+        const PlanNetwork *network = facts->network ?: &no_network;
+        const char *hostname = s->hostname ?: facts->name;
         char id[33], uuid[37];
         int r = check(s, facts, reterr);
 
@@ -251,12 +253,19 @@ int plan_compile(const Settings *s, const PlanFacts *facts, PlanWriter *w, Fault
         GuestFiles g = {
                 .machine_id = id,
                 .uuid = uuid,
-                .hostname = s->hostname ?: facts->name,
+                .hostname = hostname,
                 .booting = plan_boots(s, facts),
-                .private_network = mode == NETWORK_MODE_NONE || mode == NETWORK_MODE_LINKS,
+                .network =
+                        {
+                                .mode = settings_network_mode(s),
+                                .network = network,
+                                .hostname = hostname,
+                                .name = facts->name,
+                        },
                 .mounts = &mounts,
         };
         add_host(w, s, facts, g.booting);
+        plan_network_add(w, network);
         guest_files_add(w, &g, &mount_facts);
         add_working_directory(w, s, g.booting);
         add_payload(w, s, facts, &g);

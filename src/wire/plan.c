@@ -54,6 +54,7 @@ const PlanOpInfo plan_ops[_PLAN_OP_MAX] = {
         [PLAN_LINK_UP] = {"link-up", INNER, S},
         [PLAN_ADDRESS] = {"address", INNER, S | T},
         [PLAN_ROUTE] = {"route", INNER, S | T, PLAN_DATA_STRING},
+        [PLAN_SYSCTL] = {"sysctl", INNER, S, PLAN_DATA_STRING, .flags = PLAN_OPTIONAL},
         [PLAN_NOTIFY] = {"notify", HOST, S, .a = "ready"},
         [PLAN_STOP] = {"stop", HOST, .a = "signal", .b = "timeout", .numbers = PLAN_SHOW_STOP},
         [PLAN_REBOOT] = {"reboot", HOST, .flags = PLAN_FRESH},
