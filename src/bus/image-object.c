@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/text.h"
+#include "bus/named-value.h"
 #include "bus/objects.h"
 
 static int append_strv(sd_bus_message *reply, char *const *v)
@@ -62,37 +63,23 @@ int bus_append_image(const void *object, const char *property, sd_bus_message *r
 {
         const Image *image = object;
         const ImageRecord *record = &image->record;
-        const struct {
-                const char *name;
-                const char *text;
-        } strings[] = {
-                {"Name", image->name},
-                {"Type", image_kind_name(image->kind)},
-                {"Path", image->path},
-                {"Digest", record->digest},
-                {"ConfigDigest", record->config_digest},
-                {"Architecture", record->architecture},
-                {"OS", record->os},
-                {"Source", record->source},
-                {"User", record->user},
-                {"WorkingDirectory", record->working_directory},
+        const NamedValue values[] = {
+                NAMED_TEXT("Name", image->name),
+                NAMED_TEXT("Type", image_kind_name(image->kind)),
+                NAMED_TEXT("Path", image->path),
+                NAMED_TEXT("Digest", record->digest),
+                NAMED_TEXT("ConfigDigest", record->config_digest),
+                NAMED_TEXT("Architecture", record->architecture),
+                NAMED_TEXT("OS", record->os),
+                NAMED_TEXT("Source", record->source),
+                NAMED_TEXT("User", record->user),
+                NAMED_TEXT("WorkingDirectory", record->working_directory),
+                NAMED_UINT64("Size", image->size_bytes),
+                NAMED_UINT64("CreatedTimestamp", image->created_usec),
+                NAMED_UINT64("AddedTimestamp", image->added_usec),
+                NAMED_BOOL("ReadOnly", image->read_only),
         };
-        const struct {
-                const char *name;
-                uint64_t number;
-        } numbers[] = {
-                {"Size", image->size_bytes},
-                {"CreatedTimestamp", image->created_usec},
-                {"AddedTimestamp", image->added_usec},
-        };
+        int r = named_value_append(reply, values, ELEMENTSOF(values), property);
 
-        for (size_t i = 0; i < ELEMENTSOF(strings); i++)
-                if (streq(property, strings[i].name))
-                        return sd_bus_message_append(reply, "s", strings[i].text ?: "");
-        for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
-                if (streq(property, numbers[i].name))
-                        return sd_bus_message_append(reply, "t", numbers[i].number);
-        if (streq(property, "ReadOnly"))
-                return sd_bus_message_append(reply, "b", image->read_only);
-        return append_list(image, property, reply);
+        return r != 0 ? r : append_list(image, property, reply);
 }

@@ -2,6 +2,7 @@
 #include "bus/properties.h"
 
 #include "base/text.h"
+#include "bus/named-value.h"
 #include "bus/objects.h"
 
 int manager_property(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -104,44 +105,27 @@ static int append_settings(sd_bus_message *m, const Settings *s)
 int bus_append_machine(const void *object, const char *property, sd_bus_message *reply)
 {
         const Machine *m = object;
-        const struct {
-                const char *name;
-                const char *text;
-        } strings[] = {
-                {"Name", m->name},
-                {"State", machine_state_name(m)},
-                {"StatusText", m->status_text},
-                {"Image", m->settings.image},
-                {"RootDirectory", m->settings.root_directory},
-                {"Unit", m->unit},
+        const NamedValue values[] = {
+                NAMED_TEXT("Name", m->name),
+                NAMED_TEXT("State", machine_state_name(m)),
+                NAMED_TEXT("StatusText", m->status_text),
+                NAMED_TEXT("Image", m->settings.image),
+                NAMED_TEXT("RootDirectory", m->settings.root_directory),
+                NAMED_TEXT("Unit", m->unit),
+                NAMED_UINT32("Owner", m->settings.owner),
+                NAMED_UINT32("Leader", (uint32_t)m->leader),
+                NAMED_UINT32("Supervisor", (uint32_t)m->supervisor),
+                NAMED_UINT32("UIDShift", m->uid_base),
+                NAMED_UINT32("BootCount", m->boot_count),
+                NAMED_UINT64("CreatedTimestamp", m->settings.created_usec),
+                NAMED_UINT64("StartedTimestamp", m->started_usec),
+                NAMED_UINT64("ReadyTimestamp", m->ready_usec),
+                NAMED_UINT64("StoppedTimestamp", m->stopped_usec),
         };
-        const struct {
-                const char *name;
-                uint32_t number;
-        } numbers[] = {
-                {"Owner", m->settings.owner},  {"Leader", m->leader},
-                {"Supervisor", m->supervisor}, {"UIDShift", m->uid_base},
-                {"BootCount", m->boot_count},
-        };
-        const struct {
-                const char *name;
-                uint64_t usec;
-        } times[] = {
-                {"CreatedTimestamp", m->settings.created_usec},
-                {"StartedTimestamp", m->started_usec},
-                {"ReadyTimestamp", m->ready_usec},
-                {"StoppedTimestamp", m->stopped_usec},
-        };
+        int r = named_value_append(reply, values, ELEMENTSOF(values), property);
 
-        for (size_t i = 0; i < ELEMENTSOF(strings); i++)
-                if (streq(property, strings[i].name))
-                        return sd_bus_message_append(reply, "s", strings[i].text ?: "");
-        for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
-                if (streq(property, numbers[i].name))
-                        return sd_bus_message_append(reply, "u", numbers[i].number);
-        for (size_t i = 0; i < ELEMENTSOF(times); i++)
-                if (streq(property, times[i].name))
-                        return sd_bus_message_append(reply, "t", times[i].usec);
+        if (r != 0)
+                return r;
         if (streq(property, "StateReason"))
                 return append_reason(reply, m);
         if (streq(property, "MachineID")) {
@@ -161,20 +145,15 @@ int process_property(sd_bus *bus, const char *path, const char *interface, const
 
         if (!p)
                 return -ENOENT;
-        if (streq(property, "Machine"))
-                return sd_bus_message_append(reply, "s", p->machine);
-        if (streq(property, "Command"))
-                return sd_bus_message_append_strv(reply, p->argv ?: none);
-        if (streq(property, "User"))
-                return sd_bus_message_append(reply, "s", p->user);
-        if (streq(property, "Pid"))
-                return sd_bus_message_append(reply, "u", p->pid);
-        if (streq(property, "Owner"))
-                return sd_bus_message_append(reply, "u", p->owner);
-        if (streq(property, "State"))
-                return sd_bus_message_append(reply, "s", p->state);
-        if (streq(property, "ExitStatus"))
-                return sd_bus_message_append(reply, "i",
-                                             streq(p->state, "exited") ? p->status : -1);
-        return sd_bus_message_append(reply, "i", p->signal);
+        const NamedValue values[] = {
+                NAMED_TEXT("Machine", p->machine),
+                NAMED_TEXT("User", p->user),
+                NAMED_TEXT("State", p->state),
+                NAMED_UINT32("Pid", (uint32_t)p->pid),
+                NAMED_UINT32("Owner", p->owner),
+                NAMED_INT("ExitStatus", streq(p->state, "exited") ? p->status : -1),
+                NAMED_INT("Signal", p->signal),
+        };
+        int r = named_value_append(reply, values, ELEMENTSOF(values), property);
+        return r != 0 ? r : sd_bus_message_append_strv(reply, p->argv ?: none); /* Command */
 }

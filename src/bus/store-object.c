@@ -2,6 +2,7 @@
 /* Volumes and jobs as objects. */
 #include "base/names.h"
 #include "base/text.h"
+#include "bus/named-value.h"
 #include "bus/objects.h"
 #include "core/job.h"
 #include "core/volume.h"
@@ -9,18 +10,17 @@
 int bus_append_volume(const void *object, const char *property, sd_bus_message *reply)
 {
         const Volume *v = object;
+        const NamedValue values[] = {
+                NAMED_TEXT("Name", v->name),
+                NAMED_TEXT("Path", v->path),
+                NAMED_UINT32("Owner", v->owner),
+                NAMED_UINT64("CreatedTimestamp", v->created_usec),
+                NAMED_TEXT("Machine", v->machine),
+        };
+        int r = named_value_append(reply, values, ELEMENTSOF(values), property);
 
-        if (streq(property, "Name"))
-                return sd_bus_message_append(reply, "s", v->name);
-        if (streq(property, "Path"))
-                return sd_bus_message_append(reply, "s", v->path);
-        if (streq(property, "Owner"))
-                return sd_bus_message_append(reply, "u", v->owner);
-        if (streq(property, "CreatedTimestamp"))
-                return sd_bus_message_append(reply, "t", v->created_usec);
-        if (streq(property, "Machine"))
-                return sd_bus_message_append(reply, "s", v->machine ?: "");
-
+        if (r != 0)
+                return r;
         _cleanup_strv_free_ char **machines = volume_used_by(v);
         return sd_bus_message_append_strv(reply, machines);
 }
@@ -51,40 +51,27 @@ static int append_error(sd_bus_message *reply, const Job *j)
 int bus_append_job(const void *object, const char *property, sd_bus_message *reply)
 {
         const Job *j = object;
-        const struct {
-                const char *name;
-                const char *text;
-        } strings[] = {
-                {"ID", j->id},
-                {"Operation", j->operation},
-                {"Object", j->object},
-                {"Phase", j->phase},
-                {"State", job_state_name(j)},
-                {"Result", j->result},
-                {"ResultMessage", j->result_message},
-                {"ErrorMessage", j->fault.message},
+        const NamedValue values[] = {
+                NAMED_TEXT("ID", j->id),
+                NAMED_TEXT("Operation", j->operation),
+                NAMED_TEXT("Object", j->object),
+                NAMED_TEXT("Phase", j->phase),
+                NAMED_TEXT("State", job_state_name(j)),
+                NAMED_TEXT("Result", j->result),
+                NAMED_TEXT("ResultMessage", j->result_message),
+                NAMED_TEXT("ErrorMessage", j->fault.message),
+                NAMED_UINT64("Bytes", j->bytes),
+                NAMED_UINT64("BytesTotal", j->total),
+                NAMED_UINT64("Rate", j->rate),
+                NAMED_UINT64("ExpectedEnd", j->expected_end_usec),
+                NAMED_UINT64("StartedTimestamp", j->started_usec),
+                NAMED_DOUBLE("Progress", job_progress(j)),
+                NAMED_UINT32("StartedByUID", j->owner),
         };
-        const struct {
-                const char *name;
-                uint64_t number;
-        } numbers[] = {
-                {"Bytes", j->bytes},
-                {"BytesTotal", j->total},
-                {"Rate", j->rate},
-                {"ExpectedEnd", j->expected_end_usec},
-                {"StartedTimestamp", j->started_usec},
-        };
+        int r = named_value_append(reply, values, ELEMENTSOF(values), property);
 
-        for (size_t i = 0; i < ELEMENTSOF(strings); i++)
-                if (streq(property, strings[i].name))
-                        return sd_bus_message_append(reply, "s", strings[i].text ?: "");
-        for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
-                if (streq(property, numbers[i].name))
-                        return sd_bus_message_append(reply, "t", numbers[i].number);
-        if (streq(property, "Progress"))
-                return sd_bus_message_append(reply, "d", job_progress(j));
-        if (streq(property, "StartedByUID"))
-                return sd_bus_message_append(reply, "u", j->owner);
+        if (r != 0)
+                return r;
         if (streq(property, "Error"))
                 return append_error(reply, j);
         return append_items(reply, j);
