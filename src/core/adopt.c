@@ -8,6 +8,8 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "core/job.h"
+#include "core/machine-network.h"
+#include "core/network-internal.h"
 #include "core/uid-range.h"
 
 #include <fcntl.h>
@@ -80,6 +82,12 @@ static void on_visitor_frame(void *userdata, Link *link, Frame *f)
         if (f->type == FRAME_WORK) {
                 if (!job_hello(v->manager, name ?: "", v->unit ?: "", link))
                         link_close(link); /* of a job that was cancelled: it ends by that */
+                visitor_free(v);
+                return;
+        }
+        if (f->type == FRAME_NETWORK_HELLO) {
+                if (!network_services_hello(v->manager, v->unit, link))
+                        link_close(link);
                 visitor_free(v);
                 return;
         }
@@ -213,6 +221,8 @@ static void adoption_finished(Manager *manager)
         void (*done)(void *userdata) = TAKE_PTR(manager->adopted);
 
         manager->adoption_deadline = sd_event_source_disable_unref(manager->adoption_deadline);
+        network_services_adopted(manager);
+        networks_forget_lost(manager);
         if (done)
                 done(manager->adopted_userdata);
 }
@@ -254,6 +264,7 @@ static void adopt_one(Manager *manager, const char *name)
                 machine_load(m);
                 manager_add_machine(manager, m);
         }
+        machine_network_adopt(m);
         int fd = connect_control(manager, name);
         if (fd >= 0 && machine_adopt(m, fd) >= 0) {
                 g_hash_table_add(manager->adopting, m);

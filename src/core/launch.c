@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/image.h"
 #include "core/launch-settings.h"
+#include "core/machine-network.h"
 #include "core/machine.h"
 #include "core/manager.h"
 #include "core/mounted-image.h"
@@ -131,6 +132,7 @@ static int compile(Machine *m, const Base *base, const Settings *settings, Launc
         _cleanup_free_ char *store = store_path(root, LODGE_STORE_MACHINES, m->name);
         _cleanup_free_ char *trash = store_path(root, LODGE_STORE_TRASH, NULL);
         _cleanup_free_ char *volumes = store_path(root, LODGE_STORE_VOLUMES, NULL);
+        _cleanup_network_facts_ NetworkFacts network = {0};
         PlanFacts facts = {
                 .name = m->name,
                 .layers = (const char *const *)base->layers,
@@ -143,10 +145,13 @@ static int compile(Machine *m, const Base *base, const Settings *settings, Launc
                 .uid_base = l->uid_base,
                 .init = base->tree.init,
                 .init_is_systemd = base->tree.init_is_systemd,
+                .network = &network.plan,
         };
         const Filter *filter = NULL;
-        int r = find_filter(m->manager, plan_capabilities(settings, &facts), &filter, reterr);
+        int r = network_facts_make(m, &network, reterr);
 
+        r = r < 0 ? r
+                  : find_filter(m->manager, plan_capabilities(settings, &facts), &filter, reterr);
         if (r < 0 || !filter)
                 return r;
         facts.seccomp = filter->program;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "core/image.h"
 #include "core/launch.h"
+#include "core/machine-network.h"
 #include "core/manager.h"
 #include "core/mounted-image.h"
 #include "core/process.h"
@@ -168,8 +169,8 @@ static int send_plan(Machine *m, Link *link, const Launch *l, Fault *reterr)
 
 static void refuse_start(Machine *m, const Fault *f)
 {
-        static const FaultCode told[] = {FAULT_NO_SUCH_IMAGE, FAULT_EXISTS, FAULT_NO_SPACE,
-                                         FAULT_NOT_SUPPORTED, FAULT_BUSY};
+        static const FaultCode told[] = {FAULT_NO_SUCH_IMAGE, FAULT_NO_SUCH_NETWORK, FAULT_EXISTS,
+                                         FAULT_NO_SPACE,      FAULT_NOT_SUPPORTED,   FAULT_BUSY};
         Link *link = TAKE_PTR(m->link);
         ExitRecord r = {
                 .cause = g_strdup(EXIT_CAUSE_FAILED),
@@ -215,6 +216,8 @@ void machine_launch(Machine *m, const Fault *refusal)
                 r = fault_set(&f, FAULT_START_FAILED, EINVAL, "%s", m->load_error.message ?: "");
         if (r >= 0)
                 r = begin_mount(m, &f);
+        if (r == 0)
+                r = machine_network_await(m, &f);
         if (r > 0)
                 return;
         if (r >= 0)

@@ -5,6 +5,7 @@
 #include "base/machine-name.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "core/machine-network.h"
 #include "core/manager.h"
 #include "core/mounted-image.h"
 #include "core/store.h"
@@ -57,6 +58,7 @@ void machine_free(Machine *m)
                 return;
         link_close(m->link);
         mounted_image_end(m);
+        machine_network_free(m);
         for (int i = 0; i < 3; i++)
                 (void)close_fd(m->attach_fds[i]);
         settings_done(&m->settings);

@@ -64,6 +64,9 @@ struct Machine {
         sd_event_source *mount_retry; /* likewise, for there are too many workers */
         MountedImage *mounted;        /* the disk image, from then until the plan is sent */
         uint32_t registered_leader;   /* as last told to the registry */
+
+        MachineNetwork *network; /* of this run; NULL: it has no interfaces */
+        bool is_networking;      /* the shim waits for the network's services */
 };
 
 /** machine_new() - a stopped machine of that name, its definition not read yet */
@@ -86,7 +89,7 @@ int machine_check_running(const Machine *m, Fault *reterr);
  */
 static inline bool machine_awaits_plan(const Machine *m)
 {
-        return m->name_asked || m->is_mounting;
+        return m->name_asked || m->is_mounting || m->is_networking;
 }
 /** machine_reason() - one sentence on why it is in its state
  * Return: newly allocated, caller frees; "" if there is nothing to say. */

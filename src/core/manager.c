@@ -8,6 +8,8 @@
 #include "core/image.h"
 #include "core/job.h"
 #include "core/launch.h"
+#include "core/network-service.h"
+#include "core/network.h"
 #include "core/orphan.h"
 #include "core/process.h"
 #include "core/store.h"
@@ -25,6 +27,21 @@
  * record. */
 #define RUNTIME_FILES    4
 #define EXIT_RECORD_ROOM 16384
+
+static void read_host_id(uint8_t ret[static 16])
+{
+        _cleanup_free_ char *text = NULL;
+        GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+        uint8_t digest[32];
+        gsize n = sizeof(digest);
+
+        (void)read_file_at(AT_FDCWD, LODGE_HOST_MACHINE_ID, 64, &text, NULL);
+        g_checksum_update(sum, (const guchar *)"lodge network", -1); /* the id itself is private */
+        g_checksum_update(sum, (const guchar *)(text ?: ""), -1);
+        g_checksum_get_digest(sum, digest, &n);
+        g_checksum_free(sum);
+        memcpy(ret, digest, 16);
+}
 
 static int on_flush(sd_event_source *source, void *userdata)
 {
@@ -50,6 +67,7 @@ Manager *manager_new(sd_event *event, const char *root, const UnitPort *units, c
                 .volumes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, volume_free),
                 .networks = g_hash_table_new(g_str_hash, g_str_equal),
                 .changed_networks = g_ptr_array_new(),
+                .preparations = g_ptr_array_new(),
                 .jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, job_free),
                 .hidden_jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, job_free),
                 .lost_jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free),
@@ -61,6 +79,8 @@ Manager *manager_new(sd_event *event, const char *root, const UnitPort *units, c
                 .orphans = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                 .orphan_grace_usec = ORPHAN_GRACE_USEC,
         };
+        manager->network_services = network_services_new(manager);
+        read_host_id(manager->host_id);
         if (sd_event_add_defer(event, &manager->flush, on_flush, manager) >= 0)
                 (void)sd_event_source_set_enabled(manager->flush, SD_EVENT_OFF);
         return manager;
@@ -73,9 +93,11 @@ void manager_free(Manager *manager)
 
         if (!manager)
                 return;
+        networks_save(manager);
         g_hash_table_iter_init(&i, manager->machines);
         while (g_hash_table_iter_next(&i, NULL, &p))
                 machine_free(p); /* fails the requests to its shim */
+        network_services_free(manager->network_services);
         while (manager->requests->len > 0)
                 request_free(g_ptr_array_index(manager->requests, 0));
         g_hash_table_iter_init(&i, manager->processes);
@@ -85,8 +107,13 @@ void manager_free(Manager *manager)
         g_hash_table_unref(manager->hidden_jobs);
         g_hash_table_unref(manager->lost_jobs);
         g_hash_table_unref(manager->volumes);
+        g_hash_table_iter_init(&i, manager->networks);
+        while (g_hash_table_iter_next(&i, NULL, &p))
+                network_free(p);
         g_hash_table_unref(manager->networks);
         g_ptr_array_unref(manager->changed_networks);
+        g_ptr_array_unref(manager->preparations);
+        sd_event_source_disable_unref(manager->network_hosts);
         sd_event_source_disable_unref(manager->job_idle);
         sd_event_source_disable_unref(manager->flush);
         sd_event_source_disable_unref(manager->adoption_deadline);
@@ -145,6 +172,7 @@ void manager_flush(Manager *manager)
                 if (l->image_changed)
                         l->image_changed(l->userdata, image, changes);
         }
+        networks_flush(manager);
 }
 
 void manager_warn(Manager *manager, const char *machine, const char *message)
@@ -201,6 +229,7 @@ static void drop_machine(Manager *manager, Machine *m)
         g_hash_table_remove(manager->adopting, m);
         image_note_use(manager, m->settings.image);
         volume_note_use(manager, machine_volumes(m));
+        networks_forget_machine(manager, m->name);
         machine_free(m);
 }
 
@@ -258,6 +287,7 @@ void manager_load(Manager *manager)
 
         images_load(manager);
         volumes_load(manager);
+        networks_load(manager);
         STRV_FOREACH (path, ignored) {
                 _cleanup_free_ char *text = g_strdup_printf(
                         "%s is no valid name for a machine's definition, ignoring", *path);
@@ -365,11 +395,12 @@ int manager_create(Manager *manager, const char *name, Settings *s, Machine **re
 
         r = r < 0 ? r : check_source(manager, s, reterr);
         r = r < 0 ? r : settings_validate(s, reterr);
+        r = r < 0 ? r : networks_check_settings(manager, s, reterr);
         r = r < 0 ? r : store_trash(manager->root, LODGE_STORE_MACHINES, name, reterr);
         return r < 0 ? r : manager_define(manager, name, s, ret, reterr);
 }
 
-int manager_delete_machine(Manager *manager, const Machine *m, Fault *reterr)
+int manager_remove_machine(Manager *manager, Machine *m, Fault *reterr)
 {
         _cleanup_fault_ Fault f = {0};
         int r = definition_remove(manager->root, m->name, reterr);
@@ -378,30 +409,18 @@ int manager_delete_machine(Manager *manager, const Machine *m, Fault *reterr)
                 return r;
         /* a store that has become read-only is no reason to keep the machine: its layer is an
          * orphan then */
-        if (store_trash(manager->root, LODGE_STORE_MACHINES, m->name, &f) < 0)
+        int left = store_trash(manager->root, LODGE_STORE_MACHINES, m->name, &f);
+        if (left < 0)
                 manager_warn(manager, m->name, f.message);
         volumes_drop(manager, m->name);
         manager_forget_exit(manager, m->name);
-        return f.code != FAULT_NONE;
-}
-
-void manager_forget_machine(Manager *manager, Machine *m, bool leaves_layer)
-{
         manager->units.forget(manager->units.userdata, m->unit);
         drop_machine(manager, m);
-        if (leaves_layer)
+        if (left < 0)
                 orphans_look(manager);
         else
                 manager_sweep(manager);
-}
-
-int manager_remove_machine(Manager *manager, Machine *m, Fault *reterr)
-{
-        int r = manager_delete_machine(manager, m, reterr);
-
-        if (r >= 0)
-                manager_forget_machine(manager, m, r > 0);
-        return MIN2(r, 0);
+        return 0;
 }
 
 void manager_job_done(Manager *manager, const char *unit, UnitJob job, const char *result,
@@ -417,6 +436,8 @@ void manager_job_done(Manager *manager, const char *unit, UnitJob job, const cha
                 job_unit_started(j, error ?: streq(result, "done") ? NULL : result);
         else if (j)
                 job_unit_ended(j);
+        else if (!name && job == UNIT_JOB_START)
+                (void)network_services_job_done(manager, unit, result, error);
         else if (!name && job == UNIT_JOB_STOP)
                 jobs_lost_stopped(manager, unit);
 }

@@ -14,7 +14,7 @@
 #include <glib.h>
 #include <systemd/sd-event.h>
 
-#define MANAGER_LISTENERS_MAX 4
+#define MANAGER_LISTENERS_MAX 6
 
 struct Manager {
         sd_event *event;
@@ -28,15 +28,20 @@ struct Manager {
         GHashTable *machines;  /* name -> Machine */
         GHashTable *processes; /* "MACHINE/ID" -> Process */
         uint64_t last_process_id;
-        GHashTable *images;          /* canonical name -> Image */
-        ImageStamp image_places[2];  /* directories when they were last read, core/image-list.c */
-        GPtrArray *changed_images;   /* Image: listeners are to be told */
-        GHashTable *volumes;         /* name -> Volume */
-        GHashTable *networks;        /* name -> Network */
-        GPtrArray *changed_networks; /* Network: listeners are to be told */
-        GHashTable *jobs;            /* ID -> Job, those that are objects */
-        GHashTable *hidden_jobs;     /* likewise, lodged's own */
-        GHashTable *lost_jobs;       /* ID -> of an earlier lodged, core/job-run.c */
+        GHashTable *images;            /* canonical name -> Image */
+        ImageStamp image_places[2];    /* directories when they were last read, core/image-list.c */
+        GPtrArray *changed_images;     /* Image: listeners are to be told */
+        GHashTable *volumes;           /* name -> Volume */
+        GHashTable *networks;          /* name -> Network */
+        GPtrArray *changed_networks;   /* Network: listeners are to be told */
+        sd_event_source *network_save; /* leases are to be written */
+        sd_event_source *network_hosts; /* and LODGE_RUNTIME_HOSTS */
+        NetworkServices *network_services;
+        GPtrArray *preparations; /* core/network-choose.c: networks that get their subnets */
+        uint8_t host_id[16];     /* what hardware addresses and subnets are made of */
+        GHashTable *jobs;        /* ID -> Job, those that are objects */
+        GHashTable *hidden_jobs; /* likewise, lodged's own */
+        GHashTable *lost_jobs;   /* ID -> of an earlier lodged, core/job-run.c */
         sd_event_source *job_idle;
         GPtrArray *requests; /* Request, oldest first */
         GPtrArray *changed;  /* Machine: listeners are to be told */
@@ -107,13 +112,7 @@ int manager_check_new(Manager *manager, const char *name, Fault *reterr);
  * As manager_create(), but what it may have written in the store is left there. */
 int manager_define(Manager *manager, const char *name, Settings *s, Machine **ret, Fault *reterr);
 
-/** manager_delete_machine() - delete the files of a stopped machine
- * Return: 1 its layer could not be deleted; 0; negative errno, it is as it was. */
-int manager_delete_machine(Manager *manager, const Machine *m, Fault *reterr);
-/** manager_forget_machine() - the other half of its removal; frees @m
- * @leaves_layer what manager_delete_machine() has returned */
-void manager_forget_machine(Manager *manager, Machine *m, bool leaves_layer);
-/** manager_remove_machine() - both; frees @m
+/** manager_remove_machine() - delete the files of a stopped machine and forget it; frees @m
  * Return: 0; negative errno, the machine is still there. */
 int manager_remove_machine(Manager *manager, Machine *m, Fault *reterr);
 

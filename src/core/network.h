@@ -33,6 +33,11 @@ struct Network {
         char bridge[NETWORK_LINK_NAME_MAX];
         GHashTable *leases; /* machine's name -> NetworkLease */
         bool is_up;         /* a machine is in it */
+
+        bool is_changed;            /* listeners have not been told */
+        bool is_stale;              /* its file has changed while it was up */
+        bool is_unsaved;            /* leases have changed since they were written */
+        char *kept_text, *run_text; /* what is in its files of state; NULL: no file */
 };
 
 /* One interface of a machine; kept while it runs. */
@@ -41,10 +46,31 @@ typedef struct MachineLink {
         char *network;                      /* NULL: none of lodge's */
         char inside[NETWORK_LINK_NAME_MAX]; /* its name there */
         char host[NETWORK_LINK_NAME_MAX];   /* the host's end; "" : none */
-        uint64_t mac;                       /* 0: not ours to say */
+        bool is_veth;
+        unsigned number; /* of the machine's veths */
+        uint64_t mac;    /* 0: not ours to say */
         NetAddress addresses[NETWORK_SUBNETS_MAX];
         size_t n_addresses;
 } MachineLink;
+
+/** networks_load() - make the networks agree with their files; at start, and when directories
+ * change
+ */
+void networks_load(Manager *manager);
+/** networks_load_name() - the same for one name: the file has come, changed or gone
+ * A network with machines in it stays what it is until they have gone. */
+void networks_load_name(Manager *manager, const char *name);
+/** network_free() - forget it */
+void network_free(Network *n);
+/** networks_check_settings() - is each network known that a machine wants?
+ * Return: 0; -ENOENT FAULT_NO_SUCH_NETWORK. */
+int networks_check_settings(Manager *manager, const Settings *s, Fault *reterr);
+/** networks_flush() - tell the listeners now */
+void networks_flush(Manager *manager);
+/** networks_save() - write down now what would be soon */
+void networks_save(Manager *manager);
+/** networks_forget_machine() - it is removed: its addresses may be others' */
+void networks_forget_machine(Manager *manager, const char *machine);
 
 /** network_get() - a network by its name
  * Return: 0; -EINVAL FAULT_INVALID_NAME; -ENOENT FAULT_NO_SUCH_NETWORK. */

@@ -38,6 +38,7 @@ typedef enum RequestKind {
         REQUEST_PROCESS_WAIT,
         REQUEST_JOB_WAIT,
         REQUEST_JOB_CANCEL,
+        REQUEST_NETWORK, /* what the network's services, and perhaps a shim, are to do */
 } RequestKind;
 
 typedef enum WaitCondition {

@@ -7,8 +7,7 @@
 
 #include <fcntl.h>
 
-const char *const trees_left_out[] = {LODGE_GUEST_MACHINE_ID, LODGE_GUEST_HOSTNAME,
-                                      LODGE_GUEST_HOSTS, LODGE_GUEST_RESOLV, NULL};
+const char *const trees_left_out[] = {LODGE_GUEST_MACHINE_ID, LODGE_GUEST_HOSTNAME, NULL};
 
 int trees_push(Trees *t, int fd)
 {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "plan/guest-mounts.h"
-#include "plan/guest-network.h"
 #include "wire/plan.h"
 
 #include <stdbool.h>
@@ -13,7 +12,7 @@ typedef struct GuestFiles {
         const char *uuid;       /* the same with dashes */
         const char *hostname;
         bool booting;
-        GuestNetwork network;
+        bool private_network;
         const GuestMounts *mounts; /* what is mounted there is left out here */
 } GuestFiles;
 

@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From the settings to a machine's links and ports, and what the start waits for: subnets that are
+ * not chosen yet, and the services. All of it happens while systemd starts the unit. */
+#include "core/machine-network.h"
+
+#include "base/names.h"
+#include "base/text.h"
+#include "core/machine.h"
+#include "core/manager.h"
+#include "core/network-internal.h"
+#include "core/network-names.h"
+#include "core/network-ports.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- one of them ---- */
+
+static void link_clear(void *p)
+{
+        MachineLink *l = p;
+
+        g_free(l->entry);
+        g_free(l->network);
+}
+
+MachineNetwork *machine_network_new(Machine *m)
+{
+        MachineNetwork *mn = g_new0(MachineNetwork, 1);
+
+        mn->machine = m;
+        mn->links = g_array_new(FALSE, TRUE, sizeof(MachineLink));
+        g_array_set_clear_func(mn->links, link_clear);
+        mn->published = g_array_new(FALSE, TRUE, sizeof(PortEntry));
+        mn->ports = g_array_new(FALSE, TRUE, sizeof(MemberPort));
+        mn->egress = g_array_new(FALSE, TRUE, sizeof(EgressRule));
+        return mn;
+}
+
+void machine_network_drop(MachineNetwork *mn)
+{
+        if (!mn)
+                return;
+        Manager *manager = mn->machine->manager;
+        network_services_forget(manager, mn);
+        network_prepare_forget(manager, mn);
+        g_array_unref(mn->links);
+        g_array_unref(mn->published);
+        g_array_unref(mn->ports);
+        g_array_unref(mn->egress);
+        strv_free(mn->egress_entries);
+        fault_done(&mn->fault);
+        g_free(mn->taken_port);
+        g_free(mn->wanted);
+        g_free(mn);
+}
+
+void machine_network_free(Machine *m)
+{
+        machine_network_drop(TAKE_PTR(m->network));
+}
+
+MachineLink *machine_network_link(const MachineNetwork *mn, size_t i)
+{
+        return &g_array_index(mn->links, MachineLink, i);
+}
+
+const MachineLink *machine_links(const Machine *m, size_t *ret_n)
+{
+        *ret_n = m->network && m->network->is_ready ? m->network->links->len : 0;
+        return *ret_n > 0 ? machine_network_link(m->network, 0) : NULL;
+}
+
+const MemberPort *machine_ports(const Machine *m, size_t *ret_n)
+{
+        *ret_n = m->network && m->network->is_ready ? m->network->ports->len : 0;
+        return *ret_n > 0 ? &g_array_index(m->network->ports, MemberPort, 0) : NULL;
+}
+
+/* ---- links ---- */
+
+static bool host_name_is_taken(Manager *manager, const char *name)
+{
+        GHashTableIter i;
+        void *p;
+
+        g_hash_table_iter_init(&i, manager->machines);
+        while (g_hash_table_iter_next(&i, NULL, &p)) {
+                const MachineNetwork *mn = ((Machine *)p)->network;
+
+                for (guint k = 0; mn && k < mn->links->len; k++)
+                        if (streq(machine_network_link(mn, k)->host, name))
+                                return true;
+        }
+        return false;
+}
+
+/* The first number that no link of the machine has. */
+static unsigned next_number(const MachineNetwork *mn)
+{
+        unsigned number = 0;
+
+        for (guint i = 0; i < mn->links->len; i++) {
+                const MachineLink *l = machine_network_link(mn, i);
+
+                if (l->is_veth && l->number == number) {
+                        number++;
+                        i = (guint)-1; /* from the beginning */
+                }
+        }
+        return number;
+}
+
+static void name_host_end(MachineNetwork *mn, const NetworkEntry *e, MachineLink *l)
+{
+        const Machine *m = mn->machine;
+
+        if (e->kind == NETWORK_KIND_INTERFACE)
+                (void)g_strlcpy(l->host, e->argument, sizeof(l->host));
+        l->is_veth = e->kind == NETWORK_KIND_NETWORK || e->kind == NETWORK_KIND_BRIDGE;
+        if (!l->is_veth)
+                return;
+        l->number = next_number(mn);
+        for (unsigned attempt = 0;; attempt++) {
+                network_link_name(m->name, l->number, attempt, l->host);
+                if (!host_name_is_taken(m->manager, l->host))
+                        return;
+        }
+}
+
+/* Interfaces that are somebody's stay as they are. */
+static uint64_t choose_mac(const MachineNetwork *mn, const NetworkEntry *e)
+{
+        _cleanup_free_ char *where = NULL;
+
+        if (e->mac || e->kind == NETWORK_KIND_INTERFACE)
+                return e->mac;
+        where = g_strdup_printf("%d %s %s", e->kind, e->argument, e->name);
+        return network_mac(mn->machine->manager->host_id,
+                           e->kind == NETWORK_KIND_NETWORK ? e->argument : where,
+                           mn->machine->name);
+}
+
+int machine_network_add_link(MachineNetwork *mn, const NetworkEntry *e, const char *text,
+                             Fault *reterr)
+{
+        Manager *manager = mn->machine->manager;
+        Network *network = NULL;
+        MachineLink l = {0};
+        int r = 0;
+
+        if (e->kind == NETWORK_KIND_NETWORK) {
+                r = network_get(manager, e->argument, &network, reterr);
+                r = r < 0 ? r : network_check_usable(network, reterr);
+        }
+        if (r < 0)
+                return r;
+        l.entry = g_strdup(text);
+        l.network = network ? g_strdup(e->argument) : NULL;
+        (void)g_strlcpy(l.inside, e->name, sizeof(l.inside));
+        name_host_end(mn, e, &l);
+        l.mac = choose_mac(mn, e);
+        for (; !network && l.n_addresses < MIN2(e->n_addresses, ELEMENTSOF(l.addresses));
+             l.n_addresses++)
+                l.addresses[l.n_addresses] = e->addresses[l.n_addresses];
+        g_array_append_val(mn->links, l);
+        return 0;
+}
+
+int machine_network_take_lease(MachineNetwork *mn, MachineLink *l, const NetworkEntry *e, bool keep,
+                               Fault *reterr)
+{
+        const char *machine = mn->machine->name;
+        Network *n;
+        NetworkLease lease;
+        int r = network_get(mn->machine->manager, l->network, &n, reterr);
+
+        r = r < 0 ? r : lease_choose(n, machine, e->addresses, e->n_addresses, &lease, reterr);
+        if (r < 0)
+                return r;
+        (void)memcpy(l->addresses, lease.addresses, sizeof(lease.addresses));
+        l->n_addresses = lease.n;
+        if (keep)
+                network_set_lease(n, machine, &lease);
+        return 0;
+}
+
+static int take_leases(MachineNetwork *mn, const NetworkEntry *entries, bool keep, Fault *reterr)
+{
+        int r = 0;
+
+        for (guint i = 0; i < mn->links->len && r >= 0; i++)
+                if (machine_network_link(mn, i)->network)
+                        r = machine_network_take_lease(mn, machine_network_link(mn, i), &entries[i],
+                                                       keep, reterr);
+        return r;
+}
+
+/* ---- from the settings ---- */
+
+/* All that a start depends on; compared, it tells whether the start was prepared for the same. */
+static char *describe(const Settings *s)
+{
+        GString *text = g_string_new(NULL);
+
+        STRV_FOREACH (e, s->networks)
+                g_string_append_printf(text, "n%s\n", *e);
+        STRV_FOREACH (e, s->publish)
+                g_string_append_printf(text, "p%s\n", *e);
+        STRV_FOREACH (e, s->egress)
+                g_string_append_printf(text, "e%s\n", *e);
+        g_string_append_printf(text, "%" PRIu64 " %" PRIu64, s->bandwidth.in, s->bandwidth.out);
+        return g_string_free(text, FALSE);
+}
+
+static int add_links(MachineNetwork *mn, const NetworkEntry *entries, size_t n, Fault *reterr)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < n && r >= 0; i++)
+                r = machine_network_add_link(mn, &entries[i], mn->machine->settings.networks[i],
+                                             reterr);
+        return r;
+}
+
+int machine_network_set_egress(MachineNetwork *mn, char *const *entries, Fault *reterr)
+{
+        STRV_FOREACH (text, entries) {
+                const char *why = "";
+                EgressEntry e;
+
+                if (egress_entry_parse(*text, &e, &why) < 0)
+                        return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                         "Egress='%s' is not valid: %s", *text, why);
+                ports_add_egress(mn->egress, &e);
+        }
+        mn->has_egress = strv_length(entries) > 0;
+        strv_free(mn->egress_entries);
+        mn->egress_entries = strv_copy(entries);
+        return 0;
+}
+
+static int set_published(MachineNetwork *mn, char *const *entries, Fault *reterr)
+{
+        STRV_FOREACH (text, entries) {
+                const char *why = "";
+                PortEntry e;
+
+                if (port_entry_parse(*text, &e, &why) < 0)
+                        return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                         "Publish='%s' is not valid: %s", *text, why);
+                g_array_append_val(mn->published, e);
+        }
+        return 0;
+}
+
+int machine_network_check_bandwidth(const MachineNetwork *mn, const Bandwidth *b, Fault *reterr)
+{
+        for (guint i = 0; i < mn->links->len; i++) {
+                const MachineLink *l = machine_network_link(mn, i);
+
+                if (b->out > 0 && l->is_veth && !l->network)
+                        return fault_set(reterr, FAULT_NOT_SUPPORTED, EOPNOTSUPP,
+                                         "What machine '%s' sends over '%s' cannot be limited: "
+                                         "only networks of lodge's take Bandwidth=out=",
+                                         mn->machine->name, l->entry);
+        }
+        return 0;
+}
+
+/* Everything but addresses, and what depends on them. */
+static int compose(MachineNetwork *mn, const NetworkEntry *entries, size_t n, Fault *reterr)
+{
+        const Settings *s = &mn->machine->settings;
+        int r = add_links(mn, entries, n, reterr);
+
+        r = r < 0 ? r : set_published(mn, s->publish, reterr);
+        r = r < 0 ? r : machine_network_set_egress(mn, s->egress, reterr);
+        r = r < 0 ? r : machine_network_check_bandwidth(mn, &s->bandwidth, reterr);
+        mn->bandwidth = s->bandwidth;
+        return r;
+}
+
+/* ---- the services ---- */
+
+static bool is_in_network(const MachineNetwork *mn)
+{
+        for (guint i = 0; i < mn->links->len; i++)
+                if (machine_network_link(mn, i)->network)
+                        return true;
+        return false;
+}
+
+bool machine_network_add_record(Manager *manager, const char *name, FrameWriter *w)
+{
+        const Machine *m = manager_find(manager, name);
+        const MachineNetwork *mn = m ? m->network : NULL;
+        MemberLink links[NETWORK_LINKS_MAX];
+        MemberRecord record = {.links = links};
+
+        if (!mn || !mn->is_member)
+                return false;
+        (void)g_strlcpy(record.name, name, sizeof(record.name));
+        for (guint i = 0; i < mn->links->len && record.n_links < ELEMENTSOF(links); i++) {
+                const MachineLink *l = machine_network_link(mn, i);
+                MemberLink *to = &links[record.n_links];
+
+                if (!l->network)
+                        continue;
+                *to = (MemberLink){.mac = l->mac, .n_addresses = l->n_addresses};
+                (void)g_strlcpy(to->network, l->network, sizeof(to->network));
+                (void)g_strlcpy(to->link, l->host, sizeof(to->link));
+                (void)memcpy(to->addresses, l->addresses, sizeof(to->addresses));
+                record.n_links++;
+        }
+        record.ports = (MemberPort *)(void *)mn->ports->data;
+        record.n_ports = mn->ports->len;
+        record.rate = mn->bandwidth.out;
+        record.has_egress = mn->has_egress;
+        record.egress = (EgressRule *)(void *)mn->egress->data;
+        record.n_egress = mn->egress->len;
+        member_record_add(w, &record);
+        return true;
+}
+
+GPtrArray *network_machines(Manager *manager)
+{
+        GPtrArray *names = g_ptr_array_new();
+        GHashTableIter i;
+        void *p;
+
+        g_hash_table_iter_init(&i, manager->machines);
+        while (g_hash_table_iter_next(&i, NULL, &p)) {
+                const Machine *m = p;
+
+                if (m->network && m->network->is_member)
+                        g_ptr_array_add(names, m->name);
+        }
+        return names;
+}
+
+void machine_network_update_use(const MachineNetwork *mn)
+{
+        for (guint i = 0; i < mn->links->len; i++) {
+                const char *name = machine_network_link(mn, i)->network;
+
+                if (name)
+                        network_update_use(network_ensure(mn->machine->manager, name));
+        }
+}
+
+/* ---- what the start waits for ---- */
+
+static void step_done(MachineNetwork *mn)
+{
+        Machine *m = mn->machine;
+
+        if (mn->n_pending > 0 || !m->is_networking)
+                return;
+        m->is_networking = false;
+        machine_launch(m, NULL);
+}
+
+static void fail(MachineNetwork *mn, const Fault *f)
+{
+        (void)fault_set(&mn->fault, f->code ?: FAULT_FAILED, f->error, "%s",
+                        f->message ?: "out of memory");
+}
+
+static void on_told(void *userdata, NetworkServiceKind service, Frame *reply, const Fault *fault)
+{
+        MachineNetwork *mn = userdata;
+
+        mn->n_pending--;
+        if (fault)
+                fail(mn, fault);
+        step_done(mn);
+}
+
+static void on_port_owner(void *userdata, NetworkServiceKind service, Frame *reply,
+                          const Fault *fault)
+{
+        MachineNetwork *mn = userdata;
+        _cleanup_fault_ Fault f = {0};
+
+        ports_taken(mn->taken_port, reply, &f);
+        on_told(userdata, service, NULL, &f);
+}
+
+static void on_member_set(void *userdata, NetworkServiceKind service, Frame *reply,
+                          const Fault *fault)
+{
+        MachineNetwork *mn = userdata;
+        const char *port = reply && fault && fault->error == EADDRINUSE
+                                   ? frame_string(reply, FRAME_ITEM)
+                                   : NULL;
+
+        if (!port || mn->taken_port) {
+                on_told(userdata, service, reply, fault);
+                return;
+        }
+        mn->taken_port = g_strdup(port);
+        network_service_send(mn->machine->manager, NETWORK_SERVICE_NET, FRAME_PORT_OWNER, port,
+                             on_port_owner, mn);
+}
+
+static void bring_up(MachineNetwork *mn, const char *name)
+{
+        Manager *manager = mn->machine->manager;
+        Network *n = network_ensure(manager, name);
+
+        bool was_up = n->is_up;
+
+        network_update_use(n);
+        if (was_up)
+                return;
+        mn->n_pending += _NETWORK_SERVICE_MAX;
+        network_services_send(manager, FRAME_NETWORK_SET, name, on_told, mn);
+}
+
+/* Subnets are known. */
+static int prepare(MachineNetwork *mn, Fault *reterr)
+{
+        NetworkEntry *entries = NULL;
+        size_t n = 0;
+        int r = settings_network_entries(&mn->machine->settings, &entries, &n, reterr);
+
+        r = r < 0 ? r : take_leases(mn, entries, true, reterr);
+        network_entries_free(entries, n);
+        return r < 0 ? r : ports_update(mn, reterr);
+}
+
+static void tell(MachineNetwork *mn)
+{
+        Manager *manager = mn->machine->manager;
+
+        if (!is_in_network(mn))
+                return;
+        mn->is_member = true;
+        mn->n_pending++; /* until all is asked: answers may come from within */
+        for (guint i = 0; i < mn->links->len; i++)
+                if (machine_network_link(mn, i)->network)
+                        bring_up(mn, machine_network_link(mn, i)->network);
+        mn->n_pending += _NETWORK_SERVICE_MAX;
+        network_services_send(manager, FRAME_MEMBER_SET, mn->machine->name, on_member_set, mn);
+        mn->n_pending--;
+}
+
+static void on_prepared(void *userdata, const Fault *fault)
+{
+        MachineNetwork *mn = userdata;
+        _cleanup_fault_ Fault f = {0};
+
+        mn->n_pending--;
+        if (fault)
+                fail(mn, fault);
+        if (mn->n_pending > 0)
+                return;
+        if (mn->fault.code == FAULT_NONE && prepare(mn, &f) < 0)
+                fail(mn, &f);
+        if (mn->fault.code == FAULT_NONE)
+                tell(mn);
+        step_done(mn);
+}
+
+static void begin(MachineNetwork *mn, size_t n)
+{
+        mn->n_pending = 1;
+        for (size_t i = 0; i < n; i++) {
+                const char *name = machine_network_link(mn, i)->network;
+
+                if (!name)
+                        continue;
+                mn->n_pending++;
+                network_prepare(network_ensure(mn->machine->manager, name), on_prepared, mn);
+        }
+        on_prepared(mn, NULL);
+}
+
+void machine_network_begin(Machine *m)
+{
+        _cleanup_free_ char *wanted = describe(&m->settings);
+        _cleanup_fault_ Fault f = {0};
+        NetworkEntry *entries = NULL;
+        size_t n = 0;
+
+        if (m->network && streq(m->network->wanted, wanted))
+                return;
+        machine_network_end(m);
+        if (m->load_error.code != FAULT_NONE ||
+            settings_network_mode(&m->settings) != NETWORK_MODE_LINKS)
+                return;
+        m->network = machine_network_new(m);
+        m->network->wanted = TAKE_PTR(wanted);
+        if (settings_network_entries(&m->settings, &entries, &n, &f) < 0 ||
+            compose(m->network, entries, n, &f) < 0)
+                fail(m->network, &f);
+        else
+                begin(m->network, n);
+        network_entries_free(entries, n);
+}
+
+MachineNetwork *machine_network_imagine(Machine *m, Fault *reterr)
+{
+        MachineNetwork *mn = machine_network_new(m);
+        NetworkEntry *entries = NULL;
+        size_t n = 0;
+        int r = settings_network_entries(&m->settings, &entries, &n, reterr);
+
+        r = r < 0 ? r : compose(mn, entries, n, reterr);
+        r = r < 0 ? r : take_leases(mn, entries, false, reterr);
+        network_entries_free(entries, n);
+        if (r < 0)
+                machine_network_drop(TAKE_PTR(mn));
+        return mn;
+}
+
+int machine_network_await(Machine *m, Fault *reterr)
+{
+        machine_network_begin(m);
+        MachineNetwork *mn = m->network;
+        if (!mn)
+                return 0;
+        if (mn->n_pending > 0) {
+                m->is_networking = true;
+                return 1;
+        }
+        if (mn->fault.code != FAULT_NONE)
+                return fault_set(reterr, mn->fault.code, mn->fault.error, "%s", mn->fault.message);
+        int r = machine_network_save(m, reterr);
+        if (r < 0)
+                return r;
+        mn->is_ready = true;
+        machine_network_changed(m);
+        return 0;
+}
+
+void machine_network_changed(Machine *m)
+{
+        manager_note_change(m, MACHINE_CHANGED_NETWORK);
+        network_hosts_changed(m->manager);
+}
+
+void machine_network_give_up(Machine *m)
+{
+        m->is_networking = false;
+}
+
+void machine_network_end(Machine *m)
+{
+        MachineNetwork *mn = TAKE_PTR(m->network);
+
+        m->is_networking = false;
+        if (!mn)
+                return;
+        if (mn->is_member)
+                network_services_send(m->manager, FRAME_MEMBER_UNSET, m->name, NULL, NULL);
+        if (mn->is_ready)
+                machine_network_changed(m);
+        machine_network_update_use(mn);
+        machine_network_drop(mn);
+}
