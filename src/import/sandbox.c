@@ -2,9 +2,9 @@
 #include "import/sandbox.h"
 
 #include "import/sandbox-calls.h"
+#include "sys/identity.h"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <string.h>
@@ -15,10 +15,10 @@
 #define DATA_MAX        (1ULL << 30) /* address space of heap and stacks, far above what is used */
 #define DESCRIPTORS_MAX 16384U
 
-#define BIT(capability) (1ULL << (capability))
 #define OWNER_CAPABILITIES                                                                         \
-        (BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) | BIT(CAP_FSETID) |              \
-         BIT(CAP_SETFCAP) | BIT(CAP_MKNOD))
+        (CAPABILITY_BIT(CAP_CHOWN) | CAPABILITY_BIT(CAP_DAC_OVERRIDE) |                            \
+         CAPABILITY_BIT(CAP_FOWNER) | CAPABILITY_BIT(CAP_FSETID) | CAPABILITY_BIT(CAP_SETFCAP) |   \
+         CAPABILITY_BIT(CAP_MKNOD))
 
 /* Rights that came with later releases than the headers of the oldest system we build on. */
 #define ACCESS_REFER    (1ULL << 13)
@@ -26,36 +26,15 @@
 #define ACCESS_ALL_V1   ((1ULL << 13) - 1)
 #define ACCESS_READ     (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 
-static int set_capabilities(uint64_t wanted)
-{
-        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-        struct __user_cap_data_struct data[2] = {0};
-
-        if (syscall(SYS_capget, &header, data) < 0)
-                return -errno;
-        for (unsigned i = 0; i < ELEMENTSOF(data); i++) {
-                data[i].permitted &= (uint32_t)(wanted >> (32 * i));
-                data[i].effective = data[i].permitted;
-                data[i].inheritable = 0;
-        }
-        return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
-}
-
 static int change_identity(const SandboxArgs *args)
 {
         uint64_t wanted = args->owns_files ? OWNER_CAPABILITIES : 0;
 
         if (args->reads_all)
-                wanted |= BIT(CAP_DAC_READ_SEARCH);
+                wanted |= CAPABILITY_BIT(CAP_DAC_READ_SEARCH);
         if (!args->owns_files) /* a directory of root's, mode 0700, to write in */
-                wanted |= BIT(CAP_DAC_OVERRIDE);
-        if (geteuid() == 0) {
-                if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || setgroups(0, NULL) < 0 ||
-                    setresgid(args->uid, args->uid, args->uid) < 0 ||
-                    setresuid(args->uid, args->uid, args->uid) < 0)
-                        return -errno;
-        }
-        return set_capabilities(wanted);
+                wanted |= CAPABILITY_BIT(CAP_DAC_OVERRIDE);
+        return identity_change(args->uid, args->uid, wanted);
 }
 
 static int set_limit(int resource, rlim_t most)
