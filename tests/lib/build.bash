@@ -55,10 +55,10 @@ compile() {
     # LeakSanitizer traces its own process at the end: the shim cannot be traced, and the sandboxes have no ptrace(2)
     if [[ $variant == *-sanitize ]]; then
         local unit
-        mkdir -p "$dir/destdir/usr/lib/systemd/system/"{lodged,lodge@,lodge-import@,lodge-export@,lodge-work@}.service.d
+        mkdir -p "$dir/destdir/usr/lib/systemd/system/"{lodged,lodge@,lodge-import@,lodge-export@,lodge-work@,lodge-relay}.service.d
         printf '[Service]\nSystemCallFilter=@debug\n' >"$dir/destdir/usr/lib/systemd/system/lodged.service.d/sanitize.conf"
-        for unit in lodge lodge-import lodge-export lodge-work; do
-            printf '[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0\n' >"$dir/destdir/usr/lib/systemd/system/$unit@.service.d/sanitize.conf"
+        for unit in lodge@ lodge-import@ lodge-export@ lodge-work@ lodge-relay; do
+            printf '[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0\n' >"$dir/destdir/usr/lib/systemd/system/$unit.service.d/sanitize.conf"
         done
     fi
     # what the system tests run, and nobody else is to have

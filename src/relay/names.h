@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the names of a network are: its members, and the gateway. No I/O. */
+#pragma once
+
+#include "relay/dns-message.h"
+#include "wire/network-record.h"
+
+#include <glib.h>
+
+#define NAMES_DOMAIN "lodge" /* each name is also to be had below it */
+
+/** names_key() - a member's name as the table has it
+ * Return: newly allocated; g_free(). */
+char *names_key(const char *name);
+
+/** names_answer() - what is there to say about a name, to somebody in @network
+ * @members names_key() -> MemberRecord: of all networks; members of others are not found
+ * Return: true and @ret is the answer; false: it is not ours to say, ask the host's resolvers. */
+bool names_answer(GHashTable *members, const NetworkRecord *network, const DnsQuery *q,
+                  DnsAnswer *ret);
