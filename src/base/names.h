@@ -35,7 +35,7 @@
 #define LODGE_UNIT_SUFFIX ".service"
 
 /* Workers: one unit a job, its instance is the job's ID. */
-#define LODGE_IMPORT_UNIT_PREFIX "lodge-import@" /* network and archives; sees its directory */
+#define LODGE_IMPORT_UNIT_PREFIX "lodge-import@" /* network and archives; reads its directory */
 #define LODGE_EXPORT_UNIT_PREFIX "lodge-export@" /* the same program, sees the store */
 #define LODGE_WORK_UNIT_PREFIX   "lodge-work@"   /* disk images */
 
@@ -103,6 +103,8 @@
 #define LODGE_HOST_MACHINE_ID  "/etc/machine-id"
 #define LODGE_GUEST_MACHINE_ID "/etc/machine-id"
 #define LODGE_GUEST_HOSTNAME   "/etc/hostname"
+#define LODGE_GUEST_HOSTS      "/etc/hosts"
+#define LODGE_GUEST_RESOLV     "/etc/resolv.conf"
 
 /* Shared with systemd-nspawn, so that no two containers of the host get the same range. */
 #define LODGE_UID_LOCKS "/run/systemd/nspawn-uid"

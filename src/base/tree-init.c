@@ -21,13 +21,14 @@ static const struct {
         {"/init", false},
 };
 
-static bool is_program_in(int root, const char *path)
+static bool is_program_in(const void *userdata, const char *path)
 {
+        const int *root = userdata;
         struct open_how how = {
                 .flags = O_PATH | O_CLOEXEC,
                 .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
         };
-        _cleanup_close_ int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+        _cleanup_close_ int fd = (int)syscall(SYS_openat2, *root, path, &how, sizeof(how));
         struct stat st;
 
         return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
@@ -35,8 +36,14 @@ static bool is_program_in(int root, const char *path)
 
 const char *tree_find_init(int root, bool *ret_is_systemd)
 {
+        return tree_find_init_by(is_program_in, &root, ret_is_systemd);
+}
+
+const char *tree_find_init_by(bool (*is_program)(const void *userdata, const char *path),
+                              const void *userdata, bool *ret_is_systemd)
+{
         for (size_t i = 0; i < ELEMENTSOF(inits); i++)
-                if (is_program_in(root, inits[i].path)) {
+                if (is_program(userdata, inits[i].path)) {
                         *ret_is_systemd = inits[i].is_systemd;
                         return inits[i].path;
                 }

@@ -10,3 +10,7 @@
  * @ret_is_systemd   whether it is systemd
  * Return: static string, a path inside; NULL: there is none. */
 const char *tree_find_init(int root, bool *ret_is_systemd);
+/** tree_find_init_by() - likewise, of a tree that is not a directory
+ * @is_program is there a file that can be executed at this path? */
+const char *tree_find_init_by(bool (*is_program)(const void *userdata, const char *path),
+                              const void *userdata, bool *ret_is_systemd);

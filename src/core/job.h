@@ -30,7 +30,7 @@ typedef enum JobState {
 
 /* Which unit the worker is. */
 typedef enum JobWorker {
-        JOB_IMPORT, /* the network, archives; sees its own directory only */
+        JOB_IMPORT, /* the network, archives; reads its own directory only */
         JOB_EXPORT, /* sees the store */
         JOB_WORK,   /* disk images */
         _JOB_WORKER_MAX,

@@ -323,51 +323,73 @@ static bool restart(Machine *m, GPtrArray *requests)
         return requests->len > 0 && r >= 0;
 }
 
-/* Remove the machine, and tell those who asked for it. Frees @m on success. */
-static void remove_now(Machine *m, GPtrArray *requests)
+static GPtrArray *of_kind(GPtrArray *requests, RequestKind kind)
+{
+        GPtrArray *found = g_ptr_array_new();
+
+        for (guint i = 0; i < requests->len; i++) {
+                Request *r = g_ptr_array_index(requests, i);
+
+                if (r->kind == kind)
+                        g_ptr_array_add(found, r);
+        }
+        return found;
+}
+
+/* What is about commands the end of the shim's link has answered; the rest is done afterwards. */
+static void answer_stopped(Machine *m, GPtrArray *requests)
+{
+        for (guint i = 0; i < requests->len; i++) {
+                Request *r = g_ptr_array_index(requests, i);
+
+                if (r->kind == REQUEST_WAIT)
+                        end_wait(m, r);
+                else if (r->kind == REQUEST_START && m->has_run &&
+                         !streq(m->end.cause, EXIT_CAUSE_LOST))
+                        succeed(r);
+                else if (r->kind == REQUEST_START)
+                        fail_start(m, r);
+                else if (r->kind == REQUEST_STOP)
+                        succeed(r);
+        }
+}
+
+/* Remove the machine. Its files go before those are answered who wait for its end: they are to find
+ * nothing of it. Frees @m on success. */
+static void remove_now(Machine *m, GPtrArray *requests, GPtrArray *removals)
 {
         _cleanup_fault_ Fault f = {0};
         Manager *manager = m->manager;
-        int r = manager_remove_machine(manager, m, &f);
+        int r = manager_delete_machine(manager, m, &f);
 
-        for (guint i = 0; i < requests->len; i++)
+        answer_stopped(m, requests);
+        if (removals->len > 0)
+                cancel_restarts(m, "removed");
+        if (r >= 0)
+                manager_forget_machine(manager, m, r > 0);
+        for (guint i = 0; i < removals->len; i++)
                 if (r < 0)
-                        request_fail(g_ptr_array_index(requests, i), &f);
+                        request_fail(g_ptr_array_index(removals, i), &f);
                 else
-                        succeed(g_ptr_array_index(requests, i));
-        if (r < 0 && requests->len == 0)
+                        succeed(g_ptr_array_index(removals, i));
+        if (r < 0 && removals->len == 0)
                 manager_warn(manager, NULL, f.message);
 }
 
 /* The machine is stopped: do what was asked for. May free @m. */
 static void after_stop(Machine *m, GPtrArray *requests)
 {
-        g_autoptr(GPtrArray) removals = g_ptr_array_new(), restarts = g_ptr_array_new();
+        g_autoptr(GPtrArray) removals = of_kind(requests, REQUEST_REMOVE);
+        g_autoptr(GPtrArray) restarts = of_kind(requests, REQUEST_RESTART);
         bool vanishes = m->has_end && (m->settings.auto_remove || m->place == DEFINITION_NOWHERE);
 
-        for (guint i = 0; i < requests->len; i++) {
-                Request *r = g_ptr_array_index(requests, i);
-
-                switch (r->kind) {
-                case REQUEST_START:
-                        if (m->has_run && !streq(m->end.cause, EXIT_CAUSE_LOST))
-                                succeed(r);
-                        else
-                                fail_start(m, r);
-                        break;
-                case REQUEST_STOP: succeed(r); break;
-                case REQUEST_WAIT: end_wait(m, r); break;
-                case REQUEST_REMOVE: g_ptr_array_add(removals, r); break;
-                case REQUEST_RESTART: g_ptr_array_add(restarts, r); break;
-                default: break; /* the shim's link has ended, and that has answered it */
-                }
+        if (removals->len > 0 || (vanishes && restarts->len == 0)) {
+                remove_now(m, requests, removals);
+                return;
         }
-        if (removals->len > 0) {
-                cancel_restarts(m, "removed");
-                remove_now(m, removals);
-        } else if (!restart(m, restarts) && vanishes) {
-                remove_now(m, removals);
-        }
+        answer_stopped(m, requests);
+        if (!restart(m, restarts) && vanishes)
+                remove_now(m, removals, removals); /* none of them */
 }
 
 void machine_ended(Machine *m)

@@ -400,7 +400,7 @@ int manager_create(Manager *manager, const char *name, Settings *s, Machine **re
         return r < 0 ? r : manager_define(manager, name, s, ret, reterr);
 }
 
-int manager_remove_machine(Manager *manager, Machine *m, Fault *reterr)
+int manager_delete_machine(Manager *manager, const Machine *m, Fault *reterr)
 {
         _cleanup_fault_ Fault f = {0};
         int r = definition_remove(manager->root, m->name, reterr);
@@ -409,18 +409,30 @@ int manager_remove_machine(Manager *manager, Machine *m, Fault *reterr)
                 return r;
         /* a store that has become read-only is no reason to keep the machine: its layer is an
          * orphan then */
-        int left = store_trash(manager->root, LODGE_STORE_MACHINES, m->name, &f);
-        if (left < 0)
+        if (store_trash(manager->root, LODGE_STORE_MACHINES, m->name, &f) < 0)
                 manager_warn(manager, m->name, f.message);
         volumes_drop(manager, m->name);
         manager_forget_exit(manager, m->name);
+        return f.code != FAULT_NONE;
+}
+
+void manager_forget_machine(Manager *manager, Machine *m, bool leaves_layer)
+{
         manager->units.forget(manager->units.userdata, m->unit);
         drop_machine(manager, m);
-        if (left < 0)
+        if (leaves_layer)
                 orphans_look(manager);
         else
                 manager_sweep(manager);
-        return 0;
+}
+
+int manager_remove_machine(Manager *manager, Machine *m, Fault *reterr)
+{
+        int r = manager_delete_machine(manager, m, reterr);
+
+        if (r >= 0)
+                manager_forget_machine(manager, m, r > 0);
+        return MIN2(r, 0);
 }
 
 void manager_job_done(Manager *manager, const char *unit, UnitJob job, const char *result,

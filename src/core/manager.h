@@ -112,7 +112,13 @@ int manager_check_new(Manager *manager, const char *name, Fault *reterr);
  * As manager_create(), but what it may have written in the store is left there. */
 int manager_define(Manager *manager, const char *name, Settings *s, Machine **ret, Fault *reterr);
 
-/** manager_remove_machine() - delete the files of a stopped machine and forget it; frees @m
+/** manager_delete_machine() - delete the files of a stopped machine
+ * Return: 1 its layer could not be deleted; 0; negative errno, it is as it was. */
+int manager_delete_machine(Manager *manager, const Machine *m, Fault *reterr);
+/** manager_forget_machine() - the other half of its removal; frees @m
+ * @leaves_layer what manager_delete_machine() has returned */
+void manager_forget_machine(Manager *manager, Machine *m, bool leaves_layer);
+/** manager_remove_machine() - both; frees @m
  * Return: 0; negative errno, the machine is still there. */
 int manager_remove_machine(Manager *manager, Machine *m, Fault *reterr);
 

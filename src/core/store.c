@@ -312,7 +312,11 @@ int store_take_entry(const char *root, const char *job, const char *entry, unsig
 int store_make_incoming(const char *root, const char *job, Fault *reterr)
 {
         _cleanup_close_ int all = open_store(root, LODGE_STORE_INCOMING);
-        int r = all < 0 ? all : mkdirat(all, job, 0700) < 0 ? -errno : 0;
+        _cleanup_close_ int layers = open_store(root, LODGE_STORE_LAYERS);
+        int r = all < 0 || layers < 0 ? MIN2(all, layers) : 0;
+
+        if (r >= 0 && mkdirat(all, job, 0700) < 0)
+                r = -errno;
 
         return r < 0 ? fault_set(reterr, store_fault_code(r), r,
                                  "Cannot make a directory in %s for the job: %s",

@@ -74,6 +74,7 @@ int store_take_entry(const char *root, const char *job, const char *entry, unsig
                      const char *directory, const char *name, Fault *reterr);
 
 /** store_make_incoming() - the directory that a job is to fill
+ * And that of all layers: the worker's unit sees it only if it is there when it starts.
  * Return: 0; negative errno. */
 int store_make_incoming(const char *root, const char *job, Fault *reterr);
 

@@ -37,20 +37,6 @@ int tree_probe(const char *path, Tree *ret, Fault *reterr)
         return 0;
 }
 
-void tree_probe_layers(const char *store, char *const *layers, Tree *ret)
-{
-        *ret = (Tree){0};
-        STRV_FOREACH (layer, layers) {
-                _cleanup_free_ char *path = g_strconcat(store, "/", *layer, "/tree", NULL);
-                _cleanup_close_ int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-                if (fd >= 0)
-                        ret->init = tree_find_init(fd, &ret->init_is_systemd);
-                if (ret->init)
-                        return;
-        }
-}
-
 void tree_done(Tree *t)
 {
         g_free(t->path);

@@ -20,8 +20,7 @@ typedef struct Tree {
  * Return: 0; -ENOENT, -ENOTDIR .. with FAULT_START_FAILED. */
 int tree_probe(const char *path, Tree *ret, Fault *reterr);
 /** tree_probe_layers() - look for an init in the layers of an image
- * Layer by layer: one that a higher layer has taken away is found all the same, and one behind a
- * link into another layer is not.
+ * As a machine sees them: merged, whiteouts, opaque directories and symbolic links minded.
  * @store  directory that holds them
  * @layers names in it, topmost first
  * @ret    without a path */

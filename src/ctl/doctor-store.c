@@ -10,7 +10,6 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
-#define AS_ROOT        "sudo lodgectl doctor"
 #define XFS_MAGIC      0x58465342 /* linux/magic.h has it from 6.9 on */
 #define MOUNT_LINE_MAX 4096
 
@@ -91,40 +90,11 @@ static void read_findings(json_t *findings, sd_bus_message *reply)
                            "layers, images and volumes fit together");
 }
 
-static int call_check(const Client *client, bool deep, sd_bus_message **ret, Fault *reterr)
-{
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-        int r = client_call_new(client, LODGE_OBJECT_PATH, LODGE_MANAGER_INTERFACE, "CheckStore",
-                                &m, reterr);
-
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'a', "{sv}");
-        if (r >= 0 && deep)
-                r = client_append_option_bool(m, "Deep", true);
-        if (r >= 0)
-                r = sd_bus_message_close_container(m);
-        return r < 0 ? client_fault(NULL, r, reterr)
-                     : client_call(client, m, deep ? CLIENT_FOREVER : 0, ret, reterr);
-}
-
 void doctor_store(const Ctl *c, json_t *findings, bool deep)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        _cleanup_client_ Client client = {0};
-        _cleanup_fault_ Fault fault = {0};
 
         check_file_system(findings);
-        int r = client_open(!c->no_ask_password && geteuid() == 0, &client, &fault);
-        if (r >= 0)
-                r = call_check(&client, deep, &reply, &fault);
-        if (r >= 0)
+        if (doctor_ask(c, findings, "CheckStore", deep ? "Deep" : NULL, "store", &reply) >= 0)
                 read_findings(findings, reply);
-        else if (fault.code == FAULT_NOT_AUTHORIZED)
-                doctor_say(findings, FINDING_SKIPPED, "store", AS_ROOT,
-                           "only an administrator may have it checked");
-        else if (client_is_unreachable(&fault))
-                doctor_say(findings, FINDING_SKIPPED, "store", NULL, "%s", fault.message);
-        else
-                doctor_say(findings, FINDING_PROBLEM, "store", NULL, "it cannot be checked: %s",
-                           fault.message ?: "out of memory");
 }

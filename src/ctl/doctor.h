@@ -34,6 +34,13 @@ void doctor_files(json_t *findings);
  * The one look that lodged has to take: only it knows what is being built. */
 void doctor_store(const Ctl *c, json_t *findings, bool deep);
 
+/** doctor_ask() - call a method of the manager that only an administrator may call
+ * @option of the method, to be set; NULL: none
+ * @check  what is said to be skipped, or a problem, if there is no answer
+ * Return: 0; negative errno, which is said. */
+int doctor_ask(const Ctl *c, json_t *findings, const char *method, const char *option,
+               const char *check, sd_bus_message **ret);
+
 /** doctor_read_line() - the first line of a small file
  * Return: 0; negative errno. */
 int doctor_read_line(const char *path, char *buffer, size_t size);

@@ -111,15 +111,15 @@ static bool has_pattern(char *const *words)
         return false;
 }
 
-int kind_expand(Ctl *c, const Kind *kind, char ***ret)
+int kind_expand_words(Ctl *c, const Kind *kind, char *const *words, char ***ret)
 {
         _cleanup_strv_free_ char **names = NULL, **all = NULL;
         _cleanup_fault_ Fault fault = {0};
         int status = EXIT_OK;
 
-        if (has_pattern(c->args.words) && kind_names(c, kind, &all, &fault) < 0)
+        if (has_pattern(words) && kind_names(c, kind, &all, &fault) < 0)
                 return report_fault(c, NULL, &fault);
-        STRV_FOREACH (word, c->args.words) {
+        STRV_FOREACH (word, words) {
                 if (!is_pattern(*word)) {
                         if (strv_push(&names, *word) < 0)
                                 return EXIT_FAILED;
@@ -131,6 +131,11 @@ int kind_expand(Ctl *c, const Kind *kind, char ***ret)
         }
         *ret = TAKE_PTR(names);
         return status;
+}
+
+int kind_expand(Ctl *c, const Kind *kind, char ***ret)
+{
+        return kind_expand_words(c, kind, c->args.words, ret);
 }
 
 /* "docker.io/busybox" is "docker.io/library/busybox:latest", as lodged has it. */

@@ -41,6 +41,9 @@ const char *kind_name_of(const json_t *object);
  * other names in @ret, or another exit status with @ret unset. */
 int kind_expand(Ctl *c, const Kind *kind, char ***ret);
 
+/** kind_expand_words() - the same for other words than the verb's */
+int kind_expand_words(Ctl *c, const Kind *kind, char *const *words, char ***ret);
+
 /** kind_select() - keep the objects of which a word is the name or a pattern, in their order
  * @rows of kind_list()
  * @ret  new reference; all of them where there is no word

@@ -127,6 +127,23 @@ int job_open_layer(const Job *job, const char *diff_id, Fault *reterr)
         return fd;
 }
 
+int job_open_tree(const Job *job, const char *diff_id, Fault *reterr)
+{
+        const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+        _cleanup_free_ char *name = digest_file_name(diff_id);
+        _cleanup_close_ int layer = -EBADF;
+
+        if (!name)
+                return fault_set(reterr, FAULT_IMPORT_FAILED, EBADMSG,
+                                 "a layer's digest is not valid");
+        if (job->layers_fd < 0)
+                return job_fault(reterr, job->layers_fd, "cannot look into the store");
+        layer = openat(job->layers_fd, name, flags);
+        int fd = layer < 0 ? -EBADF : openat(layer, LODGE_LAYER_TREE, flags);
+        return fd < 0 ? job_fault(reterr, errno, "cannot look into layer %s of the store", diff_id)
+                      : fd;
+}
+
 int job_sync(Job *job, Fault *reterr)
 {
         progress_set_phase(job->progress, "syncing");

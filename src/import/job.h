@@ -15,6 +15,8 @@ typedef struct Job {
         struct MadeLayers *made;
         int incoming_fd; /* the job's directory, incoming/ID */
         int store_fd;    /* the store, to read; -EBADF where the job may not see it */
+        int layers_fd;   /* its layers, O_PATH, of which most jobs may learn owners and modes, but
+                          * read no file; negative errno: none */
         uint64_t limit_bytes, limit_entries; /* of one layer or tree, unpacked; 0: the default */
 } Job;
 
@@ -46,6 +48,10 @@ int job_read_blob(const Job *job, const char *digest, size_t max, char **ret, si
 /** job_open_layer() - the directory of a layer in the store
  * Return: descriptor; negative errno. */
 int job_open_layer(const Job *job, const char *diff_id, Fault *reterr);
+
+/** job_open_tree() - the files of a layer in the store, to learn what its directories are like
+ * Return: O_PATH descriptor; negative errno. */
+int job_open_tree(const Job *job, const char *diff_id, Fault *reterr);
 
 /** job_sync() - everything written so far is on the disk when it returns */
 int job_sync(Job *job, Fault *reterr);

@@ -10,7 +10,7 @@
 
 typedef struct MadeLayer {
         char *diff_id;
-        int tree; /* O_PATH: lodged moves it to where we may read nothing */
+        int tree; /* O_PATH: it lies where we may read nothing, or lodged moves it there */
         int held; /* its directory, if lodged has not been told; else -EBADF */
 } MadeLayer;
 
@@ -85,36 +85,54 @@ static MadeLayer *find(MadeLayers *m, const char *diff_id)
         return NULL;
 }
 
-/* From the layer below @i down, as far as they are of this job. */
-static size_t trees_below(MadeLayers *m, char *const *diff_ids, size_t i, int *ret)
+/* The tree of a layer, of this job's or of the store's.
+ * Return: borrowed descriptor; negative errno. */
+static int tree_of(Job *job, const char *diff_id, Fault *reterr)
 {
+        const MadeLayer *l = find(job->made, diff_id);
+
+        if (l)
+                return l->tree;
+        _cleanup_free_ char *copy = strdup(diff_id);
+        _cleanup_close_ int tree = job_open_tree(job, diff_id, reterr);
+        int r = tree < 0 ? tree : copy ? 0 : -ENOMEM;
+
+        if (r >= 0)
+                r = append(job->made, &(MadeLayer){copy, tree, -EBADF});
+        if (r < 0)
+                return r;
+        (void)TAKE_PTR(copy);
+        return TAKE_FD(tree); /* which the list has now */
+}
+
+/* Make the layer at @i like those below it, topmost first. */
+static int adopt(Job *job, char *const *diff_ids, size_t i, Fault *reterr)
+{
+        _cleanup_free_ int *trees = calloc(i + 1, sizeof(*trees));
         size_t n = 0;
 
-        while (i-- > 0) {
-                const MadeLayer *l = find(m, diff_ids[i]);
-
-                if (l)
-                        ret[n++] = l->tree;
+        if (!trees)
+                return job_fault(reterr, ENOMEM, "cannot complete the layers");
+        for (size_t k = i; k-- > 0;) {
+                trees[n] = tree_of(job, diff_ids[k], reterr);
+                if (trees[n++] < 0)
+                        return trees[n - 1];
         }
-        return n;
+        return layer_adopt(find(job->made, diff_ids[i])->held, trees, n, reterr);
 }
 
 int made_layers_finish(Job *job, char *const *diff_ids, Fault *reterr)
 {
-        size_t n = strv_length(diff_ids);
-        _cleanup_free_ int *trees = calloc(n + 1, sizeof(*trees));
         bool adopted = false;
         int r = 0;
 
-        if (!trees)
-                return job_fault(reterr, ENOMEM, "cannot complete the layers");
-        for (size_t i = 0; r >= 0 && i < n; i++) {
+        for (size_t i = 0; r >= 0 && diff_ids[i]; i++) {
                 const MadeLayer *l = find(job->made, diff_ids[i]);
 
                 if (!l || l->held < 0)
                         continue;
                 adopted = true;
-                r = layer_adopt(l->held, trees, trees_below(job->made, diff_ids, i, trees), reterr);
+                r = adopt(job, diff_ids, i, reterr);
         }
         if (r >= 0 && adopted)
                 r = job_sync(job, reterr);

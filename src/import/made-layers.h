@@ -21,7 +21,8 @@ MadeLayers *made_layers_free(MadeLayers *m);
 int made_layers_add(Job *job, const char *diff_id, int layer_fd, Fault *reterr);
 
 /** made_layers_finish() - all layers of an image are there: complete and tell those that waited
- * @diff_ids of the image, lowest first; those that the store had before count for nothing here */
+ * @diff_ids of the image, lowest first
+ * After a failure none of those that waited has been told of. */
 int made_layers_finish(Job *job, char *const *diff_ids, Fault *reterr);
 
 static inline void made_layers_freep(MadeLayers **m)

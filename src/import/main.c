@@ -41,6 +41,19 @@ static int open_directory(int dirfd, const char *path)
         return fd < 0 ? -errno : fd;
 }
 
+/* Not to be read, so that the sandbox needs no rule for it. An empty store may have none. */
+static int open_layers(const Invocation *v)
+{
+        _cleanup_free_ char *path = NULL;
+
+        if (asprintf(&path, "%s/layers", v->store) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
 static int open_places(const Invocation *v, const Operation *op, Job *job, Fault *reterr)
 {
         _cleanup_free_ char *path = NULL;
@@ -53,6 +66,7 @@ static int open_places(const Invocation *v, const Operation *op, Job *job, Fault
         if (job->incoming_fd < 0)
                 return fault_set(reterr, FAULT_FAILED, job->incoming_fd, "cannot open %s: %s", path,
                                  strerror(-job->incoming_fd));
+        job->layers_fd = open_layers(v);
         if (!op->store)
                 return 0;
         job->store_fd = open_directory(AT_FDCWD, v->store);
@@ -141,6 +155,7 @@ static int do_job(const Invocation *v)
         _cleanup_made_layers_ MadeLayers *made = made_layers_new();
         Job job = {.incoming_fd = -EBADF,
                    .store_fd = -EBADF,
+                   .layers_fd = -EBADF,
                    .made = made,
                    .progress = progress_new()};
 

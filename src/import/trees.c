@@ -7,7 +7,8 @@
 
 #include <fcntl.h>
 
-const char *const trees_left_out[] = {LODGE_GUEST_MACHINE_ID, LODGE_GUEST_HOSTNAME, NULL};
+const char *const trees_left_out[] = {LODGE_GUEST_MACHINE_ID, LODGE_GUEST_HOSTNAME,
+                                      LODGE_GUEST_HOSTS, LODGE_GUEST_RESOLV, NULL};
 
 int trees_push(Trees *t, int fd)
 {

@@ -144,6 +144,7 @@ static void add_tree(PlanWriter *w, const GuestFiles *g)
         add_all(w, PLAN_STAGE_TREE, tree_steps, ELEMENTSOF(tree_steps));
         add_file(w, PLAN_STAGE_TREE, LODGE_GUEST_MACHINE_ID, 0444, g->machine_id);
         add_file(w, PLAN_STAGE_TREE, LODGE_GUEST_HOSTNAME, 0644, g->hostname);
+        guest_network_add_tree(w, &g->network);
 }
 
 static void add_run(PlanWriter *w, const GuestFiles *g)
@@ -163,7 +164,8 @@ static void add_outer(PlanWriter *w, const GuestFiles *g)
 {
         add(w, PLAN_STAGE_OUTER,
             (PlanStep){PLAN_MOUNT, .s = "/proc", .t = "proc", .flags = SEALED});
-        if (g->private_network) /* before what is above it becomes read-only, and comes along */
+        if (guest_network_is_own(
+                    &g->network)) /* before what is above it becomes read-only, and comes along */
                 add(w, PLAN_STAGE_OUTER, (PlanStep){PLAN_WRITABLE, .s = "/proc/sys/net"});
         add_paths(w, PLAN_READONLY, readonly, ELEMENTSOF(readonly));
         add_paths(w, PLAN_MASK, masked, ELEMENTSOF(masked));
@@ -176,6 +178,7 @@ static void add_outer(PlanWriter *w, const GuestFiles *g)
         add_all(w, PLAN_STAGE_OUTER, run_steps, ELEMENTSOF(run_steps));
         add_file(w, PLAN_STAGE_OUTER, "/run/host/container-uuid", 0444, g->uuid);
         add(w, PLAN_STAGE_OUTER, (PlanStep){PLAN_READONLY, .s = "/run/host"});
+        guest_network_add_outer(w, &g->network);
 }
 
 /* Something below /tmp would disappear under what the last stage mounts there: so it is mounted
@@ -200,6 +203,7 @@ static void add_inner(PlanWriter *w, const GuestFiles *g)
                         add(w, PLAN_STAGE_INNER, inner_steps[i]);
         if (g->booting && !guest_mounts_find(g->mounts, "/tmp") && !has_tmp_below(g))
                 add(w, PLAN_STAGE_INNER, tmp_mount);
+        guest_network_add_inner(w, &g->network);
 }
 
 void guest_files_add(PlanWriter *w, const GuestFiles *g, const GuestMountFacts *facts)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "plan/guest-mounts.h"
+#include "plan/guest-network.h"
 #include "wire/plan.h"
 
 #include <stdbool.h>
@@ -12,7 +13,7 @@ typedef struct GuestFiles {
         const char *uuid;       /* the same with dashes */
         const char *hostname;
         bool booting;
-        bool private_network;
+        GuestNetwork network;
         const GuestMounts *mounts; /* what is mounted there is left out here */
 } GuestFiles;
 

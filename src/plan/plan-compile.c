@@ -170,6 +170,14 @@ static void add_program(PlanWriter *w, const Settings *s, const PlanFacts *facts
                 add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_ARG, .s = *arg});
 }
 
+/* In volumes, too. Images say where to begin, and leave it to whoever runs them to make it. */
+static void add_working_directory(PlanWriter *w, const Settings *s, bool booting)
+{
+        if (!booting && s->working_directory && !streq(s->working_directory, "/"))
+                add(w, PLAN_STAGE_ROOT,
+                    (PlanStep){PLAN_DIRECTORY, .s = s->working_directory, .a = 0755});
+}
+
 /* No PLAN_NO_NEW_PRIVS, not for commands either: sudo, ping and their like are expected to work. */
 static void add_payload(PlanWriter *w, const Settings *s, const PlanFacts *facts,
                         const GuestFiles *g)
@@ -231,7 +239,9 @@ int plan_compile(const Settings *s, const PlanFacts *facts, PlanWriter *w, Fault
 {
         _cleanup_guest_mounts_ GuestMounts mounts = {0};
         const GuestMountFacts mount_facts = {.volumes = facts->volumes, .owner = s->owner};
-        NetworkMode mode = settings_network_mode(s);
+        static const PlanNetwork no_network;
+        const PlanNetwork *network = facts->network ?: &no_network;
+        const char *hostname = s->hostname ?: facts->name;
         char id[33], uuid[37];
         int r = check(s, facts, reterr);
 
@@ -243,13 +253,21 @@ int plan_compile(const Settings *s, const PlanFacts *facts, PlanWriter *w, Fault
         GuestFiles g = {
                 .machine_id = id,
                 .uuid = uuid,
-                .hostname = s->hostname ?: facts->name,
+                .hostname = hostname,
                 .booting = plan_boots(s, facts),
-                .private_network = mode == NETWORK_MODE_NONE || mode == NETWORK_MODE_LINKS,
+                .network =
+                        {
+                                .mode = settings_network_mode(s),
+                                .network = network,
+                                .hostname = hostname,
+                                .name = facts->name,
+                        },
                 .mounts = &mounts,
         };
         add_host(w, s, facts, g.booting);
+        plan_network_add(w, network);
         guest_files_add(w, &g, &mount_facts);
+        add_working_directory(w, s, g.booting);
         add_payload(w, s, facts, &g);
         return 0;
 }

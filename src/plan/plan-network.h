@@ -41,3 +41,5 @@ typedef struct PlanNetwork {
  * Alone they are a plan for a machine that runs (FRAME_LINK_APPLY). Of @link all gateways become
  * routes: who has a default route already must not get a second one. */
 void plan_network_add_link(PlanWriter *w, const PlanLink *link);
+/** plan_network_add() - the same for all the interfaces of a start */
+void plan_network_add(PlanWriter *w, const PlanNetwork *network);

@@ -206,6 +206,25 @@ static int mount_new(Mounting *m, const PlanStep *s, Failure *f)
                       : attach(fd, place, s->s, f);
 }
 
+/* All of it is the child's to do. */
+static int make_directory(Mounting *m, Failure *f)
+{
+        LaunchMessage answer;
+
+        int r = open_place(m, true, &answer, f);
+        (void)close_fd(r < 0 ? -EBADF : answer.fd);
+        return r;
+}
+
+static int execute(Mounting *m, const PlanStep *s, Failure *f)
+{
+        switch (s->op) {
+        case PLAN_SHARE: return mount_share(m, s, f);
+        case PLAN_DIRECTORY: return make_directory(m, f);
+        default: return mount_new(m, s, f);
+        }
+}
+
 int shares_mount(Start *st, int root, Failure *f)
 {
         Mounting m = {.start = st, .root = root, .last = {.fd = -EBADF}};
@@ -215,7 +234,7 @@ int shares_mount(Start *st, int root, Failure *f)
         PLAN_FOREACH (&s, st->args->plan, st->args->n_plan) {
                 if (s.stage != PLAN_STAGE_ROOT)
                         continue;
-                r = s.op == PLAN_SHARE ? mount_share(&m, &s, f) : mount_new(&m, &s, f);
+                r = execute(&m, &s, f);
                 if (r < 0)
                         break;
                 m.n++;

@@ -74,6 +74,17 @@ static int step_file(StageContext *c, const PlanStep *s)
         return r < 0 ? r : give(c, parent, name);
 }
 
+static int step_sysctl(StageContext *c, const PlanStep *s)
+{
+        const char *name, *value = s->data ?: "";
+        _cleanup_close_ int parent = beneath_parent(c->root, s->s, &name), fd = -EBADF;
+
+        if (parent < 0)
+                return parent;
+        fd = openat(parent, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+        return fd < 0 ? -errno : write_all(fd, value, strlen(value));
+}
+
 static const char *mount_options(const PlanStep *s)
 {
         return s->data && *(const char *)s->data ? s->data : NULL;
@@ -228,6 +239,7 @@ static int execute_step(StageContext *c, const PlanStep *s, StageState *state)
         switch (s->op) {
         case PLAN_DIRECTORY: return step_directory(c, s);
         case PLAN_FILE: return step_file(c, s);
+        case PLAN_SYSCTL: return step_sysctl(c, s);
         case PLAN_MOUNT: return step_mount(c, s, state);
         case PLAN_DEVICE: return step_device(c, s);
         case PLAN_SYMLINK: return step_symlink(c, s);

@@ -114,6 +114,20 @@ static int find_owner(const Start *st, int root, const PlanStep *s, LaunchMessag
         return 0;
 }
 
+/* What is there is for who uses it to judge: a working directory may be in /proc. */
+static int serve_directory(const PlanStep *s, LaunchMessage *m, Failure *f)
+{
+        int root = m->fd;
+
+        m->fd = inroot_open(root, s->s);
+        m->is_new = m->fd == -ENOENT;
+        if (m->is_new)
+                m->fd = inroot_make(root, s->s, true);
+        if (m->fd >= 0 || !m->is_new)
+                return 0;
+        return failure_set(f, FAULT_EXEC_FAILED, m->fd, "create directory", s->s);
+}
+
 static int serve_place(const Start *st, const PlanStep *s, LaunchMessage *m, Failure *f)
 {
         int root = m->fd, fd = open_place(root, s, m, f);
@@ -158,5 +172,7 @@ int target_serve(const Start *st, LaunchMessage *m, Failure *f)
 
         if (!find_step(st, m->n, &s))
                 return -EPROTO;
+        if (s.op == PLAN_DIRECTORY)
+                return serve_directory(&s, m, f);
         return m->kind == LAUNCH_FILL ? serve_fill(&s, m, f) : serve_place(st, &s, m, f);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The child's part of PLAN_STAGE_ROOT: as the guest's root it finds and makes the places in its
- * tree at which the shim mounts. */
+ * tree at which the shim mounts, and directories. */
 #pragma once
 
 #include "shim/start-child.h"

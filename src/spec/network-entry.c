@@ -94,9 +94,12 @@ static const char *add_dns(const char *value, NetworkEntry *e)
 
 static const char *set_name(char *value, char **name)
 {
-        if (!link_name_is_valid(value) || streq(value, "lo"))
-                return "name= takes a name for the interface inside: at most 15 letters, digits "
-                       "and the like, not lo";
+        static const char letters[] =
+                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+        if (!link_name_is_valid(value) || streq(value, "lo") || value[strspn(value, letters)])
+                return "name= takes a name for the interface inside: at most 15 letters, digits, "
+                       "'.', '_' and '-', not lo";
         *name = value;
         return NULL;
 }

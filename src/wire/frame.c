@@ -43,7 +43,13 @@ static FieldKind tag_kind(unsigned tag)
         case FRAME_HAVE:
         case FRAME_ITEM:
         case FRAME_DIGEST:
-        case FRAME_RECORD: return FIELD_STRING;
+        case FRAME_RECORD:
+        case FRAME_LINK:
+        case FRAME_PORT:
+        case FRAME_NETWORK:
+        case FRAME_ADDRESS:
+        case FRAME_TARGET:
+        case FRAME_EGRESS: return FIELD_STRING;
         default: return tag > 0 && tag < _FRAME_TAG_MAX ? FIELD_NUMBER : FIELD_UNKNOWN;
         }
 }

@@ -72,8 +72,13 @@ typedef enum PlanOp {
         PLAN_ADDRESS, /* t = "ADDRESS/BITS" */
         PLAN_ROUTE,   /* t = "DESTINATION/BITS"; data = gateway (NUL-terminated; absent: on link) */
 
+        /* PLAN_STAGE_INNER, on the machine's own proc */
+        PLAN_SYSCTL, /* s = file below /proc/sys/net, data = value (NUL-terminated) */
+
         /* PLAN_STAGE_TREE: paths are relative to the root, no component may be a symlink */
-        PLAN_DIRECTORY, /* s = path, a = mode: made if missing; an error if it is anything else */
+        PLAN_DIRECTORY, /* s = path, a = mode: made if missing; an error if it is anything else. In
+                         * ROOT made with all above it, 0755, and what is there already is no error
+                         */
         PLAN_FILE, /* s = path, a = mode, data = content; in TREE replaces what is there, and is
                     * left out if the directory is missing; in OUTER/INNER a new file in a tmpfs */
 

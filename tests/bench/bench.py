@@ -8,6 +8,7 @@ import re
 import time
 
 import images
+import network
 import peers
 from report import Table
 from stopwatch import (PROGRAMS, Failure, Stopwatch, charge, leader, memory_of, processes, read, sh, stamp)
@@ -410,9 +411,11 @@ def main():
     parser.add_argument('--machines', type=int)
     bench = Bench(parser.parse_args())
     peers.setup()
-    for part in bench.options.parts or PARTS + IMAGE_PARTS:
+    for part in bench.options.parts or PARTS + IMAGE_PARTS + ('network',):
         if part in IMAGE_PARTS:
             getattr(images, part)(bench)
+        elif part == 'network':
+            network.network(bench)
         else:
             getattr(bench, part)()
         with open('/var/lib/lodge/bench.json', 'w', encoding='utf8') as f:

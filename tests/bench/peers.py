@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Who is measured: how each starts and stops container number I of a kind, and where it puts it.
 
-All run the same tree; none has a network. They do not do identical work, each WHAT says what is different."""
+All run the same tree, without a network but in network.py. They do not do identical work, each WHAT says what is different."""
 import json
 import os
 import re
@@ -246,7 +246,7 @@ class LodgeAt(Lodge):
 
 class Podman(Peer):
     name, what = 'podman', 'podman run -d, overlay, no user namespace, conmon, systemd cgroup'
-    mapped = False
+    mapped, network = False, ('--network=none',)
 
     def container(self, i):
         return f'bench-{self.kind}-{i}'
@@ -260,7 +260,7 @@ class Podman(Peer):
         tree, program = ('debian', '/sbin/init') if self.kind == 'boot' else ('bench', '/stamp')
         options = ('--systemd=always',) if self.kind == 'boot' else ('--systemd=false',)
         return ('run', 'podman', 'run', '-d', '--name', self.container(i), f'--pidfile={RUN}/podman-{self.container(i)}',
-                '--network=none', '--pids-limit=0', '--log-driver=none', *options, '--rootfs', f'{TREES}/{tree}:O', program)
+                *self.network, '--pids-limit=0', '--log-driver=none', *options, '--rootfs', f'{TREES}/{tree}:O', program)
 
     def cgroup(self, i):
         with open(f'{RUN}/podman-{self.container(i)}', encoding='utf8') as f:

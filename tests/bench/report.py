@@ -49,6 +49,10 @@ class Table:
         mine, its = self.median(name), self.median(base)
         self._target(what, mine / its if mine is not None and its else None, limit, 'x')
 
+    def ratio_at_least(self, name, base, limit, what):
+        mine, its = self.median(name), self.median(base)
+        self._target(what, mine / its if mine is not None and its else None, limit, 'x', least=True)
+
     def difference_at_most(self, name, base, limit, what):
         mine, its = self.median(name), self.median(base)
         self._target(what, None if mine is None or its is None else mine - its, limit, self.unit)

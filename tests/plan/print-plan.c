@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* print-plan CASE.machine: the plan of a definition, as text. Facts about the host come from its
  * section [X-Facts], which settings_parse() leaves to others: Layers= (blanks between),
- * LayerStore=, Image= (a disk image), Usr=yes, Init=, Systemd=yes. */
+ * LayerStore=, Image= (a disk image), Usr=yes, Init=, Systemd=yes; Link0=, Link1= .. (words
+ * KEY=VALUE, keys as in PlanLink), DNS= (addresses), ResolvConf=. */
 #include "base/io.h"
 #include "base/text.h"
 #include "plan/plan-compile.h"
@@ -26,6 +27,106 @@ static char *fact(const char *text, const char *key)
         return NULL;
 }
 
+/* ---- network ---- */
+
+#define LINKS_MAX     4
+#define ADDRESSES_MAX 4
+
+typedef struct LinkFact {
+        char **words;
+        NetAddress addresses[ADDRESSES_MAX], gateways[ADDRESSES_MAX];
+} LinkFact;
+
+typedef struct NetworkFacts {
+        LinkFact facts[LINKS_MAX];
+        PlanLink links[LINKS_MAX];
+        NetAddress dns[ADDRESSES_MAX];
+        char *resolv_conf;
+        PlanNetwork network;
+} NetworkFacts;
+
+static int add_address(const char *text, NetAddress *list, size_t *n)
+{
+        return *n < ADDRESSES_MAX ? net_address_parse(text, NET_PREFIX_OPTIONAL, &list[(*n)++])
+                                  : -E2BIG;
+}
+
+static int apply_word(const char *word, LinkFact *fact, PlanLink *l)
+{
+        const char *value = strchrnul(word, '=') + 1;
+        const struct {
+                const char *key;
+                const char **field;
+        } strings[] = {
+                {"host=", &l->host},
+                {"altname=", &l->altname},
+                {"parent=", &l->parent},
+                {"inside=", &l->inside},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(strings); i++)
+                if (strncmp(word, strings[i].key, strlen(strings[i].key)) == 0)
+                        *strings[i].field = value;
+        if (strncmp(word, "kind=", 5) == 0)
+                l->kind = streq(value, "macvlan")     ? NETWORK_KIND_MACVLAN
+                          : streq(value, "interface") ? NETWORK_KIND_INTERFACE
+                                                      : NETWORK_KIND_NETWORK;
+        if (strncmp(word, "mac=", 4) == 0)
+                return mac_parse(value, &l->mac);
+        if (strncmp(word, "mtu=", 4) == 0)
+                l->mtu = (uint32_t)strtoul(value, NULL, 10);
+        if (strncmp(word, "rate=", 5) == 0)
+                l->rate = strtoul(value, NULL, 10);
+        if (strncmp(word, "address=", 8) == 0)
+                return add_address(value, fact->addresses, &l->n_addresses);
+        if (strncmp(word, "gateway=", 8) == 0)
+                return add_address(value, fact->gateways, &l->n_gateways);
+        return 0;
+}
+
+static int read_link_fact(const char *line, LinkFact *fact, PlanLink *l)
+{
+        int r = words_split(line, 100, &fact->words);
+
+        l->addresses = fact->addresses;
+        l->gateways = fact->gateways;
+        STRV_FOREACH (word, fact->words)
+                r = r < 0 ? r : apply_word(*word, fact, l);
+        return r;
+}
+
+static int read_network(const char *text, NetworkFacts *n)
+{
+        _cleanup_free_ char *dns = fact(text, "DNS");
+        _cleanup_strv_free_ char **servers = NULL;
+        int r = words_split(dns ?: "", ADDRESSES_MAX, &servers);
+
+        n->resolv_conf = fact(text, "ResolvConf");
+        n->network = (PlanNetwork){.links = n->links, .dns = n->dns, .resolv_conf = n->resolv_conf};
+        STRV_FOREACH (server, servers)
+                r = r < 0 ? r : add_address(*server, n->dns, &n->network.n_dns);
+        for (size_t i = 0; r >= 0 && i < LINKS_MAX; i++) {
+                char key[16];
+
+                (void)snprintf(key, sizeof(key), "Link%zu", i);
+                _cleanup_free_ char *line = fact(text, key);
+                if (!line)
+                        break;
+                r = read_link_fact(line, &n->facts[i], &n->links[i]);
+                n->network.n_links++;
+        }
+        return r;
+}
+
+static void network_facts_done(NetworkFacts *n)
+{
+        for (size_t i = 0; i < LINKS_MAX; i++)
+                strv_free(n->facts[i].words);
+        free(n->resolv_conf);
+}
+
+/* ---- all of it ---- */
+
 static int compile(const char *text, const Settings *s, PlanWriter *w, Fault *reterr)
 {
         /* in place of the real one, whose size depends on the installed libseccomp */
@@ -36,7 +137,14 @@ static int compile(const char *text, const Settings *s, PlanWriter *w, Fault *re
                             *systemd = fact(text, "Systemd"), *store = fact(text, "LayerStore"),
                             *image = fact(text, "Image"), *usr = fact(text, "Usr");
         _cleanup_strv_free_ char **paths = NULL;
-        int r = words_split(layers ?: image ? "" : "/var/lib/lodge/images/debian", 100, &paths);
+        _cleanup_(network_facts_done) NetworkFacts network = {0};
+        int r = read_network(text, &network);
+
+        r = r < 0 ? r
+                  : words_split(layers
+                                        ?: image ? ""
+                                                 : "/var/lib/lodge/images/debian",
+                                100, &paths);
 
         if (r < 0)
                 return r;
@@ -54,6 +162,7 @@ static int compile(const char *text, const Settings *s, PlanWriter *w, Fault *re
                 .init_is_systemd = parse_bool(systemd) > 0,
                 .seccomp = filter,
                 .n_seccomp = sizeof(filter),
+                .network = &network.network,
         };
         return plan_compile(s, &facts, w, reterr);
 }

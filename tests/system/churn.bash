@@ -18,11 +18,16 @@ count_open() { # count_open NAME PID: kinds of its descriptors; what is open for
 what_is_there() {
     count_open lodged "$(daemon_pid)"
     ps -eo stat=,comm= | sed -n 's/^Z[^ ]* */zombie: /p'
-    ps -eo comm= | sed -n 's|^lodge.*|process: &|p' | sort | uniq -c
+    # the services of the network come and go by themselves
+    ps -eo comm= | sed -n '/^lodge-\(net\|relay\)$/d; s|^lodge.*|process: &|p' | sort | uniq -c
+    ip -o link | sed -n 's/^[0-9]*: \([^@:]*\).*/link: \1/p'
+    nft list ruleset | sed -n 's/^table /rules: &/p'
+    sed 's/^/name: /' /run/lodge/hosts 2>/dev/null || true
     grep -o '/run/lodge/.*' /proc/net/unix | sort | uniq -c | sed 's/^ */socket: /'
     systemctl --no-pager --plain --no-legend --all list-units "lodge@$TEST-*" | sed 's/^/unit: /'
     find /run/systemd/nspawn-uid -type f -printf 'uid range: %f\n'
     find /run/lodge /var/lib/lodge/machines /var/lib/lodge/trash -name "$TEST-*" -printf 'file: %p\n'
+    grep -rhso "$TEST-[0-9]*" /var/lib/lodge/networks /run/lodge/leases | sed 's/^/lease: /'
     find /sys/fs/cgroup -type d -name "lodge@$TEST-*" -printf 'cgroup: %p\n'
     busctl --no-pager --list tree org.lodge1 | grep "^/org/lodge1/machine/" | sed 's/^/object: /' || true
 }

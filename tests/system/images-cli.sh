@@ -103,7 +103,7 @@ inside "$TEST-m" /bin/sh -c 'echo new >/new; rm /etc/passwd'
 lodgectl stop "$TEST-m"
 matches 'diff' "A /new" "$(lodgectl diff "$TEST-m")"
 matches 'diff' "D /etc/passwd" "$(lodgectl diff "$TEST-m")"
-lacks 'diff' '/etc/(hostname|machine-id)' "$(lodgectl diff "$TEST-m")"
+lacks 'diff' '/etc/(hostname|hosts|machine-id|resolv.conf)' "$(lodgectl diff "$TEST-m")"
 equal 'diff as JSON' A "$(lodgectl diff -j "$TEST-m" | json '[c["Kind"] for c in d if c["Path"] == "/new"][0]')"
 lodgectl commit --progress=none -q -m 'by the test' -c 'CMD ["/bin/cat", "/new"]' "$TEST-m" "${p}new" >/dev/null
 expect 0 lodgectl run "${p}new" </dev/null

@@ -128,6 +128,9 @@ stop "$m"
 before=$(all_anonymous)
 lodgectl run "$TEST-image" touch /var/data/x
 equal 'nothing is left of a machine that is removed at its end' "$before" "$(all_anonymous)"
+mapfile -t many < <(printf -- '--volume=/v%d\n' {1..300})
+lodgectl run "${many[@]}" "$TEST-image" true
+equal 'nor if there is much' "$before" "$(all_anonymous)"
 remove "$m"
 
 # --- refused -----------------------------------------------------------------------------------------------------

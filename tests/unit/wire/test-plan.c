@@ -19,6 +19,7 @@ static const PlanStep steps[] = {
          .a = PLAN_MAP_CALLER, .b = 7},
         {PLAN_MOUNT, PLAN_STAGE_ROOT, .s = "/t", .t = "tmpfs", .a = 1, .data = "mode=1777",
          .n_data = sizeof("mode=1777")},
+        {PLAN_DIRECTORY, PLAN_STAGE_ROOT, .s = "/t/d", .a = 0755},
         {PLAN_SECCOMP, PLAN_STAGE_PAYLOAD, .data = filter, .n_data = sizeof(filter)},
         {PLAN_ENV, PLAN_STAGE_PAYLOAD, .s = "A=\x1b[0m\n\t\"ü\\"},
         {PLAN_ARG, PLAN_STAGE_PAYLOAD, .s = ""},
@@ -37,6 +38,7 @@ static const char printed[] = "host:\n"
                               "root:\n"
                               "  share \"/src\" \"/dst\" map=caller uid=7 ro recursive\n"
                               "  mount \"/t\" \"tmpfs\" uid=1 \"mode=1777\"\n"
+                              "  directory \"/t/d\" mode=0755\n"
                               "inner:\n"
                               "payload:\n"
                               "  seccomp instructions=1\n"
