@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The bridge of a network, with its addresses. A bridge is known as ours by its alias,
+ * "lodge network NAME". */
+#pragma once
+
+#include "base/fault.h"
+#include "net/netlink.h"
+#include "wire/network-record.h"
+
+#include <glib.h>
+
+/** bridge_set() - make it, or make it be as @n wants it
+ * Return: 0; -EEXIST FAULT_BUSY: the name is taken by an interface that is not ours; another
+ * reason. */
+int bridge_set(Netlink *route, const NetworkRecord *n, Fault *reterr);
+/** bridge_remove() - delete it if it is that network's
+ * Return: 0, also if there is none; another reason. */
+int bridge_remove(Netlink *route, const char *bridge, const char *network, Fault *reterr);
+/** bridge_list() - all bridges of ours
+ * @ret new: name of the bridge -> name of the network; g_hash_table_unref() it
+ * Return: 0; negative errno. */
+int bridge_list(Netlink *route, GHashTable **ret);
+/** bridge_has_carrier() - is a link attached to it, and is it up?
+ * Return: 1, 0; -ENODEV there is none; negative errno. */
+int bridge_has_carrier(Netlink *route, const char *bridge);
