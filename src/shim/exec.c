@@ -79,12 +79,9 @@ _noreturn_ static void exec_child(Shim *s, const Frame *f, const ExecRequest *r)
                 .terminal = r->slave >= 0,
                 .stdio = {r->stdio[0], r->stdio[1], r->stdio[2]},
         };
-        int namespaces =
-                CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP;
-        PlanStep step;
+        int namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
+                         CLONE_NEWCGROUP | CLONE_NEWNET;
 
-        if (plan_find(s->plan, s->n_plan, PLAN_NETNS, &step))
-                namespaces |= CLONE_NEWNET;
         if (setns(s->leader.pidfd, namespaces) < 0)
                 (void)failure_set(&failure, FAULT_NOT_RUNNING, errno, "enter", s->name);
         else

@@ -67,6 +67,13 @@ static int open_sources(Start *st, Failure *f)
                         st->uid_base = (uint32_t)s.a;
                 else if (s.op == PLAN_NETNS)
                         st->has_netns = s.a;
+                else if (s.op == PLAN_NETNS_PATH) {
+                        st->own_netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+                        st->netns = open(s.s, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+                        if (st->own_netns < 0 || st->netns < 0)
+                                return failure_set(f, FAULT_START_FAILED, errno,
+                                                   "open network namespace", s.s);
+                }
         }
         int r = layers_open(&st->layers, st->args->locks, st->args->images, st->args->plan,
                             st->args->n_plan, f);
@@ -194,6 +201,19 @@ static int make_stdio(Start *st, Failure *f)
         return 0;
 }
 
+/* While the child mounts the rest. */
+static int connect_network(Start *st, Failure *f)
+{
+        LaunchMessage m = {.kind = LAUNCH_CONNECTED};
+
+        if (!network_has_links(st->args->network))
+                return 0;
+        int r = network_attach(st->args->network, st->args->name, st->run.pidfd, f);
+        if (r >= 0 && send(st->sock[0], &m, sizeof(m), MSG_NOSIGNAL) < 0)
+                r = failure_set(f, FAULT_START_FAILED, errno, "start", "child");
+        return r;
+}
+
 static int converse(Start *st, Failure *f)
 {
         _cleanup_scratch_ Scratch scratch = {-EBADF, -EBADF, -EBADF, -EBADF};
@@ -219,7 +239,8 @@ static int converse(Start *st, Failure *f)
         m = (LaunchMessage){.kind = LAUNCH_PIVOTED};
         if (send(st->sock[0], &m, sizeof(m), MSG_NOSIGNAL) < 0)
                 return failure_set(f, FAULT_START_FAILED, errno, "start", "child");
-        r = start_expect(st, LAUNCH_FURNISHED, &m, f);
+        r = connect_network(st, f);
+        r = r < 0 ? r : start_expect(st, LAUNCH_FURNISHED, &m, f);
         if (r < 0)
                 return r;
         st->run.pts = m.fd;
@@ -228,6 +249,19 @@ static int converse(Start *st, Failure *f)
         st->sock[1] = close_fd(st->sock[1]); /* or we would never see the child close it */
         r = wait_child(st, &m, f);
         return r > 0 ? failure_set(f, FAULT_START_FAILED, EPROTO, "start", "child") : r;
+}
+
+/* Only the child is to be in another network namespace, but it is the parent who may go there: the
+ * child's user namespace has no power over it, nor has the guest later. */
+static int enter_netns(Start *st, int netns, Failure *f)
+{
+        PlanStep s;
+
+        if (st->netns < 0 || setns(netns, CLONE_NEWNET) >= 0)
+                return 0;
+        int r = -errno;
+        (void)plan_find(st->args->plan, st->args->n_plan, PLAN_NETNS_PATH, &s);
+        return failure_set(f, FAULT_START_FAILED, r, "enter network namespace", s.s);
 }
 
 static int spawn(Start *st, Failure *f)
@@ -240,9 +274,15 @@ static int spawn(Start *st, Failure *f)
         int r = make_stdio(st, f);
         if (r < 0)
                 return r;
+        r = enter_netns(st, st->netns, f);
+        if (r < 0)
+                return r;
         st->run.pid = process_clone(flags, st->args->payload_cgroup, &st->run.pidfd);
         if (st->run.pid == 0)
                 start_child(st); /* does not return */
+        r = enter_netns(st, st->own_netns, f);
+        if (r < 0)
+                return r;
         if (st->run.pid < 0)
                 return failure_set(f, FAULT_START_FAILED, st->run.pid, "create namespaces for",
                                    st->args->name);
@@ -260,6 +300,8 @@ static void start_done(Start *st)
         (void)close_fd(st->upper.fd);
         (void)close_fd(st->userns);
         (void)close_fd(st->usr);
+        (void)close_fd(st->netns);
+        (void)close_fd(st->own_netns);
         (void)close_fd(st->notify);
         (void)close_fd(st->sock[0]);
         (void)close_fd(st->sock[1]);
@@ -287,9 +329,7 @@ static int launch_here(Start *st, Failure *f)
                 return failure_set(f, FAULT_START_FAILED, errno, "copy", "mount namespace");
         int r = open_sources(st, f);
         r = r < 0 ? r : spawn(st, f);
-        if (r < 0)
-                return r;
-        r = converse(st, f);
+        r = r < 0 ? r : converse(st, f);
         if (r < 0)
                 kill_child(st);
         return r;
@@ -305,6 +345,8 @@ int launch(const LaunchArgs *args, Leader *ret, Failure *f)
                 .upper = {.fd = -EBADF},
                 .userns = -EBADF,
                 .usr = -EBADF,
+                .netns = -EBADF,
+                .own_netns = -EBADF,
                 .notify = -EBADF,
                 .sock = {-EBADF, -EBADF},
                 .child_stdio = {-EBADF, -EBADF, -EBADF},

@@ -13,7 +13,8 @@
  *     LAUNCH_TARGET, LAUNCH_FILL <--------------> makes places for binds and volumes
  *     mounts those, pivot_root
  *     LAUNCH_PIVOTED ---------------------------> own mount and cgroup namespace: what is
- *                                                 mounted by now is locked; mounts the rest
+ *     makes the interfaces                        mounted by now is locked; mounts the rest
+ *     LAUNCH_CONNECTED ------------------------->
  *     <----------------------- LAUNCH_FURNISHED
  *     <----------------------------- end of file  execve
  *
@@ -21,6 +22,7 @@
 #pragma once
 
 #include "shim/layers.h"
+#include "shim/network.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,7 +38,8 @@ typedef struct LaunchArgs {
         const char *notify; /* host path of the notify socket, to be bound into the guest */
         int images;         /* from images_keep(); -EBADF: the plan wants none */
         LayerLocks *locks;  /* outlives the start */
-        bool is_reboot;     /* a writable layer that is still there is to be kept */
+        Network *network; /* likewise; network_detach() is the caller's, also if the start fails */
+        bool is_reboot;   /* a writable layer that is still there is to be kept */
 } LaunchArgs;
 
 typedef struct Leader {

@@ -63,23 +63,28 @@ static int wait_readable(const Shim *s, int fd, int timeout_msec)
         return p[1].revents != 0;
 }
 
-static int map_plan(Shim *s, int fd)
+/* @ret NULL on failure; munmap() it */
+static int map_plan(int fd, void **ret, size_t *ret_n)
 {
         const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
         struct stat st;
 
+        *ret = NULL;
         if (fstat(fd, &st) < 0)
                 return -errno;
         if (st.st_size <= 0 || st.st_size > PLAN_SIZE_MAX ||
             (fcntl(fd, F_GET_SEALS) & seals) != seals)
                 return -EBADMSG;
-        s->n_plan = (size_t)st.st_size;
-        s->plan = mmap(NULL, s->n_plan, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (s->plan == MAP_FAILED) {
-                s->plan = NULL;
+        *ret_n = (size_t)st.st_size;
+        void *p = mmap(NULL, *ret_n, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (p == MAP_FAILED)
                 return -errno;
-        }
-        return plan_check(s->plan, s->n_plan);
+        int r = plan_check(p, *ret_n);
+        if (r < 0)
+                (void)munmap(p, *ret_n);
+        else
+                *ret = p;
+        return r;
 }
 
 /* The shim's own descriptors of them go with the frame. */
@@ -100,7 +105,7 @@ static int take_plan(Shim *s, Frame *f, int attach[static 3], Fault *reterr)
         if (f->type == FRAME_REFUSED)
                 return frame_fault(f, reterr);
         int r = f->type == FRAME_PLAN && f->n_fds >= 2 ? frame_stdio(f, stdio) : -EBADMSG;
-        r = r < 0 ? r : map_plan(s, f->fds[0]);
+        r = r < 0 ? r : map_plan(f->fds[0], &s->plan, &s->n_plan);
         if (r < 0)
                 return fault_set(
                         reterr, FAULT_START_FAILED, r,
@@ -109,6 +114,9 @@ static int take_plan(Shim *s, Frame *f, int attach[static 3], Fault *reterr)
         if (r < 0)
                 return fault_set(reterr, FAULT_START_FAILED, r,
                                  "cannot keep the mounts of the disk image: %s", strerror(-r));
+        r = network_take(&s->network, s->plan, s->n_plan);
+        if (r < 0)
+                return r;
         s->uid_lock = TAKE_FD(f->fds[1]);
         for (int i = 0; i < 3; i++) {
                 attach[i] = stdio[i] < 0 ? -EBADF : fcntl(stdio[i], F_DUPFD_CLOEXEC, 3);
@@ -244,6 +252,7 @@ static void add_state(const Shim *s, FrameWriter *w, uint64_t serial)
         frame_add_number(w, FRAME_READY, s->ready_usec);
         frame_add_number(w, FRAME_BOOT_COUNT, s->boot_count);
         frame_add_string(w, FRAME_STATUS_TEXT, s->status_text);
+        network_add_indices(&s->network, w);
 }
 
 void link_send_state(Shim *s)
@@ -265,6 +274,13 @@ void link_reply_error(Shim *s, int link, uint64_t serial, const Fault *f)
         (void)frame_send(link, &w);
 }
 
+static int check_runs(const Shim *s, Fault *reterr)
+{
+        return s->leader.pidfd < 0 ? fault_set(reterr, FAULT_NOT_RUNNING, 0,
+                                               "machine '%s' does not run", s->name)
+                                   : 0;
+}
+
 static int do_kill(Shim *s, const Frame *f, Fault *reterr)
 {
         int sig = (int)frame_number(f, FRAME_SIGNAL, 0);
@@ -272,9 +288,9 @@ static int do_kill(Shim *s, const Frame *f, Fault *reterr)
 
         if (sig < 1 || sig > SIGRTMAX)
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%d is no signal", sig);
-        if (s->leader.pidfd < 0)
-                return fault_set(reterr, FAULT_NOT_RUNNING, 0, "machine '%s' does not run",
-                                 s->name);
+        r = check_runs(s, reterr);
+        if (r < 0)
+                return r;
         if (frame_number(f, FRAME_WHOM, 0) == 0)
                 r = process_signal(s->leader.pidfd, sig);
         else if (sig == SIGKILL)
@@ -337,6 +353,53 @@ static void send_output(Shim *s, int link, uint64_t serial)
         (void)frame_send(link, &w);
 }
 
+static int failure_to_fault(const Failure *f, Fault *reterr)
+{
+        _cleanup_free_ char *message = failure_message(f);
+
+        return fault_set(reterr, f->code, f->error, "%s", message ?: strerror(f->error));
+}
+
+static int do_link_apply(Shim *s, const Frame *f, Fault *reterr)
+{
+        Failure failure = {0};
+        void *plan = NULL;
+        size_t n_plan = 0;
+
+        int r = check_runs(s, reterr);
+        if (r < 0)
+                return r;
+        r = f->n_fds == 1 ? map_plan(f->fds[0], &plan, &n_plan) : -EBADMSG;
+        if (r < 0)
+                return fault_set(
+                        reterr, FAULT_FAILED, r,
+                        "lodged sent a plan that this lodge-shim cannot use; was one of them upgraded?");
+        r = network_apply(&s->network, s->name, s->leader.pidfd, plan, n_plan, &failure);
+        (void)munmap(plan, n_plan);
+        return r < 0 ? failure_to_fault(&failure, reterr) : 0;
+}
+
+static int do_link_remove(Shim *s, const Frame *f, Fault *reterr)
+{
+        const char *inside = frame_string(f, FRAME_ITEM);
+        Failure failure = {0};
+
+        int r = check_runs(s, reterr);
+        if (r < 0)
+                return r;
+        r = network_remove(&s->network, s->name, inside ?: "", &failure);
+        return r < 0 ? failure_to_fault(&failure, reterr) : 0;
+}
+
+static void send_counters(Shim *s, int link, uint64_t serial)
+{
+        _cleanup_frame_writer_ FrameWriter w = {0};
+
+        frame_begin(&w, FRAME_LINKS, serial);
+        network_add_counters(&s->network, s->leader.pidfd, &w);
+        (void)frame_send(link, &w);
+}
+
 static void send_answer(Shim *s, int link, uint64_t serial, int r, const Fault *f)
 {
         _cleanup_frame_writer_ FrameWriter w = {0};
@@ -387,6 +450,9 @@ static void handle(Shim *s, int link, const Frame *f)
         case FRAME_EXEC: exec_start(s, link, f); return;
         case FRAME_OUTPUT: send_output(s, link, f->serial); return;
         case FRAME_MACHINED: introduce(s, link, f->serial); return;
+        case FRAME_LINK_STATS: send_counters(s, link, f->serial); return;
+        case FRAME_LINK_APPLY: r = do_link_apply(s, f, &fault); break;
+        case FRAME_LINK_REMOVE: r = do_link_remove(s, f, &fault); break;
         case FRAME_KILL: r = do_kill(s, f, &fault); break;
         case FRAME_EXEC_KILL: r = do_exec_kill(s, f, &fault); break;
         case FRAME_ATTACH: r = do_attach(s, f, &fault); break;

@@ -116,6 +116,7 @@ static int run(const char *name)
         s.state = SHIM_STARTING;
         s.failure = FAULT_START_FAILED;
         leader_init(&s.leader);
+        network_init(&s.network);
         int r = setup(&s, &fault);
         r = r < 0 ? r : link_fetch_plan(&s, attach, &fault);
         if (r < 0) {

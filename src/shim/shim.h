@@ -57,10 +57,11 @@ typedef struct Shim {
         void *plan;
         size_t n_plan;
         LayerLocks locks; /* likewise held */
-        int uid_lock;     /* held as long as we live */
-        int images;       /* mount namespace with the mounts of disk images; -EBADF: none */
-        int unit_cgroup;  /* lodge@NAME.service; guest below payload/, exec'd programs in payload or
-                             exec */
+        Network network;
+        int uid_lock;    /* held as long as we live */
+        int images;      /* mount namespace with the mounts of disk images; -EBADF: none */
+        int unit_cgroup; /* lodge@NAME.service; guest below payload/, exec'd programs in payload or
+                            exec */
         int payload_cgroup;
         int signals; /* signalfd */
         int notify;

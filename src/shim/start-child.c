@@ -6,9 +6,9 @@
 #include "shim/payload.h"
 #include "shim/target.h"
 #include "sys/beneath.h"
-#include "sys/loopback.h"
 #include "sys/mountfd.h"
 #include "sys/process.h"
+#include "sys/rtnetlink.h"
 #include "sys/terminal.h"
 
 #include <fcntl.h>
@@ -94,13 +94,15 @@ static int enter_own_namespaces(Start *st, Failure *f)
 {
         if (unshare(CLONE_NEWNS | CLONE_NEWCGROUP) < 0 || mountns_propagation(MS_SHARED) < 0)
                 return failure_set(f, FAULT_START_FAILED, errno, "create", "mount namespace");
-        if (st->has_netns) {
-                int r = loopback_up();
-                if (r < 0)
-                        return failure_set(f, FAULT_START_FAILED, r, "bring up",
-                                           "loopback interface");
-        }
         return 0;
+}
+
+/* While the shim has more to do than we. */
+static int bring_up_loopback(const Start *st, Failure *f)
+{
+        int r = st->has_netns ? rtnetlink_up_loopback() : 0;
+
+        return r < 0 ? failure_set(f, FAULT_START_FAILED, r, "bring up", "loopback interface") : 0;
 }
 
 static int furnish(Start *st, LaunchMessage *m, Failure *f)
@@ -163,9 +165,12 @@ void start_child(Start *st)
         int r = await(st, LAUNCH_MAPPED);
         r = r < 0 ? r : become_root();
         r = r < 0 ? r : mount_root(st, &f);
+        r = r < 0 ? r : bring_up_loopback(st, &f);
         r = r < 0 ? r : await_pivot(st, &f);
         r = r < 0 ? r : enter_own_namespaces(st, &f);
         r = r < 0 ? r : furnish(st, &m, &f);
+        if (r >= 0 && network_has_links(st->args->network))
+                r = await(st, LAUNCH_CONNECTED);
         r = r < 0 ? r : become(st, m, &f);
         (void)failure_set(&f, FAULT_START_FAILED, r, "start", "PID 1"); /* if nobody said more */
         (void)send(st->sock[1], &f, sizeof(f), MSG_NOSIGNAL);

@@ -19,6 +19,7 @@ typedef enum LaunchMessageKind {
         LAUNCH_FILL,   /* shim: give the mount fd, if it is empty, owner and mode of the place n.
                         * Child: done */
         LAUNCH_PIVOTED,   /* shim: the root is yours */
+        LAUNCH_CONNECTED, /* shim: the interfaces are there; not sent if there are none to be */
         LAUNCH_FURNISHED, /* child, in a descriptor table of its own: fd = devpts, terminal and
                              slave */
 } LaunchMessageKind;
@@ -43,7 +44,9 @@ struct Start {
         size_t n_binds;
         Share *shares; /* of the PLAN_SHARE steps, in their order */
         size_t n_shares;
-        int notify; /* detached mount of the notify socket */
+        int netns;     /* to be born in; -EBADF: a new one, or the own */
+        int own_netns; /* where the shim returns to */
+        int notify;    /* detached mount of the notify socket */
         uint32_t uid_base;
         int sock[2];        /* 0 the shim's, 1 the child's */
         int child_stdio[3]; /* the child's ends of the pipes */

@@ -171,6 +171,7 @@ static End run_leader(Shim *s, ExitRecord *ret)
                 wait_for_events(s, MIN2(timeout, status_timeout(s)));
         }
         collect_payload(s);
+        network_detach(&s->network);
         output_finish(&s->output, CLIENT_PATIENCE_USEC);
         if (sig == SIGHUP && !s->stop.requested)
                 return END_REBOOT;
@@ -193,6 +194,7 @@ static int start_leader(Shim *s, Failure *f)
                 .notify = s->notify_path,
                 .images = s->images,
                 .locks = &s->locks,
+                .network = &s->network,
                 .is_reboot = s->boot_count > 0,
         };
         PlanStep step = {0};
@@ -241,6 +243,7 @@ static void leave(Shim *s)
                 (void)cgroup_remove(s->unit_cgroup,
                                     "payload"); /* else systemd does, with the unit's */
         }
+        network_detach(&s->network);
         s->payload_cgroup = close_fd(s->payload_cgroup);
         leader_done(&s->leader);
 }

@@ -1,0 +1,640 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "shim/network.h"
+
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define VETH_PREFIX  "ve-"
+#define COUNTED_MAX  64 /* interfaces in one answer: a guest may have any number of its own */
+#define ATTEMPTS_MAX 3
+
+/* What one call of ours is about. */
+typedef struct Context {
+        Network *network;
+        const char *machine;
+        Failure *failure;
+} Context;
+
+/* "cannot attach machine 'web' to bridge 'br7': No such device", and what else the kernel says. */
+static int fail(Context *c, int r, const char *object, const Netlink *n, const char *format, ...)
+        _printf_(5, 6);
+
+static int fail(Context *c, int r, const char *object, const Netlink *n, const char *format, ...)
+{
+        FaultCode code = r == -EEXIST ? FAULT_EXISTS : FAULT_FAILED;
+        const char *reason = n ? n->reason : "";
+        _cleanup_free_ char *what = NULL, *sentence = NULL;
+        va_list ap;
+
+        va_start(ap, format);
+        int n_what = vasprintf(&what, format, ap);
+        va_end(ap);
+        (void)failure_set(c->failure, code, r, "connect", object);
+        if (n_what < 0 || asprintf(&sentence, "%s: %s%s%s%s", what, strerror(-r),
+                                   reason[0] ? " (" : "", reason, reason[0] ? ")" : "") < 0)
+                return r;
+        return failure_reason(c->failure, code, r, "connect", sentence);
+}
+
+void network_init(Network *n)
+{
+        *n = (Network){.host.fd = -EBADF, .guest.fd = -EBADF};
+}
+
+/* ---- the steps that hold ---- */
+
+static bool is_link(PlanOp op)
+{
+        return op == PLAN_VETH || op == PLAN_MACVLAN || op == PLAN_LINK;
+}
+
+static bool is_inside(PlanOp op)
+{
+        return op == PLAN_LINK_UP || op == PLAN_ADDRESS || op == PLAN_ROUTE;
+}
+
+static bool is_ours(PlanOp op)
+{
+        return is_link(op) || is_inside(op) || op == PLAN_ALTNAME || op == PLAN_RATE;
+}
+
+/* Is this step about that interface? */
+static bool concerns(const PlanStep *s, const MachineLink *l)
+{
+        if (is_link(s->op))
+                return streq(s->t, l->inside);
+        return streq(s->s, is_inside(s->op) ? l->inside : l->outside);
+}
+
+/* Return: is there a limit for @outside? The last one counts. */
+static bool find_rate(const void *plan, size_t n_plan, const char *outside, uint64_t *ret)
+{
+        bool found = false;
+        PlanStep s;
+
+        PLAN_FOREACH (&s, plan, n_plan)
+                if (s.op == PLAN_RATE && streq(s.s, outside)) {
+                        *ret = s.a;
+                        found = true;
+                }
+        return found;
+}
+
+/* Those of @plan, but for what is about @without. */
+static void copy_steps(PlanWriter *w, const void *plan, size_t n_plan, const MachineLink *without)
+{
+        PlanStep s;
+
+        PLAN_FOREACH (&s, plan, n_plan)
+                if (is_ours(s.op) && !(without && concerns(&s, without)))
+                        plan_add(w, s);
+}
+
+/* Those that hold, but for limits that @later replaces. */
+static void copy_steps_before(PlanWriter *w, const Network *n, const void *later, size_t n_later)
+{
+        uint64_t bits;
+        PlanStep s;
+
+        PLAN_FOREACH (&s, n->plan, n->n_plan)
+                if (!(s.op == PLAN_RATE && find_rate(later, n_later, s.s, &bits)))
+                        plan_add(w, s);
+}
+
+static int set_plan(Network *n, PlanWriter *w)
+{
+        const void *plan;
+        size_t n_plan;
+
+        int r = plan_finish(w, &plan, &n_plan);
+        if (r < 0) {
+                plan_writer_done(w);
+                return r;
+        }
+        free(n->plan);
+        n->plan = w->buf; /* that is what plan_finish() returned, now ours */
+        n->n_plan = n_plan;
+        return 0;
+}
+
+int network_take(Network *n, const void *plan, size_t n_plan)
+{
+        PlanWriter w = {0};
+        PlanStep s;
+
+        n->is_own = plan_find(plan, n_plan, PLAN_NETNS, &s) && s.a;
+        n->is_other = plan_find(plan, n_plan, PLAN_NETNS_PATH, &s);
+        copy_steps(&w, plan, n_plan, NULL);
+        return set_plan(n, &w);
+}
+
+bool network_has_links(const Network *n)
+{
+        PlanStep s;
+        size_t offset = 0;
+
+        return n->plan && plan_next(n->plan, n->n_plan, &offset, &s);
+}
+
+/* ---- what there is ---- */
+
+static MachineLink *find(Network *n, const char *inside, const char *outside)
+{
+        for (size_t i = 0; i < n->n_links; i++)
+                if (streq(n->links[i].inside, inside) || streq(n->links[i].outside, outside))
+                        return &n->links[i];
+        return NULL;
+}
+
+static int open_sockets(Network *n, int pidfd)
+{
+        _cleanup_close_ int own = -EBADF;
+
+        int r = n->host.fd >= 0 ? 0 : rtnetlink_open(&n->host);
+        if (r < 0 || n->guest.fd >= 0)
+                return r;
+        own = rtnetlink_namespace(&n->host);
+        return own < 0 ? own : rtnetlink_open_in(pidfd, own, &n->guest);
+}
+
+static int enter(Context *c, int pidfd)
+{
+        int r = open_sockets(c->network, pidfd);
+
+        return r < 0 ? fail(c, r, c->machine, NULL, "cannot enter the network of machine '%s'",
+                            c->machine)
+                     : 0;
+}
+
+static void close_sockets(Network *n)
+{
+        netlink_close(&n->host);
+        netlink_close(&n->guest);
+}
+
+/* The host's end has a MAC that tells it from what others call "ve-", and that is higher than any
+ * device's: a bridge without a MAC of its own has the lowest of its ports'. */
+static uint64_t host_mac(const char *name)
+{
+        uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+
+        for (const char *c = name; *c; c++)
+                hash = (hash ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
+        return UINT64_C(0xfe) << 40 | ((hash ^ hash >> 40) & ((UINT64_C(1) << 40) - 1));
+}
+
+/* An earlier run's: the kernel takes its time to clear a namespace away.
+ * Return: whether the name may be free now. */
+static bool remove_stale(Network *n, const char *name)
+{
+        LinkInfo info;
+
+        if (strncmp(name, VETH_PREFIX, strlen(VETH_PREFIX)) != 0)
+                return false;
+        int r = rtnetlink_link(&n->host, 0, name, &info);
+        if (r < 0)
+                return r == -ENODEV;
+        if (!streq(info.kind, "veth") || info.mac != host_mac(name))
+                return false;
+        r = rtnetlink_delete(&n->host, info.index);
+        return r >= 0 || r == -ENODEV;
+}
+
+/* ---- making one ---- */
+
+static int make_veth(Context *c, const PlanStep *s, int bridge, int netns)
+{
+        Network *n = c->network;
+        LinkTarget end = {.name = s->s, .mac = host_mac(s->s), .mtu = (uint32_t)s->b, .netns = -1};
+        LinkTarget peer = {.name = s->t, .mac = s->a, .mtu = (uint32_t)s->b, .netns = netns};
+        int r = -EEXIST;
+
+        for (int i = 0; i < ATTEMPTS_MAX && r == -EEXIST; i++) {
+                r = rtnetlink_add_veth(&n->host, &end, bridge, &peer);
+                if (r == -EEXIST && !remove_stale(n, s->s))
+                        break;
+        }
+        return r;
+}
+
+static int fail_veth(Context *c, const PlanStep *s, int r)
+{
+        const char *bridge = s->n_data > 0 ? s->data : NULL;
+        Netlink *n = &c->network->host;
+
+        if (r == -EEXIST || !bridge)
+                return fail(c, r, s->s, n, "cannot connect machine '%s' by '%s' and '%s'",
+                            c->machine, s->s, s->t);
+        if (r == -EXFULL)
+                (void)snprintf(n->reason, sizeof(n->reason), "it has no port left");
+        return fail(c, r, bridge, n, "cannot attach machine '%s' to bridge '%s'", c->machine,
+                    bridge);
+}
+
+static int add_veth(Context *c, const PlanStep *s, MachineLink *ret)
+{
+        Network *n = c->network;
+        LinkInfo bridge = {0};
+        _cleanup_close_ int netns = rtnetlink_namespace(&n->guest);
+
+        int r = netns < 0 ? netns : 0;
+        if (r >= 0 && s->n_data > 0)
+                r = rtnetlink_link(&n->host, 0, s->data, &bridge);
+        r = r < 0 ? r : make_veth(c, s, bridge.index, netns);
+        if (r < 0)
+                return fail_veth(c, s, r);
+        r = rtnetlink_link(&n->host, 0, s->s, &ret->host);
+        ret->index = ret->host.peer;
+        return r < 0 ? fail_veth(c, s, r) : 0;
+}
+
+static int fail_on(Context *c, const PlanStep *s, int r)
+{
+        return fail(c, r, s->s, &c->network->host,
+                    s->op == PLAN_LINK ? "cannot move interface '%s' into machine '%s' as '%s'"
+                                       : "cannot give an interface on '%s' to machine '%s' as '%s'",
+                    s->s, c->machine, s->t);
+}
+
+static int find_inside(Network *n, const char *name, int *ret)
+{
+        LinkInfo info;
+
+        int r = rtnetlink_link(&n->guest, 0, name, &info);
+        *ret = info.index;
+        return r;
+}
+
+static int add_macvlan(Context *c, const PlanStep *s, MachineLink *ret)
+{
+        Network *n = c->network;
+        _cleanup_close_ int netns = rtnetlink_namespace(&n->guest);
+        LinkTarget end = {.name = s->t, .mac = s->a, .mtu = (uint32_t)s->b, .netns = netns};
+
+        int r = netns < 0 ? netns : rtnetlink_link(&n->host, 0, s->s, &ret->host);
+        r = r < 0 ? r : rtnetlink_add_macvlan(&n->host, ret->host.index, &end);
+        r = r < 0 ? r : find_inside(n, s->t, &ret->index);
+        return r < 0 ? fail_on(c, s, r) : 0;
+}
+
+static int add_device(Context *c, const PlanStep *s, MachineLink *ret)
+{
+        Network *n = c->network;
+        _cleanup_close_ int netns = rtnetlink_namespace(&n->guest);
+        LinkTarget to = {.name = s->t, .mac = s->a, .mtu = (uint32_t)s->b, .netns = netns};
+
+        int r = netns < 0 ? netns : rtnetlink_link(&n->host, 0, s->s, &ret->host);
+        r = r < 0 ? r : rtnetlink_change(&n->host, ret->host.index, &to);
+        r = r < 0 ? r : find_inside(n, s->t, &ret->index);
+        return r < 0 ? fail_on(c, s, r) : 0;
+}
+
+static int add_link(Context *c, const PlanStep *s)
+{
+        Network *n = c->network;
+        MachineLink l = {.op = s->op};
+
+        if (!link_name_is_valid(s->s) || !link_name_is_valid(s->t))
+                return fail(c, -EINVAL, s->s, NULL,
+                            "cannot use '%s' and '%s' as names of interfaces", s->s, s->t);
+        if (n->n_links >= NETWORK_LINKS_MAX || find(n, s->t, s->op == PLAN_MACVLAN ? NULL : s->s))
+                return fail_on(c, s, n->n_links >= NETWORK_LINKS_MAX ? -E2BIG : -EEXIST);
+        (void)snprintf(l.outside, sizeof(l.outside), "%s", s->s);
+        (void)snprintf(l.inside, sizeof(l.inside), "%s", s->t);
+        int r = s->op == PLAN_VETH      ? add_veth(c, s, &l)
+                : s->op == PLAN_MACVLAN ? add_macvlan(c, s, &l)
+                                        : add_device(c, s, &l);
+        if (r >= 0)
+                n->links[n->n_links++] = l;
+        return r;
+}
+
+/* ---- taking one away ---- */
+
+/* What the host knew of it before; its addresses are gone. */
+static int restore(Network *n, const LinkInfo *was)
+{
+        LinkTarget to = {.netns = -1};
+        LinkInfo is;
+
+        int r = rtnetlink_link(&n->host, 0, was->name, &is);
+        if (r < 0)
+                return r;
+        to.mac = is.mac != was->mac ? was->mac : 0;
+        to.mtu = is.mtu != was->mtu ? was->mtu : 0;
+        if (to.mac || to.mtu)
+                r = rtnetlink_change(&n->host, is.index, &to);
+        if (r >= 0 && was->master > 0)
+                r = rtnetlink_set_master(&n->host, is.index, was->master);
+        return r >= 0 && was->is_up ? rtnetlink_up(&n->host, is.index) : r;
+}
+
+static int give_back(Network *n, const MachineLink *l)
+{
+        _cleanup_close_ int netns = rtnetlink_namespace(&n->host);
+        LinkTarget to = {.name = l->outside, .netns = netns};
+
+        int r = netns < 0 ? netns : rtnetlink_change(&n->guest, l->index, &to);
+        return r < 0 ? r : restore(n, &l->host);
+}
+
+static int drop_link(Network *n, const MachineLink *l)
+{
+        int r = l->op == PLAN_VETH      ? rtnetlink_delete(&n->host, l->host.index)
+                : l->op == PLAN_MACVLAN ? rtnetlink_delete(&n->guest, l->index)
+                                        : give_back(n, l);
+
+        return l->op != PLAN_LINK && r == -ENODEV ? 0 : r; /* the guest was before us */
+}
+
+static void complain(const char *what, const char *name, int r)
+{
+        (void)fprintf(stderr, "<4>cannot %s '%s': %s, ignoring\n", what, name, strerror(-r));
+}
+
+static void drop_links(Network *n, size_t first, bool all)
+{
+        for (; n->n_links > first; n->n_links--) {
+                const MachineLink *l = &n->links[n->n_links - 1];
+                int r = all || l->op == PLAN_LINK ? drop_link(n, l) : 0;
+
+                if (r < 0)
+                        complain(l->op == PLAN_LINK ? "give back interface" : "remove interface",
+                                 l->outside, r);
+        }
+}
+
+void network_detach(Network *n)
+{
+        drop_links(n, 0, !n->is_own);
+        close_sockets(n);
+}
+
+/* ---- carrying out steps ---- */
+
+/* What is said of the host's end is about one that we made. */
+static int adjust(Context *c, const PlanStep *s)
+{
+        Network *n = c->network;
+        const MachineLink *l = find(n, NULL, s->s);
+        int r = l && l->op == PLAN_VETH ? 0 : -ENODEV;
+
+        n->host.reason[0] = '\0';
+        if (s->op == PLAN_ALTNAME) {
+                r = r < 0 ? r : rtnetlink_add_altname(&n->host, l->host.index, s->t);
+                return r < 0 ? fail(c, r, s->s, &n->host, "cannot call interface '%s' '%s', too",
+                                    s->s, s->t)
+                             : 0;
+        }
+        r = r < 0 ? r : rtnetlink_set_rate(&n->host, l->host.index, s->a, l->host.mtu);
+        return r < 0 ? fail(c, r, s->s, &n->host,
+                            "cannot limit the bandwidth of machine '%s' at '%s'", c->machine, s->s)
+                     : 0;
+}
+
+static int index_inside(Network *n, const char *name, int *ret)
+{
+        const MachineLink *l = find(n, name, NULL);
+
+        if (!l)
+                return find_inside(n, name, ret);
+        *ret = l->index;
+        return 0;
+}
+
+static int configure_address(Context *c, const PlanStep *s, int index)
+{
+        Network *n = c->network;
+        NetAddress a;
+
+        int r = net_address_parse(s->t, NET_PREFIX_REQUIRED, &a);
+        r = r < 0 ? r : rtnetlink_add_address(&n->guest, index, &a);
+        return r < 0 ? fail(c, r, s->t, &n->guest,
+                            "cannot give '%s' of machine '%s' the address '%s'", s->s, c->machine,
+                            s->t)
+                     : 0;
+}
+
+static int configure_route(Context *c, const PlanStep *s, int index)
+{
+        NetAddress to, gateway = {0};
+        Network *n = c->network;
+
+        int r = net_address_parse(s->t, NET_PREFIX_REQUIRED, &to);
+        if (r >= 0 && s->n_data > 0)
+                r = net_address_parse(s->data, NET_PREFIX_NONE, &gateway);
+        r = r < 0 ? r : rtnetlink_add_route(&n->guest, index, &to, &gateway);
+        return r < 0 ? fail(c, r, s->t, &n->guest,
+                            "cannot set the route of machine '%s' to '%s' over '%s'", c->machine,
+                            s->t, s->s)
+                     : 0;
+}
+
+static int configure(Context *c, const PlanStep *s)
+{
+        Network *n = c->network;
+        int index;
+
+        int r = index_inside(n, s->s, &index);
+        if (r >= 0 && s->op == PLAN_LINK_UP)
+                r = rtnetlink_up(&n->guest, index);
+        if (r < 0)
+                return fail(c, r, s->s, &n->guest, "cannot bring up interface '%s' of machine '%s'",
+                            s->s, c->machine);
+        if (s->op == PLAN_ADDRESS)
+                return configure_address(c, s, index);
+        return s->op == PLAN_ROUTE ? configure_route(c, s, index) : 0;
+}
+
+/* After the limits: to give a queue to an interface that is up costs a grace period. */
+static int up_ends(Context *c, size_t first)
+{
+        Network *n = c->network;
+
+        for (size_t i = first; i < n->n_links; i++) {
+                const LinkInfo *end = &n->links[i].host;
+
+                if (n->links[i].op != PLAN_VETH)
+                        continue;
+                int r = end->master > 0 ? rtnetlink_up_port(&n->host, end->index)
+                                        : rtnetlink_up(&n->host, end->index);
+                if (r < 0)
+                        return fail(c, r, end->name, &n->host,
+                                    "cannot bring up interface '%s' of machine '%s'", end->name,
+                                    c->machine);
+        }
+        return 0;
+}
+
+static int execute(Context *c, const void *plan, size_t n_plan)
+{
+        size_t first = c->network->n_links;
+        PlanStep s;
+        int r = 0;
+
+        PLAN_FOREACH (&s, plan, n_plan) {
+                if (is_link(s.op))
+                        r = add_link(c, &s);
+                else if (s.op == PLAN_ALTNAME || s.op == PLAN_RATE)
+                        r = adjust(c, &s);
+                if (r < 0)
+                        return r;
+        }
+        r = up_ends(c, first);
+        if (r < 0)
+                return r;
+        PLAN_FOREACH (&s, plan, n_plan) {
+                r = is_inside(s.op) ? configure(c, &s) : 0;
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int network_attach(Network *n, const char *machine, int pidfd, Failure *f)
+{
+        Context c = {n, machine, f};
+
+        int r = enter(&c, pidfd);
+        r = r < 0 ? r : execute(&c, n->plan, n->n_plan);
+        if (r < 0)
+                f->code = FAULT_START_FAILED;
+        return r;
+}
+
+/* ---- while the machine runs ---- */
+
+static bool plan_makes(const void *plan, size_t n_plan, const PlanStep *wanted)
+{
+        PlanStep s;
+
+        PLAN_FOREACH (&s, plan, n_plan)
+                if (is_link(s.op) && streq(wanted->s, is_inside(wanted->op) ? s.t : s.s))
+                        return true;
+        return false;
+}
+
+/* What is done to an interface that is there already could not be undone, but for its limit. */
+static int check_live(Context *c, const void *plan, size_t n_plan)
+{
+        PlanStep s;
+
+        PLAN_FOREACH (&s, plan, n_plan)
+                if (!is_link(s.op) && s.op != PLAN_RATE &&
+                    !(is_ours(s.op) && plan_makes(plan, n_plan, &s)))
+                        return fail(c, -EPROTO, plan_op_name(s.op), NULL,
+                                    "cannot carry out '%s' while machine '%s' runs",
+                                    plan_op_name(s.op), c->machine);
+        return 0;
+}
+
+/* The limits that held before @plan changed them. */
+static void restore_rates(Network *n, const void *plan, size_t n_plan)
+{
+        PlanStep s;
+
+        PLAN_FOREACH (&s, plan, n_plan) {
+                const MachineLink *l = s.op == PLAN_RATE ? find(n, NULL, s.s) : NULL;
+                uint64_t bits = 0;
+
+                if (!l)
+                        continue;
+                (void)find_rate(n->plan, n->n_plan, s.s, &bits);
+                int r = rtnetlink_set_rate(&n->host, l->host.index, bits, l->host.mtu);
+                if (r < 0)
+                        complain("restore the bandwidth of", l->outside, r);
+        }
+}
+
+int network_apply(Network *n, const char *machine, int pidfd, const void *plan, size_t n_plan,
+                  Failure *f)
+{
+        Context c = {n, machine, f};
+        size_t n_before = n->n_links;
+        PlanWriter w = {0};
+
+        int r = check_live(&c, plan, n_plan);
+        r = r < 0 ? r : enter(&c, pidfd);
+        if (r < 0)
+                return r;
+        r = execute(&c, plan, n_plan);
+        if (r >= 0) {
+                copy_steps_before(&w, n, plan, n_plan);
+                copy_steps(&w, plan, n_plan, NULL);
+                r = set_plan(n, &w);
+                if (r < 0)
+                        (void)failure_set(f, FAULT_FAILED, r, "note the interfaces of", machine);
+        }
+        if (r < 0) {
+                drop_links(n, n_before, true);
+                restore_rates(n, plan, n_plan);
+        }
+        return r;
+}
+
+int network_remove(Network *n, const char *machine, const char *inside, Failure *f)
+{
+        Context c = {n, machine, f};
+        MachineLink *l = find(n, inside, NULL);
+        PlanWriter w = {0};
+
+        int r = l ? drop_link(n, l) : -ENODEV;
+        if (r < 0)
+                return fail(&c, r, inside, NULL,
+                            "cannot take interface '%s' away from machine '%s'", inside, machine);
+        copy_steps(&w, n->plan, n->n_plan, l);
+        r = set_plan(n, &w);
+        n->n_links--;
+        memmove(l, l + 1, (size_t)(n->links + n->n_links - l) * sizeof(*l));
+        return r < 0 ? failure_set(f, FAULT_FAILED, r, "forget interface", inside) : 0;
+}
+
+/* ---- telling ---- */
+
+typedef struct Counting {
+        FrameWriter *w;
+        size_t n;
+} Counting;
+
+static void add_counters(FrameWriter *w, const char *name, const LinkStats *s)
+{
+        frame_add_string(w, FRAME_ITEM, name);
+        frame_add_number(w, FRAME_RX_BYTES, s->rx_bytes);
+        frame_add_number(w, FRAME_RX_PACKETS, s->rx_packets);
+        frame_add_number(w, FRAME_RX_DROPS, s->rx_drops);
+        frame_add_number(w, FRAME_TX_BYTES, s->tx_bytes);
+        frame_add_number(w, FRAME_TX_PACKETS, s->tx_packets);
+        frame_add_number(w, FRAME_TX_DROPS, s->tx_drops);
+}
+
+static int count_link(const LinkInfo *l, void *arg)
+{
+        Counting *c = arg;
+
+        if (!l->is_loopback && c->n < COUNTED_MAX) {
+                add_counters(c->w, l->name, &l->stats);
+                c->n++;
+        }
+        return 0;
+}
+
+void network_add_counters(Network *n, int pidfd, FrameWriter *w)
+{
+        Counting counting = {.w = w};
+        LinkInfo info;
+
+        for (size_t i = 0; i < n->n_links; i++)
+                if (rtnetlink_link(&n->guest, n->links[i].index, NULL, &info) >= 0)
+                        add_counters(w, n->links[i].inside, &info.stats);
+        if (n->is_other && open_sockets(n, pidfd) >= 0)
+                (void)rtnetlink_links(&n->guest, count_link, &counting);
+}
+
+void network_add_indices(const Network *n, FrameWriter *w)
+{
+        for (size_t i = 0; i < n->n_links; i++)
+                if (n->links[i].op == PLAN_VETH)
+                        frame_add_number(w, FRAME_IFINDEX, (uint64_t)n->links[i].host.index);
+}
