@@ -150,7 +150,7 @@ static int check_subnet(const NetAddress *subnets, size_t n, Fault *reterr)
 
 int network_settings_validate(const NetworkSettings *s, Fault *reterr)
 {
-        NetAddress subnets[NETWORK_SETTINGS_SUBNETS_MAX];
+        NetAddress subnets[NETWORK_SETTINGS_SUBNETS_MAX + 1]; /* with the one that is too many */
         size_t n = 0;
         int r = 0;
 
