@@ -101,6 +101,7 @@
 /* The host's own; and files of the guest that each start writes anew, into the writable layer:
  * nobody's changes. */
 #define LODGE_HOST_MACHINE_ID  "/etc/machine-id"
+#define LODGE_HOST_RESOLV      "/etc/resolv.conf"
 #define LODGE_GUEST_MACHINE_ID "/etc/machine-id"
 #define LODGE_GUEST_HOSTNAME   "/etc/hostname"
 #define LODGE_GUEST_HOSTS      "/etc/hosts"

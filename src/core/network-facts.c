@@ -3,6 +3,7 @@
 #include "core/machine-network.h"
 
 #include "base/io.h"
+#include "base/names.h"
 #include "base/text.h"
 #include "core/machine.h"
 #include "core/manager.h"
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define RESOLV_CONF          "/etc/resolv.conf"
 #define RESOLV_CONF_UPSTREAM "/run/systemd/resolve/resolv.conf"
 #define RESOLV_CONF_MAX      65536U
 
@@ -45,7 +45,7 @@ static char *read_followed(const char *path)
 /* A name server on the host's loopback is none for a machine with a network of its own. */
 static char *host_resolv_conf(bool shares_loopback)
 {
-        _cleanup_free_ char *text = read_followed(RESOLV_CONF);
+        _cleanup_free_ char *text = read_followed(LODGE_HOST_RESOLV);
 
         if (!shares_loopback && text && strstr(text, "nameserver 127.")) {
                 char *upstream = read_followed(RESOLV_CONF_UPSTREAM);

@@ -38,7 +38,7 @@ static int usage(int status)
                     "Names and ports of machines in networks. Main process of " LODGE_RELAY_UNIT
                     ".\n\n"
                     "     --socket=PATH       where lodged listens (" LODGE_RUNTIME_SOCKET ")\n"
-                    "     --resolv-conf=PATH  who knows other names (/etc/resolv.conf)\n"
+                    "     --resolv-conf=PATH  who knows other names (" LODGE_HOST_RESOLV ")\n"
                     "     --idle=TIME         end after so long without anything to do (60s)\n"
                     "  -h --help              show this text\n"
                     "     --version           show the version\n",
@@ -110,7 +110,7 @@ static int parse_options(int argc, char *argv[], Options *ret)
                                                 {"version", no_argument, NULL, 'v'},
                                                 {0}};
         Options o = {.socket = LODGE_RUNTIME_SOCKET,
-                     .resolv_conf = "/etc/resolv.conf",
+                     .resolv_conf = LODGE_HOST_RESOLV,
                      .idle_usec = IDLE_USEC};
         int c;
 
