@@ -42,6 +42,8 @@ void machine_network_drop(MachineNetwork *mn)
         if (!mn)
                 return;
         Manager *manager = mn->machine->manager;
+        if (mn->change)
+                network_change_abort(TAKE_PTR(mn->change));
         network_services_forget(manager, mn);
         network_prepare_forget(manager, mn);
         g_array_unref(mn->links);
@@ -165,6 +167,15 @@ int machine_network_add_link(MachineNetwork *mn, const NetworkEntry *e, const ch
                 l.addresses[l.n_addresses] = e->addresses[l.n_addresses];
         g_array_append_val(mn->links, l);
         return 0;
+}
+
+void machine_network_remove_link(MachineNetwork *mn, const char *inside)
+{
+        for (guint i = 0; i < mn->links->len; i++)
+                if (streq(machine_network_link(mn, i)->inside, inside)) {
+                        g_array_remove_index(mn->links, i);
+                        return;
+                }
 }
 
 int machine_network_take_lease(MachineNetwork *mn, MachineLink *l, const NetworkEntry *e, bool keep,
@@ -339,14 +350,45 @@ GPtrArray *network_machines(Manager *manager)
         return names;
 }
 
-void machine_network_update_use(const MachineNetwork *mn)
+void machine_network_update_use(Manager *manager, const GArray *links)
 {
-        for (guint i = 0; i < mn->links->len; i++) {
-                const char *name = machine_network_link(mn, i)->network;
+        for (guint i = 0; i < links->len; i++) {
+                const char *name = g_array_index(links, MachineLink, i).network;
 
                 if (name)
-                        network_update_use(network_ensure(mn->machine->manager, name));
+                        network_update_use(network_ensure(manager, name));
         }
+}
+
+static void bring_up(Manager *manager, const char *name, unsigned *n_pending,
+                     NetworkServiceDoneFn done, void *userdata)
+{
+        Network *n = network_ensure(manager, name);
+        bool was_up = n->is_up;
+
+        network_update_use(n);
+        if (was_up)
+                return;
+        *n_pending += _NETWORK_SERVICE_MAX;
+        network_services_send(manager, FRAME_NETWORK_SET, name, done, userdata);
+}
+
+void machine_network_tell(MachineNetwork *mn, unsigned *n_pending, NetworkServiceDoneFn on_set,
+                          NetworkServiceDoneFn on_member, void *userdata)
+{
+        Manager *manager = mn->machine->manager;
+        bool was_member = mn->is_member;
+
+        mn->is_member = is_in_network(mn);
+        if (!mn->is_member && !was_member)
+                return;
+        for (guint i = 0; i < mn->links->len; i++)
+                if (machine_network_link(mn, i)->network)
+                        bring_up(manager, machine_network_link(mn, i)->network, n_pending, on_set,
+                                 userdata);
+        *n_pending += _NETWORK_SERVICE_MAX;
+        network_services_send(manager, mn->is_member ? FRAME_MEMBER_SET : FRAME_MEMBER_UNSET,
+                              mn->machine->name, mn->is_member ? on_member : on_set, userdata);
 }
 
 /* ---- what the start waits for ---- */
@@ -391,31 +433,12 @@ static void on_member_set(void *userdata, NetworkServiceKind service, Frame *rep
                           const Fault *fault)
 {
         MachineNetwork *mn = userdata;
-        const char *port = reply && fault && fault->error == EADDRINUSE
-                                   ? frame_string(reply, FRAME_ITEM)
-                                   : NULL;
 
-        if (!port || mn->taken_port) {
+        if (mn->taken_port || !ports_is_taken(reply, fault, &mn->taken_port))
                 on_told(userdata, service, reply, fault);
-                return;
-        }
-        mn->taken_port = g_strdup(port);
-        network_service_send(mn->machine->manager, NETWORK_SERVICE_NET, FRAME_PORT_OWNER, port,
-                             on_port_owner, mn);
-}
-
-static void bring_up(MachineNetwork *mn, const char *name)
-{
-        Manager *manager = mn->machine->manager;
-        Network *n = network_ensure(manager, name);
-
-        bool was_up = n->is_up;
-
-        network_update_use(n);
-        if (was_up)
-                return;
-        mn->n_pending += _NETWORK_SERVICE_MAX;
-        network_services_send(manager, FRAME_NETWORK_SET, name, on_told, mn);
+        else /* by whom? */
+                network_service_send(mn->machine->manager, NETWORK_SERVICE_NET, FRAME_PORT_OWNER,
+                                     mn->taken_port, on_port_owner, mn);
 }
 
 /* Subnets are known. */
@@ -430,22 +453,6 @@ static int prepare(MachineNetwork *mn, Fault *reterr)
         return r < 0 ? r : ports_update(mn, reterr);
 }
 
-static void tell(MachineNetwork *mn)
-{
-        Manager *manager = mn->machine->manager;
-
-        if (!is_in_network(mn))
-                return;
-        mn->is_member = true;
-        mn->n_pending++; /* until all is asked: answers may come from within */
-        for (guint i = 0; i < mn->links->len; i++)
-                if (machine_network_link(mn, i)->network)
-                        bring_up(mn, machine_network_link(mn, i)->network);
-        mn->n_pending += _NETWORK_SERVICE_MAX;
-        network_services_send(manager, FRAME_MEMBER_SET, mn->machine->name, on_member_set, mn);
-        mn->n_pending--;
-}
-
 static void on_prepared(void *userdata, const Fault *fault)
 {
         MachineNetwork *mn = userdata;
@@ -458,8 +465,11 @@ static void on_prepared(void *userdata, const Fault *fault)
                 return;
         if (mn->fault.code == FAULT_NONE && prepare(mn, &f) < 0)
                 fail(mn, &f);
-        if (mn->fault.code == FAULT_NONE)
-                tell(mn);
+        if (mn->fault.code == FAULT_NONE) {
+                mn->n_pending++; /* until all is asked: answers may come from within */
+                machine_network_tell(mn, &mn->n_pending, on_told, on_member_set, mn);
+                mn->n_pending--;
+        }
         step_done(mn);
 }
 
@@ -557,6 +567,61 @@ void machine_network_end(Machine *m)
                 network_services_send(m->manager, FRAME_MEMBER_UNSET, m->name, NULL, NULL);
         if (mn->is_ready)
                 machine_network_changed(m);
-        machine_network_update_use(mn);
+        machine_network_update_use(m->manager, mn->links);
         machine_network_drop(mn);
+}
+
+/* ---- changes that are undone ---- */
+
+NetworkParts *network_parts_copy(const MachineNetwork *mn)
+{
+        NetworkParts *parts = g_new0(NetworkParts, 1);
+
+        parts->links = g_array_copy(mn->links);
+        g_array_set_clear_func(parts->links, link_clear);
+        for (guint i = 0; i < parts->links->len; i++) {
+                MachineLink *l = &g_array_index(parts->links, MachineLink, i);
+
+                l->entry = g_strdup(l->entry);
+                l->network = g_strdup(l->network);
+        }
+        parts->published = g_array_copy(mn->published);
+        parts->ports = g_array_copy(mn->ports);
+        parts->bandwidth = mn->bandwidth;
+        return parts;
+}
+
+static void swap_arrays(GArray **a, GArray **b)
+{
+        GArray *c = *a;
+
+        *a = *b;
+        *b = c;
+}
+
+static void on_ignored(void *userdata, NetworkServiceKind service, Frame *reply, const Fault *fault)
+{
+        /* it was told before that this can be had */
+}
+
+void network_parts_restore(MachineNetwork *mn, NetworkParts *parts)
+{
+        unsigned n_pending = 0;
+
+        swap_arrays(&mn->links, &parts->links);
+        swap_arrays(&mn->published, &parts->published);
+        swap_arrays(&mn->ports, &parts->ports);
+        mn->bandwidth = parts->bandwidth;
+        machine_network_tell(mn, &n_pending, on_ignored, on_ignored, NULL);
+        machine_network_update_use(mn->machine->manager, parts->links);
+}
+
+void network_parts_free(NetworkParts *parts)
+{
+        if (!parts)
+                return;
+        g_array_unref(parts->links);
+        g_array_unref(parts->published);
+        g_array_unref(parts->ports);
+        g_free(parts);
 }

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "core/network-change.h"
+#include "core/network-service.h"
 #include "core/network.h"
 #include "plan/plan-network.h"
 #include "spec/network-entry.h"
@@ -21,11 +23,12 @@ struct MachineNetwork {
         char **egress_entries;
         Bandwidth bandwidth;
 
-        char *taken_port;   /* a service could not open it: "tcp 127.0.0.1 8080" */
-        unsigned n_pending; /* answers that the start waits for */
-        bool is_member;     /* services have been told */
-        bool is_ready;      /* it runs, or may */
-        Fault fault;        /* why it may not */
+        NetworkChange *change; /* that is under way; NULL: none */
+        char *taken_port;      /* a service could not open it: "tcp 127.0.0.1 8080" */
+        unsigned n_pending;    /* answers that the start waits for */
+        bool is_member;        /* services have been told */
+        bool is_ready;         /* it runs, or may */
+        Fault fault;           /* why it may not */
 };
 
 /** machine_network_begin() - prepare all that its start needs, as early as possible
@@ -60,9 +63,30 @@ int machine_network_take_lease(MachineNetwork *mn, MachineLink *l, const Network
 int machine_network_set_egress(MachineNetwork *mn, char *const *entries, Fault *reterr);
 /** machine_network_check_bandwidth() - can that be had with its links? */
 int machine_network_check_bandwidth(const MachineNetwork *mn, const Bandwidth *b, Fault *reterr);
-/** machine_network_update_use() - its links have come or are about to go: see network_update_use()
- */
-void machine_network_update_use(const MachineNetwork *mn);
+/** machine_network_remove_link() - the opposite of machine_network_add_link()
+ * @inside its name inside */
+void machine_network_remove_link(MachineNetwork *mn, const char *inside);
+/** machine_network_update_use() - links have come or gone: see network_update_use()
+ * @links MachineLink */
+void machine_network_update_use(Manager *manager, const GArray *links);
+/** machine_network_tell() - tell the services what it has now
+ * @n_pending raised by the number of answers, before any of them can come
+ * @on_set    called for each answer but those about the machine itself, which @on_member gets */
+void machine_network_tell(MachineNetwork *mn, unsigned *n_pending, NetworkServiceDoneFn on_set,
+                          NetworkServiceDoneFn on_member, void *userdata);
+
+/* What can be changed while it runs. */
+typedef struct NetworkParts {
+        GArray *links, *published, *ports;
+        Bandwidth bandwidth;
+} NetworkParts;
+
+/** network_parts_copy() - as it is now; network_parts_free() frees it */
+NetworkParts *network_parts_copy(const MachineNetwork *mn);
+/** network_parts_restore() - as it was then; services are told, nobody waits for them */
+void network_parts_restore(MachineNetwork *mn, NetworkParts *parts);
+/** network_parts_free() - NULL is fine */
+void network_parts_free(NetworkParts *parts);
 /** machine_network_changed() - tell listeners, and the host's list of names */
 void machine_network_changed(Machine *m);
 
@@ -99,9 +123,6 @@ typedef struct NetworkFacts {
 /** network_facts_make() - from what a start has prepared; if none has, from what it would be
  * Return: 0; negative errno with a sentence. */
 int network_facts_make(Machine *m, NetworkFacts *ret, Fault *reterr);
-/** network_facts_of_link() - of one link of a machine that runs, for FRAME_LINK_APPLY */
-int network_facts_of_link(const MachineNetwork *mn, const MachineLink *l, NetworkFacts *ret,
-                          Fault *reterr);
 /** network_facts_done() - free what it holds */
 void network_facts_done(NetworkFacts *f);
 #define _cleanup_network_facts_ _cleanup_(network_facts_done)

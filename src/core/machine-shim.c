@@ -319,10 +319,11 @@ void machine_on_command_reply(void *userdata, Frame *reply, const Fault *fault)
         request_answer(r, &answer);
 }
 
-static int send_command(Machine *m, FrameWriter *w, AnswerFn done, void *userdata, Fault *reterr)
+int machine_send_command(Machine *m, FrameWriter *w, LinkReplyFn reply, AnswerFn done,
+                         void *userdata, Fault *reterr)
 {
         Request *request = request_new(m->manager, REQUEST_COMMAND, m->name, NULL, NULL);
-        int r = link_send(m->link, w, machine_on_command_reply, request, reterr);
+        int r = link_send(m->link, w, reply, request, reterr);
 
         if (r < 0) {
                 request_free(request);
@@ -331,6 +332,11 @@ static int send_command(Machine *m, FrameWriter *w, AnswerFn done, void *userdat
         request->done = done;
         request->userdata = userdata;
         return 0;
+}
+
+static int send_command(Machine *m, FrameWriter *w, AnswerFn done, void *userdata, Fault *reterr)
+{
+        return machine_send_command(m, w, machine_on_command_reply, done, userdata, reterr);
 }
 
 int machine_kill(Machine *m, bool all, int sig, AnswerFn done, void *userdata, Fault *reterr)

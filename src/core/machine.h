@@ -149,6 +149,12 @@ int machine_read_output(Machine *m, AnswerFn done, void *userdata, Fault *reterr
  * @userdata Request */
 void machine_on_command_reply(void *userdata, Frame *reply, const Fault *fault);
 
+/** machine_send_command() - send a begun frame for a caller
+ * @reply gets the Request, which it answers
+ * Return: 0 and the answer comes; negative errno. */
+int machine_send_command(Machine *m, FrameWriter *w, LinkReplyFn reply, AnswerFn done,
+                         void *userdata, Fault *reterr);
+
 /* ---- machine-run.c, machine-shim.c: what happens to it ---- */
 
 /** machine_hello() - a shim of this machine's unit wants its plan

@@ -163,15 +163,6 @@ static void facts_finish(NetworkFacts *f)
         };
 }
 
-int network_facts_of_link(const MachineNetwork *mn, const MachineLink *l, NetworkFacts *ret,
-                          Fault *reterr)
-{
-        facts_init(ret);
-        int r = add_link(ret, mn, l, reterr);
-        facts_finish(ret);
-        return r;
-}
-
 int network_facts_make(Machine *m, NetworkFacts *ret, Fault *reterr)
 {
         NetworkMode mode = settings_network_mode(&m->settings);

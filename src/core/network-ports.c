@@ -138,6 +138,16 @@ int ports_update(MachineNetwork *mn, Fault *reterr)
         return 0;
 }
 
+bool ports_is_taken(const Frame *reply, const Fault *fault, char **ret_item)
+{
+        const char *item = reply ? frame_string(reply, FRAME_ITEM) : NULL;
+
+        if (!item || !fault || fault->error != EADDRINUSE)
+                return false;
+        *ret_item = g_strdup(item);
+        return true;
+}
+
 void ports_taken(const char *item, const Frame *owner, Fault *ret)
 {
         const char *who = owner ? frame_string(owner, FRAME_MESSAGE) : NULL;

@@ -13,6 +13,9 @@ int ports_update(MachineNetwork *mn, Fault *reterr);
  * @rules EgressRule, appended to */
 void ports_add_egress(GArray *rules, const EgressEntry *e);
 
+/** ports_is_taken() - did a service fail because of a port that something else has?
+ * @ret_item new text for ports_taken(), caller frees with g_free() */
+bool ports_is_taken(const Frame *reply, const Fault *fault, char **ret_item);
 /** ports_taken() - the fault of a port that something else on the host has
  * @item  "tcp 127.0.0.1 8080", from a service
  * @owner lodge-net's answer; NULL: nobody knows */

@@ -191,7 +191,7 @@ static void take_up(MachineNetwork *mn)
                 (void)memcpy(lease.addresses, l->addresses, sizeof(lease.addresses));
                 network_set_lease(network_ensure(manager, l->network), mn->machine->name, &lease);
         }
-        machine_network_update_use(mn);
+        machine_network_update_use(manager, mn->links);
 }
 
 void machine_network_adopt(Machine *m)
