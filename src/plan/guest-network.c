@@ -106,7 +106,8 @@ static bool has_address(const PlanLink *l)
 }
 
 /* host0, host1 .. also of what is attached later; but an interface that has no address from us is
- * the guest's to configure. */
+ * the guest's to configure. Kept, not unmanaged: with nothing to manage network-online.target waits
+ * for two minutes, and fails. */
 static void put_networkd(FILE *f, const GuestNetwork *g)
 {
         bool all = true;
@@ -120,7 +121,9 @@ static void put_networkd(FILE *f, const GuestNetwork *g)
                 if (has_address(l) && (!all || strncmp(l->inside, "host", 4) != 0))
                         (void)fprintf(f, " %s", l->inside);
         }
-        (void)fputs("\n\n[Link]\nUnmanaged=yes\n", f);
+        (void)fputs("\n\n[Network]\nLinkLocalAddressing=ipv6\nIPv6AcceptRA=no\n"
+                    "KeepConfiguration=yes\n",
+                    f);
 }
 
 void guest_network_add_outer(PlanWriter *w, const GuestNetwork *g)
