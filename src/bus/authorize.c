@@ -27,7 +27,7 @@ typedef struct Question {
         void *userdata;
         uid_t uid;
         char *action; /* full name, NULL: none */
-        char *details[7][2];
+        char *details[9][2];
         size_t n_details;
         uid_t owner, exempt;
         bool asks_polkit; /* which may take as long as a person takes to type */
@@ -177,6 +177,8 @@ int authority_ask(Authority *p, sd_bus_message *m, const Authorization *a, Verdi
         add_detail(q, "verb", a->verb);
         add_detail(q, "user", a->user);
         add_detail(q, "program", a->program);
+        add_detail(q, "network", a->network);
+        add_detail(q, "port", a->port);
         g_ptr_array_add(p->pending, q);
         int r = sd_bus_call_method_async(sd_bus_message_get_bus(m), &q->slot,
                                          "org.freedesktop.DBus", "/org/freedesktop/DBus",

@@ -10,9 +10,10 @@
 /* What is asked, and what rules get to see. All borrowed for the call. */
 typedef struct Authorization {
         const char *action; /* without its prefix; NULL: only who the caller is */
-        const char *machine, *image, *object, *verb, *user, *program; /* NULL: no such detail */
-        uid_t owner;  /* of the machine; UID_INVALID: none yet */
-        uid_t exempt; /* this user may without being asked about; UID_INVALID: nobody */
+        const char *machine, *image, *object, *verb, *user, *program, *network,
+                *port; /* NULL: no such detail */
+        uid_t owner;   /* of the machine; UID_INVALID: none yet */
+        uid_t exempt;  /* this user may without being asked about; UID_INVALID: nobody */
 } Authorization;
 
 #define UID_INVALID ((uid_t)-1)

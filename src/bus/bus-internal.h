@@ -32,6 +32,7 @@ extern const sd_bus_vtable bus_process_vtable[];
 extern const sd_bus_vtable bus_image_vtable[];
 extern const sd_bus_vtable bus_volume_vtable[];
 extern const sd_bus_vtable bus_job_vtable[];
+extern const sd_bus_vtable bus_network_vtable[];
 
 /** bus_process_path() - Return: newly allocated object path; NULL on OOM. */
 char *bus_process_path(const Process *p);

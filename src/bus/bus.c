@@ -129,6 +129,7 @@ static void machine_changed(void *userdata, Machine *m, unsigned changes)
                 {MACHINE_CHANGED_STATE, {"State", "StateReason"}},
                 {MACHINE_CHANGED_DEFINITION,
                  {"Settings", "Image", "RootDirectory", "MachineID", "Owner", "CreatedTimestamp"}},
+                {MACHINE_CHANGED_NETWORK, {"Addresses", "Ports"}},
                 {MACHINE_CHANGED_RUN,
                  {"Leader", "Supervisor", "UIDShift", "BootCount", "StartedTimestamp",
                   "ReadyTimestamp", "StoppedTimestamp"}},

@@ -57,6 +57,10 @@ static void call_free(Call *c)
         options_done(&c->options);
         if (c->has_settings)
                 settings_done(&c->settings);
+        if (c->has_network)
+                network_settings_done(&c->network);
+        strv_free(c->networks);
+        strv_free(c->ports);
         free(c);
 }
 
@@ -104,6 +108,8 @@ static char *target_text(const Call *c)
 
         if (name)
                 return g_strdup_printf("%s '%s'", noun, name);
+        if (c->method == &bus_check_network_method)
+                return g_strdup("this host");
         return g_strdup(c->kind == _OBJECT_KIND_MAX ? "the store" : "");
 }
 
@@ -186,6 +192,8 @@ static int check_open_calls(Call *c, Fault *reterr)
                                    c->method->verb, *target ? " " : "", target);
 }
 
+static int ask_next(Call *c, Fault *reterr);
+
 static void on_verdict(void *userdata, Verdict verdict, uid_t uid)
 {
         Call *c = userdata;
@@ -196,8 +204,13 @@ static void on_verdict(void *userdata, Verdict verdict, uid_t uid)
                 return;
         }
         c->uid = uid;
-        int r = check_open_calls(c, &f);
-        r = r < 0 ? r : c->method->run(c, &f);
+        int r;
+        if (uid != 0 && ++c->n_allowed < c->n_actions)
+                r = ask_next(c, &f);
+        else {
+                r = check_open_calls(c, &f);
+                r = r < 0 ? r : c->method->run(c, &f);
+        }
         if (r < 0)
                 call_fail(c, r, &f);
 }
@@ -214,6 +227,23 @@ static bool is_directory(int fd)
 static bool reaches_host(const Call *c)
 {
         return (c->has_settings && strv_length(c->settings.binds) > 0) || is_directory(c->stream);
+}
+
+/* What a machine's settings give it of the host's network, and whom they let in. */
+static char *const *networks_of(const Call *c)
+{
+        return c->has_settings ? c->settings.networks : c->networks;
+}
+
+static char *const *ports_of(const Call *c)
+{
+        return c->has_settings ? c->settings.publish : c->ports;
+}
+
+static bool reaches_network(const Call *c)
+{
+        return (c->has_settings && c->settings.private_network == 0) ||
+               bus_networks_are_of_host(networks_of(c));
 }
 
 /* Running as root inside is another question than running as somebody. */
@@ -234,14 +264,26 @@ static const char *action_of(Call *c)
         return c->needs_root ? "exec-root" : action;
 }
 
-static int authorize(Call *c, Fault *reterr)
+static char *joined(char *const *words)
+{
+        return words && *words ? g_strjoinv(" ", (char **)words) : NULL;
+}
+
+static void need_action(Call *c, const char *action)
+{
+        if (action)
+                c->actions[c->n_actions++] = action;
+}
+
+static int ask_next(Call *c, Fault *reterr)
 {
         char **argv = c->argv ?: c->options.command;
         _cleanup_free_ char *program = argv ? g_strjoinv(" ", argv) : NULL;
-        _cleanup_free_ char *target = target_text(c);
+        _cleanup_free_ char *target = target_text(c), *networks = joined(networks_of(c)),
+                            *ports = joined(ports_of(c));
         Machine *m = c->machine ? manager_find(c->bus->manager, c->machine) : NULL;
         Authorization a = {
-                .action = action_of(c),
+                .action = c->n_actions > 0 ? c->actions[c->n_allowed] : NULL,
                 .machine = c->machine,
                 .image = m                 ? m->settings.image
                          : c->has_settings ? c->settings.image
@@ -251,20 +293,33 @@ static int authorize(Call *c, Fault *reterr)
                 .verb = c->method->verb,
                 .user = c->options.user,
                 .program = program,
+                .network = networks,
+                .port = ports,
                 .owner = m ? m->settings.owner : UID_INVALID,
                 .exempt = c->exempt,
         };
 
-        /* the private socket, which only root gets to, or somebody who has asked before */
-        if (sd_bus_is_server(sd_bus_message_get_bus(c->message)) > 0 ||
-            authority_knows_root(c->bus->authority, c->message)) {
-                on_verdict(c, VERDICT_YES, 0);
-                return 0;
-        }
         int r = authority_ask(c->bus->authority, c->message, &a, on_verdict, c);
         return r < 0 ? fault_set(reterr, FAULT_FAILED, r, "cannot ask the bus who is calling: %s",
                                  strerror(-r))
                      : 0;
+}
+
+static int authorize(Call *c, Fault *reterr)
+{
+        /* the private socket, which only root gets to, or somebody who has asked before */
+        if (sd_bus_is_server(sd_bus_message_get_bus(c->message)) > 0 ||
+            authority_knows_root(c->bus->authority, c->message)) {
+                (void)action_of(c); /* for needs_root */
+                on_verdict(c, VERDICT_YES, 0);
+                return 0;
+        }
+        need_action(c, action_of(c));
+        if (reaches_network(c))
+                need_action(c, "configure");
+        if (bus_ports_are_exposed(ports_of(c)))
+                need_action(c, "publish");
+        return ask_next(c, reterr);
 }
 
 static int target_object(Call *c, const void *object)
@@ -297,10 +352,9 @@ static int target_process(Call *c, const char *path, Fault *reterr)
 static int read_target(Call *c, bool named, Fault *reterr)
 {
         static const FaultCode codes[_OBJECT_KIND_MAX] = {
-                [OBJECT_MACHINE] = FAULT_NO_SUCH_MACHINE,
-                [OBJECT_IMAGE] = FAULT_NO_SUCH_IMAGE,
-                [OBJECT_VOLUME] = FAULT_NO_SUCH_VOLUME,
-                [OBJECT_JOB] = FAULT_NO_SUCH_JOB,
+                [OBJECT_MACHINE] = FAULT_NO_SUCH_MACHINE, [OBJECT_IMAGE] = FAULT_NO_SUCH_IMAGE,
+                [OBJECT_VOLUME] = FAULT_NO_SUCH_VOLUME,   [OBJECT_JOB] = FAULT_NO_SUCH_JOB,
+                [OBJECT_NETWORK] = FAULT_NO_SUCH_NETWORK,
         };
         const char *path = sd_bus_message_get_path(c->message), *name;
         void *object;
@@ -329,10 +383,9 @@ static int read_target(Call *c, bool named, Fault *reterr)
 }
 
 static const Method *const tables[_OBJECT_KIND_MAX] = {
-        [OBJECT_MACHINE] = bus_machine_methods,
-        [OBJECT_IMAGE] = bus_image_methods,
-        [OBJECT_VOLUME] = bus_volume_methods,
-        [OBJECT_JOB] = bus_job_methods,
+        [OBJECT_MACHINE] = bus_machine_methods, [OBJECT_IMAGE] = bus_image_methods,
+        [OBJECT_VOLUME] = bus_volume_methods,   [OBJECT_JOB] = bus_job_methods,
+        [OBJECT_NETWORK] = bus_network_methods,
 };
 
 static const Method *find_method(const Method *table, const char *member)
@@ -360,7 +413,8 @@ static const Method *find_twin(ObjectKind kind, const char *member)
 static const Method *method_of(sd_bus_message *m, ObjectKind *ret_kind, bool *ret_named)
 {
         const char *member = sd_bus_message_get_member(m), *path = sd_bus_message_get_path(m);
-        const Method *const single[] = {&bus_create_method, &bus_pull_method, &bus_import_method};
+        const Method *const single[] = {&bus_create_method, &bus_pull_method, &bus_import_method,
+                                        &bus_create_network_method, &bus_check_network_method};
         const Method *found = NULL;
 
         *ret_named = false;
@@ -406,9 +460,9 @@ int bus_on_method(sd_bus_message *m, void *userdata, sd_bus_error *error)
         int r = read_target(c, named, &f);
         if (r >= 0 && c->method->read)
                 r = c->method->read(c, &f);
-        if (r >= 0 && c->method != &bus_create_method)
+        if (r >= 0 && c->method->options != OPTIONS_ARE_SETTINGS)
                 r = options_read(m, c->method->options, &c->options, &f);
-        if (r >= 0 && c->method != &bus_create_method)
+        if (r >= 0 && c->method->options != OPTIONS_ARE_SETTINGS)
                 r = options_check_program(&c->options, c->argv, &f);
         r = r < 0 ? r : authorize(c, &f);
         if (r < 0)

@@ -6,15 +6,19 @@
 #include "bus/objects.h"
 #include "bus/options.h"
 #include "core/job-image.h"
+#include "spec/network-settings.h"
 
 typedef struct Call Call;
+
+#define OPTIONS_ARE_SETTINGS (1U << 31) /* of another vocabulary: read() reads them */
+#define CALL_ACTIONS_MAX     4
 
 /* A method of an object and its twin of the Manager, or one of the Manager alone. */
 typedef struct Method {
         const char *name;
-        const char *action; /* polkit; NULL: anybody */
-        const char *verb;   /* for polkit and messages */
-        unsigned options;
+        const char *action;                  /* polkit; NULL: anybody */
+        const char *verb;                    /* for polkit and messages */
+        unsigned options;                    /* OptionKey, or OPTIONS_ARE_SETTINGS */
         int (*read)(Call *c, Fault *reterr); /* arguments before the options; NULL: none */
         int (*run)(Call *c, Fault *reterr);  /* one call into core */
         int (*reply)(Call *c, const Answer *a, sd_bus_message *reply); /* NULL: nothing to append */
@@ -43,6 +47,11 @@ struct Call {
         uint16_t rows, columns;
         bool has_settings;
         Settings settings;
+        bool has_network;
+        NetworkSettings network;
+        char **networks, **ports;              /* what a machine is to be given */
+        const char *actions[CALL_ACTIONS_MAX]; /* of polkit: all are needed */
+        size_t n_actions, n_allowed;
         bool needs_root; /* exec-root instead of exec */
         bool is_counted; /* among those of its caller that are under way */
 
@@ -56,9 +65,11 @@ extern const Method bus_process_methods[];
 extern const Method bus_image_methods[];
 extern const Method bus_volume_methods[];
 extern const Method bus_job_methods[];
+extern const Method bus_network_methods[];
 extern const Method bus_store_methods[]; /* of the store as a whole, or of a volume to be */
 extern const Method bus_pull_method, bus_import_method;
 extern const Method bus_create_method;
+extern const Method bus_create_network_method, bus_check_network_method;
 
 /** bus_user_is_root() - does "user", "user:group" or "uid:gid" mean user or group 0? NULL and ""
  * do */
@@ -79,10 +90,19 @@ int call_done(Call *c);
 void call_fail(Call *c, int r, Fault *f);
 /** call_read_text() - Method.read for one string */
 int call_read_text(Call *c, Fault *reterr);
+/** call_read_settings() - Method.read for an a{sv} of settings
+ * @set sets one of them in @target
+ * Return: 0; -EINVAL with FAULT_INVALID_OPTION; negative errno. */
+int call_read_settings(Call *c,
+                       int (*set)(void *target, const char *key, const SettingValue *v,
+                                  Fault *reterr),
+                       void *target, Fault *reterr);
 /** call_reply_text() - Method.reply likewise */
 int call_reply_text(Call *c, const Answer *a, sd_bus_message *reply);
 /** call_reply_path() - Method.reply, an object path in Call.text */
 int call_reply_path(Call *c, const Answer *a, sd_bus_message *reply);
+/** call_reply_answer_lines() - Method.reply, the lines of the answer */
+int call_reply_answer_lines(Call *c, const Answer *a, sd_bus_message *reply);
 /** call_reply_lines() - Method.reply, the strings of Call.lines */
 int call_reply_lines(Call *c, const Answer *a, sd_bus_message *reply);
 /** call_job_params() - what the options say about a job */
@@ -100,5 +120,32 @@ int bus_run_reset(Call *c, Fault *reterr);
 int bus_run_diff(Call *c, Fault *reterr);
 /** bus_reply_diff() - likewise */
 int bus_reply_diff(Call *c, const Answer *a, sd_bus_message *reply);
+
+/* network-methods.c */
+
+/** bus_ports_are_exposed() - is one of these elements of Publish= open to others than the host, or
+ * below port 1024? */
+bool bus_ports_are_exposed(char *const *ports);
+/** bus_networks_are_of_host() - is one of these elements of Network= not a network of lodge's? */
+bool bus_networks_are_of_host(char *const *networks);
+/** bus_read_network_entry() - Method.read for an element of Network= */
+int bus_read_network_entry(Call *c, Fault *reterr);
+/** bus_read_port_entry() - Method.read for an element of Publish= */
+int bus_read_port_entry(Call *c, Fault *reterr);
+/** bus_run_attach_network() - AttachNetwork() of machines */
+int bus_run_attach_network(Call *c, Fault *reterr);
+/** bus_run_detach_network() - DetachNetwork() */
+int bus_run_detach_network(Call *c, Fault *reterr);
+/** bus_run_add_port() - AddPort() */
+int bus_run_add_port(Call *c, Fault *reterr);
+/** bus_run_remove_port() - RemovePort() */
+int bus_run_remove_port(Call *c, Fault *reterr);
+/** bus_run_set_bandwidth() - SetBandwidth() */
+int bus_run_set_bandwidth(Call *c, Fault *reterr);
+/** bus_run_get_stats() - GetStats() */
+int bus_run_get_stats(Call *c, Fault *reterr);
+/** bus_reply_stats() - likewise */
+int bus_reply_stats(Call *c, const Answer *a, sd_bus_message *reply);
+
 /** call_answered() - AnswerFn of every request: reply, and free the call */
 void call_answered(void *userdata, Answer *a);

@@ -11,7 +11,7 @@ static int append_strv(sd_bus_message *reply, char *const *v)
 }
 
 /* What strangers wrote is shown as it is, if D-Bus can carry it. */
-static int append_labels(sd_bus_message *reply, char *const *labels)
+int bus_append_labels(sd_bus_message *reply, char *const *labels)
 {
         int r = sd_bus_message_open_container(reply, 'a', "{ss}");
 
@@ -51,7 +51,7 @@ static int append_list(const Image *image, const char *property, sd_bus_message 
                 if (streq(property, lists[i].name))
                         return append_strv(reply, lists[i].strv);
         if (streq(property, "Labels"))
-                return append_labels(reply, image->record.labels);
+                return bus_append_labels(reply, image->record.labels);
         if (streq(property, "StopSignal"))
                 return append_stop_signal(reply, image->record.stop_signal);
 

@@ -106,7 +106,9 @@ static int read_size(Call *c, Fault *reterr)
         return sd_bus_message_read(c->message, "qq", &c->rows, &c->columns);
 }
 
-static int read_setting(Call *c, Fault *reterr)
+typedef int (*SetFn)(void *target, const char *key, const SettingValue *v, Fault *reterr);
+
+static int read_setting(Call *c, SetFn set, void *target, Fault *reterr)
 {
         _cleanup_strv_free_ char **list = NULL;
         SettingValue v = {0};
@@ -135,8 +137,24 @@ static int read_setting(Call *c, Fault *reterr)
         } else
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
                                  "setting '%.64s' is of type %s; give it as s", key, type);
-        r = r < 0 ? r : settings_set(&c->settings, key, &v, reterr);
+        r = r < 0 ? r : set(target, key, &v, reterr);
         return r < 0 ? r : sd_bus_message_exit_container(c->message);
+}
+
+int call_read_settings(Call *c, SetFn set, void *target, Fault *reterr)
+{
+        int r = sd_bus_message_enter_container(c->message, 'a', "{sv}");
+
+        while (r >= 0 && (r = sd_bus_message_enter_container(c->message, 'e', "sv")) > 0) {
+                r = read_setting(c, set, target, reterr);
+                r = r < 0 ? r : sd_bus_message_exit_container(c->message);
+        }
+        return r;
+}
+
+static int set_machine(void *target, const char *key, const SettingValue *v, Fault *reterr)
+{
+        return settings_set(target, key, v, reterr);
 }
 
 static int read_create(Call *c, Fault *reterr)
@@ -153,12 +171,7 @@ static int read_create(Call *c, Fault *reterr)
                 r = image_name_canonical(image, &canonical, reterr);
         if (r >= 0 && *image)
                 r = settings_set(&c->settings, "Image", &v, reterr);
-        r = r < 0 ? r : sd_bus_message_enter_container(c->message, 'a', "{sv}");
-        while (r >= 0 && (r = sd_bus_message_enter_container(c->message, 'e', "sv")) > 0) {
-                r = read_setting(c, reterr);
-                r = r < 0 ? r : sd_bus_message_exit_container(c->message);
-        }
-        return r;
+        return r < 0 ? r : call_read_settings(c, set_machine, &c->settings, reterr);
 }
 
 static int run_create(Call *c, Fault *reterr)
@@ -414,7 +427,7 @@ static int reply_run(Call *c, const Answer *a, sd_bus_message *reply)
         return r;
 }
 
-static int reply_lines(Call *c, const Answer *a, sd_bus_message *reply)
+int call_reply_answer_lines(Call *c, const Answer *a, sd_bus_message *reply)
 {
         static char *none[] = {NULL};
 
@@ -434,8 +447,9 @@ static int reply_process_end(Call *c, const Answer *a, sd_bus_message *reply)
 
 #define OPTIONS_EXEC (OPTION_USER | OPTION_ENVIRONMENT | OPTION_WORKING_DIRECTORY)
 
-const Method bus_create_method = {"CreateMachine", "manage",   "create",          0,
-                                  read_create,     run_create, reply_machine_path};
+const Method bus_create_method = {"CreateMachine",      "manage",    "create",
+                                  OPTIONS_ARE_SETTINGS, read_create, run_create,
+                                  reply_machine_path};
 
 const Method bus_machine_methods[] = {
         {"Start", "manage", "start", OPTION_ATTACH, NULL, run_start, NULL},
@@ -455,7 +469,8 @@ const Method bus_machine_methods[] = {
          reply_terminal},
         {"Attach", "exec-root", "attach to", 0, read_attach, run_attach, NULL},
         {"Resize", "exec-root", "resize the terminal of", 0, read_size, run_resize, NULL},
-        {"ReadOutput", "inspect", "read the output of", 0, NULL, run_read_output, reply_lines},
+        {"ReadOutput", "inspect", "read the output of", 0, NULL, run_read_output,
+         call_reply_answer_lines},
         {"Commit", "manage", "commit",
          OPTION_COMMIT | OPTION_COMMAND | OPTION_ENVIRONMENT | OPTION_WORKING_DIRECTORY |
                  OPTION_USER | OPTION_FORCE | OPTION_TOKEN,
@@ -464,6 +479,17 @@ const Method bus_machine_methods[] = {
         {"Diff", "inspect", "see what was written by", 0, NULL, bus_run_diff, bus_reply_diff},
         {"Clone", "manage", "clone", OPTION_IDENTITY | OPTION_TOKEN, call_read_text,
          bus_run_clone_machine, call_reply_path},
+        {"AttachNetwork", "manage", "attach a network to", OPTION_PERSIST, bus_read_network_entry,
+         bus_run_attach_network, NULL},
+        {"DetachNetwork", "manage", "detach a network from", OPTION_PERSIST, call_read_text,
+         bus_run_detach_network, NULL},
+        {"AddPort", "manage", "publish a port of", OPTION_PERSIST, bus_read_port_entry,
+         bus_run_add_port, NULL},
+        {"RemovePort", "manage", "withdraw a port of", OPTION_PERSIST, call_read_text,
+         bus_run_remove_port, NULL},
+        {"SetBandwidth", "manage", "limit the bandwidth of", OPTION_PERSIST, call_read_text,
+         bus_run_set_bandwidth, NULL},
+        {"GetStats", NULL, "read the counters of", 0, NULL, bus_run_get_stats, bus_reply_stats},
         {"Plan", "inspect", "show the plan of", 0, NULL, run_plan, call_reply_text},
         {NULL},
 };

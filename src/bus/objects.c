@@ -7,6 +7,7 @@
 #include "bus/options.h"
 #include "bus/properties.h"
 #include "core/job.h"
+#include "core/network.h"
 #include "core/volume.h"
 
 #include <string.h>
@@ -31,6 +32,11 @@ static GHashTable *jobs(Bus *b)
         return b->manager->jobs;
 }
 
+static GHashTable *networks(Bus *b)
+{
+        return b->manager->networks;
+}
+
 static int get_machine(Manager *manager, const char *name, void **ret, Fault *reterr)
 {
         return manager_get(manager, name, (Machine **)ret, reterr);
@@ -49,6 +55,11 @@ static int get_volume(Manager *manager, const char *name, void **ret, Fault *ret
 static int get_job(Manager *manager, const char *name, void **ret, Fault *reterr)
 {
         return job_find(manager, name, (Job **)ret, reterr);
+}
+
+static int get_network(Manager *manager, const char *name, void **ret, Fault *reterr)
+{
+        return network_get(manager, name, (Network **)ret, reterr);
 }
 
 static const char *machine_name(const void *object)
@@ -71,6 +82,11 @@ static const char *job_name(const void *object)
         return ((const Job *)object)->id;
 }
 
+static const char *network_name(const void *object)
+{
+        return ((const Network *)object)->name;
+}
+
 static const struct {
         const char *noun, *member; /* in names of the Manager's methods */
         const char *path, *interface;
@@ -89,6 +105,9 @@ static const struct {
                            bus_volume_vtable, volumes, get_volume, volume_name, bus_append_volume},
         [OBJECT_JOB] = {"job", "Job", LODGE_JOB_PATH, LODGE_JOB_INTERFACE, bus_job_vtable, jobs,
                         get_job, job_name, bus_append_job},
+        [OBJECT_NETWORK] = {"network", "Network", LODGE_NETWORK_PATH, LODGE_NETWORK_INTERFACE,
+                            bus_network_vtable, networks, get_network, network_name,
+                            bus_append_network},
 };
 
 /* All that there are now. */
@@ -208,13 +227,18 @@ static int enumerate_jobs(sd_bus *bus, const char *prefix, void *userdata, char 
         return list_paths(userdata, OBJECT_JOB, ret);
 }
 
+static int enumerate_networks(sd_bus *bus, const char *prefix, void *userdata, char ***ret,
+                              sd_bus_error *error)
+{
+        return list_paths(userdata, OBJECT_NETWORK, ret);
+}
+
 int bus_export_objects(Bus *b, sd_bus *bus)
 {
         static const sd_bus_node_enumerator_t enumerators[_OBJECT_KIND_MAX] = {
-                [OBJECT_MACHINE] = enumerate_machines,
-                [OBJECT_IMAGE] = enumerate_images,
-                [OBJECT_VOLUME] = enumerate_volumes,
-                [OBJECT_JOB] = enumerate_jobs,
+                [OBJECT_MACHINE] = enumerate_machines, [OBJECT_IMAGE] = enumerate_images,
+                [OBJECT_VOLUME] = enumerate_volumes,   [OBJECT_JOB] = enumerate_jobs,
+                [OBJECT_NETWORK] = enumerate_networks,
         };
         int r = 0;
 
@@ -300,6 +324,12 @@ int job_property(sd_bus *bus, const char *path, const char *interface, const cha
                  sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         return append_property(userdata, OBJECT_JOB, path, property, reply);
+}
+
+int network_property(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        return append_property(userdata, OBJECT_NETWORK, path, property, reply);
 }
 
 /* ---- GetMachine(), ListMachines() and the like ---- */

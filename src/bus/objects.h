@@ -9,6 +9,7 @@ typedef enum ObjectKind {
         OBJECT_IMAGE,
         OBJECT_VOLUME,
         OBJECT_JOB,
+        OBJECT_NETWORK,
         _OBJECT_KIND_MAX,
 } ObjectKind;
 
@@ -43,7 +44,7 @@ void bus_object_removed(Bus *b, ObjectKind kind, const void *object);
 /** bus_object_changed() - these properties have; an empty vector: all that can */
 void bus_object_changed(Bus *b, ObjectKind kind, const void *object, char **properties);
 
-/** bus_store_listener() - to tell what happens to images, volumes and jobs */
+/** bus_store_listener() - to tell what happens to images, volumes, jobs and networks */
 ManagerListener bus_store_listener(Bus *b);
 /** bus_progress_table() - for Bus.progress */
 GHashTable *bus_progress_table(void);
@@ -58,6 +59,15 @@ int bus_append_image(const void *object, const char *property, sd_bus_message *r
 int bus_append_volume(const void *object, const char *property, sd_bus_message *reply);
 /** bus_append_job() - of a Job */
 int bus_append_job(const void *object, const char *property, sd_bus_message *reply);
+
+/** bus_append_network() - of a Network */
+int bus_append_network(const void *object, const char *property, sd_bus_message *reply);
+/** bus_append_machine_addresses() - the property Addresses */
+int bus_append_machine_addresses(sd_bus_message *reply, const Machine *m);
+/** bus_append_machine_ports() - the property Ports */
+int bus_append_machine_ports(sd_bus_message *reply, const Machine *m);
+/** bus_append_labels() - KEY=VALUE strings as a{ss}; NULL: none */
+int bus_append_labels(sd_bus_message *reply, char *const *labels);
 
 /** bus_on_get_object() - GetMachine(), GetImage() .. */
 int bus_on_get_object(sd_bus_message *m, void *userdata, sd_bus_error *error);

@@ -52,6 +52,7 @@ static const struct {
         {"Volumes", OPTION_PRUNE, "b", offsetof(Options, volumes)},
         {"Deep", OPTION_DEEP, "b", offsetof(Options, deep)},
         {"Owner", OPTION_OWNER, "u", offsetof(Options, owner)},
+        {"Persist", OPTION_PERSIST, "b", offsetof(Options, persist)},
 };
 
 /* Which are read by a function of their own; the types are separated by '|'. */

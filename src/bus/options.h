@@ -19,7 +19,7 @@
 /* Everything that any method takes as an option. */
 typedef struct Options {
         uint64_t timeout_usec; /* UINT64_MAX: not given */
-        bool force, insecure, images, volumes, deep, keep_identity;
+        bool force, insecure, images, volumes, deep, keep_identity, persist;
         int attach[3]; /* owned; -EBADF: not given */
         int auth_file; /* likewise */
         char *user, *working_directory;
@@ -54,6 +54,7 @@ typedef enum OptionKey {
         OPTION_PRUNE = 1 << 18,    /* Images, Volumes */
         OPTION_DEEP = 1 << 19,
         OPTION_OWNER = 1 << 20,
+        OPTION_PERSIST = 1 << 21,
 } OptionKey;
 
 /** options_init() - nothing given */

@@ -9,8 +9,8 @@ int manager_property(sd_bus *bus, const char *path, const char *interface, const
                      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         static const char *const features[] = {
-                "machines",   "exec",       "terminals", "directory-images",
-                "oci-images", "raw-images", "volumes",   "jobs",
+                "machines",   "exec",    "terminals", "directory-images", "oci-images",
+                "raw-images", "volumes", "jobs",      "networks",
         };
         Bus *b = userdata;
 
@@ -134,6 +134,10 @@ int bus_append_machine(const void *object, const char *property, sd_bus_message 
                 machine_id(m, id);
                 return sd_bus_message_append_array(reply, 'y', id, sizeof(id));
         }
+        if (streq(property, "Addresses"))
+                return bus_append_machine_addresses(reply, m);
+        if (streq(property, "Ports"))
+                return bus_append_machine_ports(reply, m);
         return append_settings(reply, &m->settings);
 }
 

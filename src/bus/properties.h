@@ -19,6 +19,9 @@ int volume_property(sd_bus *bus, const char *path, const char *interface, const 
 /** job_property() - likewise */
 int job_property(sd_bus *bus, const char *path, const char *interface, const char *property,
                  sd_bus_message *reply, void *userdata, sd_bus_error *error);
+/** network_property() - likewise */
+int network_property(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *error);
 /** process_property() - userdata is a Bus, the process is told by the path */
 int process_property(sd_bus *bus, const char *path, const char *interface, const char *property,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What happens to images, volumes and jobs, told on the bus. */
+/* What happens to images, volumes, jobs and networks, told on the bus. */
 #include "base/io.h"
 #include "base/text.h"
 #include "bus/objects.h"
@@ -40,6 +40,23 @@ static void volume_changed(void *userdata, Volume *v)
         char *all[] = {NULL};
 
         bus_object_changed(userdata, OBJECT_VOLUME, v, all);
+}
+
+static void network_added(void *userdata, Network *n)
+{
+        bus_object_added(userdata, OBJECT_NETWORK, n);
+}
+
+static void network_removed(void *userdata, Network *n)
+{
+        bus_object_removed(userdata, OBJECT_NETWORK, n);
+}
+
+static void network_changed(void *userdata, Network *n)
+{
+        char *all[] = {NULL};
+
+        bus_object_changed(userdata, OBJECT_NETWORK, n, all);
 }
 
 /* ---- jobs ---- */
@@ -131,6 +148,9 @@ ManagerListener bus_store_listener(Bus *b)
                 .volume_added = volume_added,
                 .volume_removed = volume_removed,
                 .volume_changed = volume_changed,
+                .network_added = network_added,
+                .network_removed = network_removed,
+                .network_changed = network_changed,
                 .job_added = job_added,
                 .job_removed = job_removed,
                 .job_changed = job_changed,

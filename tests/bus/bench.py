@@ -19,7 +19,7 @@ from gi.repository import Gio, GLib  # noqa: E402
 
 SERVICE, ROOT = 'org.lodge1', '/org/lodge1'
 MANAGER, MACHINE, PROCESS = 'org.lodge1.Manager', 'org.lodge1.Machine', 'org.lodge1.Process'
-IMAGE, VOLUME, JOB = 'org.lodge1.Image', 'org.lodge1.Volume', 'org.lodge1.Job'
+IMAGE, VOLUME, JOB, NETWORK = (f'org.lodge1.{kind}' for kind in ('Image', 'Volume', 'Job', 'Network'))
 ADDRESS, FILES, XML = (os.environ.get(f'LODGE_TEST_{name}', '') for name in ('ADDRESS', 'FILES', 'XML'))
 NOBODY = 65534
 PROPERTIES = 'org.freedesktop.DBus.Properties'

@@ -32,6 +32,7 @@ at_exit remove_what_root_made
 remove_what_root_made() {
     local image
     lodgectl list -q | xargs -r lodgectl rm --force >/dev/null
+    lodgectl network ls -q | grep -vx default | xargs -r lodgectl network rm >/dev/null
     lodgectl prune --force --all --volumes >/dev/null
     for image in $(lodgectl images -q | grep -vxE 'busybox|debian1[23]'); do
         lodgectl image read-only "$image" no >/dev/null 2>&1 || true
