@@ -46,8 +46,15 @@ function __lodgectl_complete
         return
     end
     switch $verb[1]
-        case list status show rm start stop restart terminate kill wait logs enable disable reset
+        case list status show rm start stop restart terminate kill wait logs enable disable reset stats 'port ls'
             __lodgectl_names list
+        case 'network attach' 'network detach'
+            test $verb[2] = 0; and __lodgectl_names network ls; or __lodgectl_names list
+        case 'network create'
+        case 'network *'
+            __lodgectl_names network ls
+        case 'port *' bandwidth
+            test $verb[2] = 0; and __lodgectl_names list
         case login attach plan exec shell diff commit
             test $verb[2] = 0; and __lodgectl_names list
         case clone

@@ -4,6 +4,7 @@
 #include "base/machine-name.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "client/client-network.h"
 #include "client/client-object.h"
 
 #include <stddef.h>
@@ -36,6 +37,8 @@ void client_machine_done(ClientMachine *m)
         free(m->reason_code);
         free(m->reason_message);
         free(m->description);
+        free(m->bandwidth);
+        client_network_done(m);
         for (size_t i = 0; i < ELEMENTSOF(fields); i++)
                 if (fields[i].type == 's')
                         free(*(char **)((char *)m + fields[i].offset));
@@ -124,10 +127,13 @@ static int read_setting(sd_bus_message *m, const char *key, void *userdata)
 
         if (r < 0)
                 return r;
-        if (!streq(key, "Description") || !streq(contents, "s"))
+        char **where = streq(key, "Description") ? &ret->description
+                       : streq(key, "Bandwidth") ? &ret->bandwidth
+                                                 : NULL;
+        if (!where || !streq(contents, "s"))
                 return sd_bus_message_skip(m, "v");
         r = sd_bus_message_read(m, "v", "s", &s);
-        return r < 0 ? r : replace_string(&ret->description, s);
+        return r < 0 ? r : replace_string(where, s);
 }
 
 static int read_settings(sd_bus_message *m, ClientMachine *ret)
@@ -147,6 +153,10 @@ static int read_property(sd_bus_message *m, const char *key, void *userdata)
                 return read_reason(m, ret);
         if (streq(key, "Settings"))
                 return read_settings(m, ret);
+        if (streq(key, "Addresses"))
+                return client_read_addresses(m, ret);
+        if (streq(key, "Ports"))
+                return client_read_ports(m, ret);
         for (size_t i = 0; i < ELEMENTSOF(fields); i++)
                 if (streq(key, fields[i].name))
                         return read_field(m, i, ret);

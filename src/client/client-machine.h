@@ -5,11 +5,24 @@
 
 #include "client/client.h"
 
+typedef struct ClientAddress {
+        char *network, *interface, *address; /* the last one with its prefix */
+} ClientAddress;
+
+typedef struct ClientPort {
+        char *protocol, *address;
+        uint16_t host_port, guest_port, count;
+} ClientPort;
+
 typedef struct ClientMachine {
         char *name, *state, *status_text, *image, *root_directory, *unit;
         char *reason_code, *reason_message; /* of StateReason; empty if there is none */
-        char *description;                  /* of Settings; NULL if there is none */
+        char *description, *bandwidth;      /* of Settings; NULL if there is none */
         uint32_t owner, leader, supervisor, uid_shift, boot_count;
+        ClientAddress *addresses; /* while it runs, IPv4 first */
+        size_t n_addresses;
+        ClientPort *ports;
+        size_t n_ports;
         uint64_t created_usec, started_usec, ready_usec,
                 stopped_usec; /* CLOCK_REALTIME, 0: never */
 } ClientMachine;

@@ -2,6 +2,7 @@
 #include "ctl/columns.h"
 
 #include "base/text.h"
+#include "ctl/network-text.h"
 #include "ctl/pager.h"
 #include "ctl/report.h"
 #include "ctl/size-text.h"
@@ -158,7 +159,7 @@ static char *joined_text(const json_t *array)
                 return NULL;
         json_array_foreach(array, i, value)
         {
-                _cleanup_free_ char *one = raw_text(value);
+                _cleanup_free_ char *one = network_element_text(value) ?: raw_text(value);
 
                 (void)fprintf(f, "%s%s", i > 0 ? ", " : "", one ?: "");
         }
@@ -169,23 +170,29 @@ static char *joined_text(const json_t *array)
         return text;
 }
 
+static bool ends_with(const char *property, const char *end)
+{
+        size_t n = strlen(property), n_end = strlen(end);
+
+        return n > n_end && streq(property + n - n_end, end);
+}
+
 static bool is_time(const char *property)
 {
-        size_t n = strlen(property);
-
-        return streq(property, "Since") || (n > 9 && streq(property + n - 9, "Timestamp"));
+        return streq(property, "Since") || ends_with(property, "Timestamp");
 }
 
 static bool is_size(const char *property)
 {
         return streq(property, "Size") || streq(property, "Reclaimable") ||
-               strncmp(property, "Bytes", 5) == 0;
+               strncmp(property, "Bytes", 5) == 0 || ends_with(property, "Bytes");
 }
 
-/* Where zero is somebody, not nothing. */
-static bool is_uid(const char *property)
+/* Where zero is somebody, or what was counted, not nothing. */
+static bool zero_counts(const char *property)
 {
-        return streq(property, "Owner") || streq(property, "StartedByUID");
+        return streq(property, "Owner") || streq(property, "StartedByUID") ||
+               strncmp(property, "Received", 8) == 0 || strncmp(property, "Sent", 4) == 0;
 }
 
 static char *cell_text(const json_t *row, const Column *column)
@@ -197,7 +204,8 @@ static char *cell_text(const json_t *row, const Column *column)
         bool empty = text ? !*text : json_is_integer(value) && json_integer_value(value) == 0;
         if (empty && column->fallback)
                 value = json_object_get(row, column->fallback);
-        if (json_is_integer(value) && json_integer_value(value) == 0 && !is_uid(column->property))
+        if (json_is_integer(value) && json_integer_value(value) == 0 &&
+            !zero_counts(column->property))
                 return strdup("");
         if (json_is_integer(value) && is_time(column->property))
                 return strdup(time_ago((uint64_t)json_integer_value(value), ago));

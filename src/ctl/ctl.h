@@ -52,7 +52,7 @@ typedef struct Verb {
         const char *action;                    /* "start", for "cannot start 'web'" */
         const Option *options;                 /* its own; NULL: none */
         const Option *shared[VERB_SHARED_MAX]; /* those it has in common with others */
-        bool takes_settings;                   /* and the options of the definition's vocabulary */
+        const Option *(*settings)(void);       /* and those of a vocabulary; NULL: none */
         bool passes_status;                    /* exits with the status of a command inside */
         bool without_bus;                      /* works without lodged */
         bool prints_table;                     /* knows every TableForm */
@@ -107,6 +107,9 @@ char *verb_name_in_group(const Verb *verb, const char *group);
 /** settings_options() - the options that the vocabulary of definitions gives to create and run
  * Return: table ended by a NULL name, static; NULL on OOM. */
 const Option *settings_options(void);
+
+/** network_options() - likewise, to network create */
+const Option *network_options(void);
 
 /** global_options() - the options of every verb, ended by a NULL name */
 const Option *global_options(void);

@@ -34,6 +34,9 @@ void doctor_files(json_t *findings);
  * The one look that lodged has to take: only it knows what is being built. */
 void doctor_store(const Ctl *c, json_t *findings, bool deep);
 
+/** doctor_network() - names of machines on this host, and what lodged finds that drops traffic */
+void doctor_network(const Ctl *c, json_t *findings);
+
 /** doctor_ask() - call a method of the manager that only an administrator may call
  * @option of the method, to be set; NULL: none
  * @check  what is said to be skipped, or a problem, if there is no answer

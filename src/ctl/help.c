@@ -104,6 +104,8 @@ static const char *heading_of(const Verb *verb, const Option *table)
                 return "Options for the registry";
         if (table == settings_options())
                 return "Settings of the machine, see lodge.machine(5)";
+        if (table == network_options())
+                return "Settings of the network, see lodge.network(5)";
         return NULL;
 }
 

@@ -101,6 +101,64 @@ static void hint_image(Ctl *c)
                 report_hint("lodgectl images");
 }
 
+static bool is_network_of(const json_t *rows, const char *name)
+{
+        json_t *row;
+        size_t i;
+
+        json_array_foreach(rows, i, row) if (streq(kind_name_of(row), name)) return true;
+        return false;
+}
+
+/* The word that names a network that there is not: "backend:address=10.2.0.9" up to the colon. */
+static const char *network_word(const Ctl *c, const json_t *rows, const char *object)
+{
+        if (streq(c->verb->name, "network attach") || streq(c->verb->name, "network detach"))
+                return c->args.words[0];
+        for (size_t i = 0; i < c->args.n_given; i++) {
+                const Given *g = &c->args.given[i];
+                _cleanup_free_ char *name =
+                        g->value ? strndup(g->value, strcspn(g->value, ":=")) : NULL;
+
+                if (name && streq(g->option->name, "network") && !is_network_of(rows, name))
+                        return g->value;
+        }
+        return object;
+}
+
+/* The line again with another network, which may stand behind "--network=". */
+static void hint_again_network(const Ctl *c, const char *word, const char *name)
+{
+        const char *rest = word + strcspn(word, ":");
+        _cleanup_free_ char *new = NULL, *old_option = NULL, *new_option = NULL;
+
+        if (asprintf(&new, "%s%s", name, rest) < 0 ||
+            asprintf(&old_option, "--network=%s", word) < 0 ||
+            asprintf(&new_option, "--network=%s", new) < 0)
+                return;
+        bool is_option = false;
+        STRV_FOREACH (arg, c->argv)
+                is_option = is_option || streq(*arg, old_option);
+        hint_again(c, "", is_option ? old_option : word, is_option ? new_option : new);
+}
+
+static void hint_network(Ctl *c, const char *object)
+{
+        _cleanup_json_ json_t *rows = NULL;
+        json_t *row;
+        size_t i;
+
+        if (kind_list(c, &kind_network, (const char *const[]){"Name", NULL}, &rows, NULL) < 0)
+                return;
+        const char *word = network_word(c, rows, object);
+        Nearest nearest = nearest_to(word, strcspn(word, ":"));
+        json_array_foreach(rows, i, row) nearest_offer(&nearest, kind_name_of(row));
+        if (nearest.best)
+                hint_again_network(c, word, nearest.best);
+        else
+                report_hint("lodgectl %s", kind_network.list_verb);
+}
+
 /* A name without a registry in place of a reference: what it is short for elsewhere. */
 static void hint_reference(const Ctl *c)
 {
@@ -133,6 +191,8 @@ static void hint_exists(const Ctl *c, const char *object)
                 }
         if (streq(c->verb->name, "volume create"))
                 report_hint("lodgectl volume inspect %s", object);
+        else if (streq(c->verb->name, "network create"))
+                report_hint("lodgectl network status %s", object);
         else if (strncmp(c->verb->name, "image ", 6) == 0 || streq(c->verb->name, "pull"))
                 report_hint("lodgectl image status %s", *new ? new : object);
         else
@@ -148,6 +208,7 @@ static void hint_busy(const Ctl *c, const char *object)
                 {"image rm", "image status"},
                 {"volume rm", "volume inspect"},
                 {"reset", "stop"},
+                {"network rm", "network status"},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(hints); i++)
@@ -157,6 +218,27 @@ static void hint_busy(const Ctl *c, const char *object)
                 }
         report_hint("lodgectl %sstatus %s",
                     strncmp(c->verb->name, "image ", 6) == 0 ? "image " : "", object);
+}
+
+/* Another port or another subnet is what helps. */
+static bool is_taken(const Ctl *c)
+{
+        return streq(c->verb->name, "port add") || streq(c->verb->name, "network create");
+}
+
+static bool can_persist(const Ctl *c)
+{
+        return c->verb->options && streq(c->verb->options[0].name, "persist");
+}
+
+static void hint_not_running(const Ctl *c, const char *object)
+{
+        _cleanup_free_ char *line = can_persist(c) ? hint_command_line(c, "", NULL, NULL) : NULL;
+
+        if (line)
+                report_hint("%s --persist", line);
+        else
+                report_hint("lodgectl start %s", object);
 }
 
 static bool runs_new_machine(const Ctl *c)
@@ -175,6 +257,8 @@ void hint_for_fault(Ctl *c, const char *object, const Fault *f)
         case FAULT_NO_SUCH_MACHINE: hint_name(c, &kind_machine, object ?: ""); break;
         case FAULT_NO_SUCH_IMAGE: hint_image(c); break;
         case FAULT_NO_SUCH_VOLUME: hint_name(c, &kind_volume, object ?: ""); break;
+        case FAULT_NO_SUCH_NETWORK: hint_network(c, object ?: ""); break;
+        case FAULT_NO_SUCH_PORT: report_hint("lodgectl port ls %s", object ?: ""); break;
         case FAULT_NO_SUCH_JOB: report_hint("lodgectl job ls"); break;
         case FAULT_NO_SPACE: report_hint("lodgectl prune"); break;
         case FAULT_INVALID_NAME: hint_reference(c); break;
@@ -185,14 +269,14 @@ void hint_for_fault(Ctl *c, const char *object, const Fault *f)
                 break;
         case FAULT_NOT_RUNNING:
                 if (object && !runs_new_machine(c))
-                        report_hint("lodgectl start %s", object);
+                        hint_not_running(c, object);
                 break;
         case FAULT_EXISTS:
                 if (object)
                         hint_exists(c, object);
                 break;
         case FAULT_BUSY:
-                if (object)
+                if (object && !is_taken(c))
                         hint_busy(c, object);
                 break;
         case FAULT_NOT_AUTHORIZED:

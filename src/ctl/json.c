@@ -161,23 +161,43 @@ static json_t *with_names(const json_t *values, const char *const *names, size_t
         return object;
 }
 
+static void name_elements(json_t *list, const char *const *names)
+{
+        json_t *value, *named;
+        size_t i, n = 0;
+
+        while (names[n])
+                n++;
+        json_array_foreach(list, i, value)
+        {
+                named = with_names(value, names, n);
+                if (named)
+                        (void)json_array_set_new(list, i, named);
+        }
+}
+
 void json_name_fields(json_t *object)
 {
         static const char *const reason[] = {"Code", "Message", "Details"};
-        static const char *const item[] = {"Item", "Phase", "Bytes", "BytesTotal"};
-        json_t *items = json_object_get(object, "Items"), *value;
+        static const struct {
+                const char *key;
+                const char *names[8];
+        } lists[] = {
+                {"Items", {"Item", "Phase", "Bytes", "BytesTotal"}},
+                {"Addresses", {"Network", "Interface", "Address"}},
+                {"Ports", {"Protocol", "Address", "HostPort", "GuestPort", "Count"}},
+                {"Leases", {"Machine", "Address"}},
+                {"NetworkInterfaces",
+                 {"Interface", "ReceivedBytes", "ReceivedPackets", "ReceivedDrops", "SentBytes",
+                  "SentPackets", "SentDrops"}},
+        };
         json_t *named =
                 with_names(json_object_get(object, "StateReason"), reason, ELEMENTSOF(reason));
-        size_t i;
 
         if (named)
                 (void)json_object_set_new(object, "StateReason", named);
-        json_array_foreach(items, i, value)
-        {
-                named = with_names(value, item, ELEMENTSOF(item));
-                if (named)
-                        (void)json_array_set_new(items, i, named);
-        }
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
+                name_elements(json_object_get(object, lists[i].key), lists[i].names);
 }
 
 int json_object_from_message(sd_bus_message *m, json_t **ret)

@@ -17,6 +17,8 @@ const Kind kind_image = {"Image", "image", LODGE_IMAGE_INTERFACE, "image ls", FA
 const Kind kind_volume = {"Volume", "volume", LODGE_VOLUME_INTERFACE, "volume ls",
                           FAULT_NO_SUCH_VOLUME};
 const Kind kind_job = {"Job", "job", LODGE_JOB_INTERFACE, "job ls", FAULT_NO_SUCH_JOB};
+const Kind kind_network = {"Network", "network", LODGE_NETWORK_INTERFACE, "network ls",
+                           FAULT_NO_SUCH_NETWORK};
 
 static const char *key_of(const Kind *kind)
 {
@@ -188,4 +190,14 @@ int kind_select(Ctl *c, const Kind *kind, json_t *rows, json_t **ret)
                 json_array_append(selected, row);
         *ret = TAKE_PTR(selected);
         return status;
+}
+
+int kind_list_selected(Ctl *c, const Kind *kind, const char *const *properties, json_t **ret)
+{
+        _cleanup_json_ json_t *all = NULL;
+        _cleanup_fault_ Fault fault = {0};
+
+        if (kind_list(c, kind, properties, &all, &fault) < 0)
+                return report_fault(c, NULL, &fault);
+        return kind_select(c, kind, all, ret);
 }

@@ -13,7 +13,7 @@ typedef struct Kind {
         FaultCode missing;     /* if there is no object of a name */
 } Kind;
 
-extern const Kind kind_machine, kind_image, kind_volume, kind_job;
+extern const Kind kind_machine, kind_image, kind_volume, kind_job, kind_network;
 
 /** kind_list() - all objects of a kind
  * @properties ended by NULL; none: all of them
@@ -49,6 +49,11 @@ int kind_expand_words(Ctl *c, const Kind *kind, char *const *words, char ***ret)
  * @ret  new reference; all of them where there is no word
  * Reports words that match none. Return: EXIT_OK, or EXIT_NOT_FOUND. */
 int kind_select(Ctl *c, const Kind *kind, json_t *rows, json_t **ret);
+
+/** kind_list_selected() - kind_list() and kind_select(), all failures reported
+ * Return: EXIT_OK, EXIT_NOT_FOUND with the others in @ret, or another exit status with @ret unset.
+ */
+int kind_list_selected(Ctl *c, const Kind *kind, const char *const *properties, json_t **ret);
 
 /** kind_report_no_match() - report that there is no object of a name, or none that matches
  * Return: EXIT_NOT_FOUND. */

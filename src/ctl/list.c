@@ -38,15 +38,14 @@ static void note_empty(const Ctl *c, const Kind *kind, const char *hint)
 int list_objects(Ctl *c, const Kind *kind, const Column *columns, const char *empty_hint)
 {
         const char *properties[PROPERTIES_MAX];
-        _cleanup_json_ json_t *all = NULL, *rows = NULL;
-        _cleanup_fault_ Fault fault = {0};
+        _cleanup_json_ json_t *rows = NULL;
         json_t *row;
         size_t i;
 
         choose_properties(c, columns, properties);
-        if (kind_list(c, kind, properties, &all, &fault) < 0)
-                return report_fault(c, NULL, &fault);
-        int status = kind_select(c, kind, all, &rows);
+        int status = kind_list_selected(c, kind, properties, &rows);
+        if (!rows)
+                return status;
         if (c->quiet && c->json == JSON_OFF) {
                 json_array_foreach(rows, i, row)
                 {

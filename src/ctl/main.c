@@ -164,6 +164,10 @@ static int find_verb(Ctl *c, const Args *a, char ***ret_rest)
                 return EXIT_FAILED;
         }
         c->verb = verb_find(c->called);
+        if (!c->verb && group && streq(group, "port")) { /* "port NAME", as podman has it */
+                c->verb = verb_find("port ls");
+                n = 1;
+        }
         *ret_rest = a->words + n;
         return c->verb ? EXIT_OK : unknown_verb(c, c->called);
 }

@@ -35,7 +35,7 @@ int pull_image(Ctl *c, const char *reference, const char *name, json_t **ret_job
                                     .append = append_pull,
                                     .userdata = &pull,
                                     /* create and run go on with the image */
-                                    .may_detach = !c->verb->takes_settings};
+                                    .may_detach = !c->verb->settings};
 
         return job_run(c, &request, ret_job);
 }

@@ -100,7 +100,9 @@ static int plain_exit_status(const Fault *f)
         case FAULT_NO_SUCH_IMAGE:
         case FAULT_NO_SUCH_PROCESS:
         case FAULT_NO_SUCH_VOLUME:
-        case FAULT_NO_SUCH_JOB: return EXIT_NOT_FOUND;
+        case FAULT_NO_SUCH_JOB:
+        case FAULT_NO_SUCH_NETWORK:
+        case FAULT_NO_SUCH_PORT: return EXIT_NOT_FOUND;
         case FAULT_EXISTS:
         case FAULT_NOT_RUNNING:
         case FAULT_BUSY: return EXIT_WRONG_STATE;

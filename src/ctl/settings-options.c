@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "ctl/environment.h"
+#include "spec/network-settings.h"
 #include "spec/settings.h"
 
 #include <ctype.h>
@@ -32,8 +33,9 @@ static char letter_of(const char *key)
                 const char *key;
                 char letter;
         } letters[] = {
-                {"Boot", 'b'},     {"Environment", 'E'},      {"RootDirectory", 'D'}, {"User", 'u'},
-                {"Terminal", 't'}, {"WorkingDirectory", 'w'}, {"Volume", 'v'},
+                {"Boot", 'b'},   {"Environment", 'E'}, {"RootDirectory", 'D'},
+                {"User", 'u'},   {"Terminal", 't'},    {"WorkingDirectory", 'w'},
+                {"Volume", 'v'}, {"Publish", 'p'},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(letters); i++)
@@ -62,9 +64,19 @@ static const char *value_name_of(const SettingKey *key)
         static const struct {
                 const char *key, *value;
         } names[] = {
-                {"Entrypoint", "COMMAND"},      {"Bind", "SOURCE:TARGET"},
-                {"Volume", "NAME:TARGET"},      {"Tmpfs", "TARGET"},
+                {"Entrypoint", "COMMAND"},
+                {"Bind", "SOURCE:TARGET"},
+                {"Volume", "NAME:TARGET"},
+                {"Tmpfs", "TARGET"},
                 {"WritableLayerSize", "BYTES"},
+                {"Network", "NETWORK"},
+                {"Publish", "[HOST:]PORT"},
+                {"Bandwidth", "in=RATE,out=RATE"},
+                {"Egress", "TO"},
+                {"Subnet", "ADDRESS/BITS"},
+                {"Bridge", "INTERFACE"},
+                {"MTU", "BYTES"},
+                {"Description", "TEXT"},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
@@ -77,15 +89,20 @@ static const char *value_name_of(const SettingKey *key)
         }
 }
 
-const Option *settings_options(void)
+typedef struct OptionSpace {
+        Option table[SETTINGS_MAX + 1];
+        char names[SETTINGS_MAX][NAME_MAX_];
+} OptionSpace;
+
+static const Option *make_options(const SettingKey *keys, OptionSpace *space)
 {
-        static Option table[SETTINGS_MAX + 1];
-        static char names[SETTINGS_MAX][NAME_MAX_];
+        Option *table = space->table;
+        char(*names)[NAME_MAX_] = space->names;
         size_t n = 0;
 
         if (table[0].name)
                 return table;
-        for (const SettingKey *key = setting_keys(); key->name && n < SETTINGS_MAX; key++) {
+        for (const SettingKey *key = keys; key->name && n < SETTINGS_MAX; key++) {
                 if (key->internal || is_word(key))
                         continue;
                 option_name(key->name, names[n]);
@@ -100,6 +117,20 @@ const Option *settings_options(void)
                 n++;
         }
         return table;
+}
+
+const Option *settings_options(void)
+{
+        static OptionSpace space;
+
+        return make_options(setting_keys(), &space);
+}
+
+const Option *network_options(void)
+{
+        static OptionSpace space;
+
+        return make_options(network_settings_keys(), &space);
 }
 
 /* The daemon's working directory is not ours. */
@@ -218,11 +249,12 @@ static int append_setting(const Ctl *c, sd_bus_message *m, const SettingKey *key
         return line ? client_append_option_string(m, key->name, line) : -ENOMEM;
 }
 
-int settings_append(const Ctl *c, sd_bus_message *m, const SettingsExtra *extra, Fault *reterr)
+static int append_all(const Ctl *c, sd_bus_message *m, const SettingKey *keys,
+                      const SettingsExtra *extra, Fault *reterr)
 {
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
-        for (const SettingKey *key = setting_keys(); r >= 0 && key->name; key++)
+        for (const SettingKey *key = keys; r >= 0 && key->name; key++)
                 if (!key->internal && !is_word(key))
                         r = append_setting(c, m, key, extra, reterr);
         if (r >= 0 && extra->command && *extra->command)
@@ -230,4 +262,14 @@ int settings_append(const Ctl *c, sd_bus_message *m, const SettingsExtra *extra,
         if (r >= 0)
                 r = sd_bus_message_close_container(m);
         return r < 0 ? client_fault(NULL, r, reterr) : 0;
+}
+
+int settings_append(const Ctl *c, sd_bus_message *m, const SettingsExtra *extra, Fault *reterr)
+{
+        return append_all(c, m, setting_keys(), extra, reterr);
+}
+
+int network_settings_append(const Ctl *c, sd_bus_message *m, Fault *reterr)
+{
+        return append_all(c, m, network_settings_keys(), &(SettingsExtra){0}, reterr);
 }

@@ -13,3 +13,5 @@ typedef struct SettingsExtra {
 /** settings_append() - append the given settings as an a{sv}
  * Return: 0; negative errno, with FAULT_INVALID_OPTION for a value that makes no sense here. */
 int settings_append(const Ctl *c, sd_bus_message *m, const SettingsExtra *extra, Fault *reterr);
+/** network_settings_append() - the same with those of a network */
+int network_settings_append(const Ctl *c, sd_bus_message *m, Fault *reterr);

@@ -73,6 +73,7 @@ int verb_doctor(Ctl *c)
         doctor_services(findings);
         doctor_files(findings);
         doctor_store(c, findings, args_has(&c->args, "deep"));
+        doctor_network(c, findings);
         json_array_foreach(findings, i, row)
         {
                 if (result_of(row) == FINDING_PROBLEM)

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#define ADDRESSES_TEXT_MAX 64
+
 /* When the state that is shown began. */
 static uint64_t since_usec(const ClientMachine *m)
 {
@@ -19,8 +21,22 @@ static uint64_t since_usec(const ClientMachine *m)
         return m->stopped_usec ?: m->created_usec;
 }
 
+/* The first, and how many there are beside it. */
+static const char *addresses_text(const ClientMachine *m, char buf[static ADDRESSES_TEXT_MAX])
+{
+        const char *first = m->n_addresses > 0 ? m->addresses[0].address : "";
+        int n = snprintf(buf, ADDRESSES_TEXT_MAX, "%.*s", (int)MIN2(strcspn(first, "/"), 48U),
+                         first);
+
+        if (m->n_addresses > 1)
+                (void)snprintf(buf + n, ADDRESSES_TEXT_MAX - (size_t)n, " +%zu",
+                               m->n_addresses - 1);
+        return buf;
+}
+
 static int add_row(Table *t, const ClientMachine *m)
 {
+        char addresses[ADDRESSES_TEXT_MAX];
         char since[TIME_TEXT_MAX], leader[16] = "";
 
         if (m->leader > 0)
@@ -29,6 +45,7 @@ static int add_row(Table *t, const ClientMachine *m)
             table_add(t, style_of_state(m->state), m->state) < 0 ||
             table_add(t, STYLE_NONE, *m->image ? m->image : m->root_directory) < 0 ||
             table_add(t, STYLE_NONE, leader) < 0 ||
+            table_add(t, STYLE_NONE, addresses_text(m, addresses)) < 0 ||
             table_add(t, STYLE_NONE, time_ago(since_usec(m), since)) < 0)
                 return -ENOMEM;
         return 0;
@@ -36,7 +53,8 @@ static int add_row(Table *t, const ClientMachine *m)
 
 static int print_table(const Ctl *c, const ClientMachines *list)
 {
-        static const char *const headings[] = {"NAME", "STATE", "IMAGE", "LEADER", "SINCE", NULL};
+        static const char *const headings[] = {"NAME",      "STATE", "IMAGE", "LEADER",
+                                               "ADDRESSES", "SINCE", NULL};
         _cleanup_table_ Table t = {.headings = headings};
 
         if (list->n == 0) {
@@ -56,8 +74,13 @@ static int print_table(const Ctl *c, const ClientMachines *list)
 }
 
 static const Column columns[] = {
-        {"NAME", "Name", NULL},     {"STATE", "State", NULL}, {"IMAGE", "Image", "RootDirectory"},
-        {"LEADER", "Leader", NULL}, {"SINCE", "Since", NULL}, {.heading = NULL},
+        {"NAME", "Name", NULL},
+        {"STATE", "State", NULL},
+        {"IMAGE", "Image", "RootDirectory"},
+        {"LEADER", "Leader", NULL},
+        {"ADDRESSES", "Addresses", NULL},
+        {"SINCE", "Since", NULL},
+        {.heading = NULL},
 };
 
 /* The rows of @all that were selected; both are in the order of names. */
@@ -142,6 +165,7 @@ int verb_list(Ctl *c)
                                                  "Image",
                                                  "RootDirectory",
                                                  "Leader",
+                                                 "Addresses",
                                                  "CreatedTimestamp",
                                                  "StartedTimestamp",
                                                  "ReadyTimestamp",

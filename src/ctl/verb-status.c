@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "ctl/json.h"
 #include "ctl/machines.h"
+#include "ctl/network-text.h"
 #include "ctl/output-lines.h"
 #include "ctl/pager.h"
 #include "ctl/processes.h"
@@ -67,6 +68,36 @@ static void print_numbers(const ClientMachine *m)
                      m->owner);
 }
 
+static void begin_line(const char *label, bool first)
+{
+        (void)printf(first ? "%10s: " : "%12s", first ? label : "");
+}
+
+static void print_network(const ClientMachine *m)
+{
+        char host[PORT_TEXT_MAX], guest[PORT_TEXT_MAX];
+
+        for (size_t i = 0; i < m->n_addresses; i++) {
+                const ClientAddress *a = &m->addresses[i];
+
+                begin_line("Address", i == 0);
+                print_clean(stdout, a->address);
+                (void)fputs(" on ", stdout);
+                print_clean(stdout, a->interface);
+                (void)fputs(", network ", stdout);
+                print_clean(stdout, a->network);
+                (void)putchar('\n');
+        }
+        for (size_t i = 0; i < m->n_ports; i++) {
+                begin_line("Ports", i == 0);
+                print_clean(stdout, port_host_text(&m->ports[i], host));
+                (void)fputs(" -> ", stdout);
+                print_clean(stdout, port_guest_text(&m->ports[i], guest));
+                (void)putchar('\n');
+        }
+        print_field("Bandwidth", m->bandwidth);
+}
+
 static void print_output(const Ctl *c, const ClientMachine *m, size_t max)
 {
         _cleanup_strv_free_ char **lines = NULL;
@@ -103,6 +134,7 @@ static void print_screen(const Ctl *c, const ClientMachine *m, size_t max_lines)
         print_field("Image", m->image);
         print_field("Directory", m->root_directory);
         print_numbers(m);
+        print_network(m);
         print_field("Status", m->status_text);
         print_processes(m);
         print_output(c, m, max_lines);

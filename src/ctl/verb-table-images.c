@@ -58,11 +58,11 @@ static const Option tag_options[] = {
         {"force", 'f', OPTION_FLAG, NULL, "take the name from another image"},
         {.name = NULL},
 };
-static const Option columns_options[] = {
+const Option columns_options[] = {
         {"columns", 'c', OPTION_VALUE, "NAME,...", "these columns or properties only"},
         {.name = NULL},
 };
-static const Option property_options[] = {
+const Option property_options[] = {
         {"property", 'p', OPTION_VALUE, "NAME", "only this property; may be given several times"},
         {"value", 0, OPTION_FLAG, NULL, "print values without names"},
         {.name = NULL},

@@ -25,8 +25,8 @@ static const Option global_table[] = {
 static const VerbSection sections[] = {
         {"Machines", machine_verbs}, {"Commands in machines", inside_verbs},
         {"Images", image_verbs},     {"Volumes", volume_verbs},
-        {"Jobs", job_verbs},         {"Host", host_verbs},
-        {.heading = NULL},
+        {"Networks", network_verbs}, {"Jobs", job_verbs},
+        {"Host", host_verbs},        {.heading = NULL},
 };
 
 const VerbSection *verb_sections(void)
@@ -87,7 +87,7 @@ static bool is_in_group(const char *name, const char *group)
 
 const char *const *verb_groups(void)
 {
-        static const char *const groups[] = {"image", "volume", "job", NULL};
+        static const char *const groups[] = {"image", "volume", "network", "port", "job", NULL};
 
         return groups;
 }
@@ -141,8 +141,8 @@ int verb_option_tables(const Verb *verb, const Option *tables[static VERB_OPTION
                 tables[n++] = verb->options;
         for (size_t i = 0; verb && i < VERB_SHARED_MAX && verb->shared[i]; i++)
                 tables[n++] = verb->shared[i];
-        if (verb && verb->takes_settings) {
-                tables[n] = settings_options();
+        if (verb && verb->settings) {
+                tables[n] = verb->settings();
                 if (!tables[n++])
                         return -ENOMEM;
         }

@@ -100,6 +100,30 @@ int verb_volume_inspect(Ctl *c);
 int verb_volume_rm(Ctl *c);
 /** verb_volume_prune() - remove volumes that no machine uses */
 int verb_volume_prune(Ctl *c);
+/** verb_network_ls() - all networks in a table */
+int verb_network_ls(Ctl *c);
+/** verb_network_status() - one screen a network */
+int verb_network_status(Ctl *c);
+/** verb_network_inspect() - properties of networks */
+int verb_network_inspect(Ctl *c);
+/** verb_network_create() - create a network */
+int verb_network_create(Ctl *c);
+/** verb_network_rm() - remove networks */
+int verb_network_rm(Ctl *c);
+/** verb_network_attach() - another interface for machines */
+int verb_network_attach(Ctl *c);
+/** verb_network_detach() - one interface less */
+int verb_network_detach(Ctl *c);
+/** verb_port_ls() - published ports in a table */
+int verb_port_ls(Ctl *c);
+/** verb_port_add() - publish ports */
+int verb_port_add(Ctl *c);
+/** verb_port_rm() - publish them no longer */
+int verb_port_rm(Ctl *c);
+/** verb_bandwidth() - limit what a machine receives and sends */
+int verb_bandwidth(Ctl *c);
+/** verb_stats() - counters in a table */
+int verb_stats(Ctl *c);
 /** verb_job_ls() - all jobs in a table */
 int verb_job_ls(Ctl *c);
 /** verb_job_wait() - follow jobs to their end */
