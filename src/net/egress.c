@@ -2,6 +2,7 @@
 #include "net/egress.h"
 
 #include <netinet/in.h>
+#include <stdlib.h>
 
 /* Each protocol with ports is a class of its own; the third are all others, in three ranges. */
 typedef enum Class {
@@ -24,11 +25,11 @@ static const struct {
         {CLASS_OTHER, IPPROTO_UDP + 1, 255},
 };
 
-static gint shortest_first(gconstpointer a, gconstpointer b, gpointer unused)
+static int shortest_first(const void *a, const void *b)
 {
         const EgressRule *x = a, *y = b;
 
-        return (gint)x->to.prefix - (gint)y->to.prefix;
+        return (int)x->to.prefix - (int)y->to.prefix;
 }
 
 static bool is_of_class(const EgressRule *e, Class class)
@@ -94,7 +95,7 @@ GArray *egress_boxes(const EgressRule *rules, size_t n)
         g_autofree EgressRule *sorted = g_memdup2(rules, n * sizeof(*rules));
 
         if (n > 0)
-                g_qsort_with_data(sorted, (gint)n, sizeof(*sorted), shortest_first, NULL);
+                qsort(sorted, n, sizeof(*sorted), shortest_first);
         for (Class class = 0; class < _CLASS_MAX; class ++)
                 for (size_t i = 0; i < n; i++)
                         if (is_of_class(&sorted[i], class))
