@@ -6,9 +6,11 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define VETH_PREFIX  "ve-"
-#define COUNTED_MAX  64 /* interfaces in one answer: a guest may have any number of its own */
-#define ATTEMPTS_MAX 3
+#define VETH_PREFIX       "ve-"
+#define COUNTED_MAX       64 /* interfaces in one answer: a guest may have any number of its own */
+#define ATTEMPTS_MAX      3
+#define CARRIER_TRIES_MAX 250
+#define CARRIER_WAIT_USEC 200
 
 /* What one call of ours is about. */
 typedef struct Context {
@@ -468,6 +470,36 @@ static int up_ends(Context *c, size_t first)
         return 0;
 }
 
+static bool is_running(Netlink *n, int index)
+{
+        LinkInfo info;
+
+        return rtnetlink_link(n, index, NULL, &info) < 0 || !info.is_up || info.is_running;
+}
+
+static bool is_connected(Network *n, const MachineLink *l)
+{
+        return l->op != PLAN_VETH ||
+               (is_running(&n->guest, l->index) && is_running(&n->host, l->host.index) &&
+                (l->host.master == 0 || is_running(&n->host, l->host.master)));
+}
+
+/* The kernel sees to it later, by a work queue, that there are queues at both ends, that the port
+ * forwards and that its bridge has a carrier; what is sent before is lost, and TCP tries again
+ * after a second. To ask does that work on a new kernel (6.8); on an old one we can but wait. */
+static void await_carrier(Network *n, size_t first)
+{
+        size_t i = first;
+
+        for (int tries = 0; i < n->n_links && tries < CARRIER_TRIES_MAX;)
+                if (is_connected(n, &n->links[i]))
+                        i++;
+                else {
+                        tries++;
+                        (void)usleep(CARRIER_WAIT_USEC);
+                }
+}
+
 static int execute(Context *c, const void *plan, size_t n_plan)
 {
         size_t first = c->network->n_links;
@@ -490,6 +522,7 @@ static int execute(Context *c, const void *plan, size_t n_plan)
                 if (r < 0)
                         return r;
         }
+        await_carrier(c->network, first);
         return 0;
 }
 

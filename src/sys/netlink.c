@@ -53,7 +53,7 @@ void netlink_begin(NetlinkRequest *q, uint16_t type, uint16_t flags, const void 
                 .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags,
         };
         char *p = extend(q, n);
-        if (p)
+        if (p && n > 0)
                 memcpy(p, body, n);
 }
 

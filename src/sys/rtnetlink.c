@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -104,7 +105,7 @@ static LinkStats read_stats(Attributes a)
 static int read_link(const struct nlmsghdr *h, LinkInfo *ret)
 {
         const struct ifinfomsg *i = NLMSG_DATA(h);
-        uint8_t mac[6] = {0};
+        uint8_t mac[6] = {0}, state = IF_OPER_UNKNOWN;
 
         if (h->nlmsg_type != RTM_NEWLINK || h->nlmsg_len < NLMSG_SPACE(sizeof(*i)))
                 return -EBADMSG;
@@ -121,6 +122,7 @@ static int read_link(const struct nlmsghdr *h, LinkInfo *ret)
         (void)get(a, IFLA_MASTER, &ret->master, sizeof(ret->master));
         (void)get(a, IFLA_LINK, &ret->peer, sizeof(ret->peer));
         (void)get(get_nested(a, IFLA_LINKINFO), IFLA_INFO_KIND, ret->kind, sizeof(ret->kind) - 1);
+        ret->is_running = get(a, IFLA_OPERSTATE, &state, sizeof(state)) && state == IF_OPER_UP;
         if (get(a, IFLA_ADDRESS, mac, sizeof(mac)))
                 ret->mac = mac_number(mac);
         return 0;

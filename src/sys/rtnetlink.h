@@ -26,6 +26,7 @@ typedef struct LinkInfo {
         uint64_t mac;
         uint32_t mtu;
         bool is_up, is_loopback;
+        bool is_running; /* packets pass: what it takes after that it is up is done, too */
         LinkStats stats;
 } LinkInfo;
 

@@ -10,11 +10,13 @@
 #include <fcntl.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define SKIPPED 77
 #define MAC     UINT64_C(0x02112233aabb)
@@ -291,6 +293,52 @@ static void test_veth(void)
         network_detach(&n);
         CHECK(n.host.fd < 0 && n.guest.fd < 0);
         network_end(&n, &m);
+        expect_gone("ve-web");
+}
+
+static double now(void)
+{
+        struct timespec t;
+
+        (void)clock_gettime(CLOCK_MONOTONIC, &t);
+        return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int tcp_socket_in(int netns)
+{
+        _cleanup_close_ int own = rtnetlink_namespace(&host);
+
+        CHECK_NUMBER(setns(netns, CLONE_NEWNET), 0);
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        CHECK_NUMBER(setns(own, CLONE_NEWNET), 0);
+        CHECK(fd >= 0);
+        return fd;
+}
+
+/* What PID 1 sends first is not lost: TCP would try again after a second. */
+static void test_first_packet(void)
+{
+        const struct sockaddr_in sa = {
+                .sin_family = AF_INET, .sin_port = htons(80), .sin_addr.s_addr = htonl(0x0a090801)};
+        _cleanup_close_ int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        NetAddress gateway;
+
+        CHECK_NUMBER(net_address_parse("10.9.8.1/24", NET_PREFIX_REQUIRED, &gateway), 0);
+        CHECK_NUMBER(rtnetlink_add_address(&host, look(&host, "br7").index, &gateway), 0);
+        CHECK_NUMBER(bind(listener, (const struct sockaddr *)&sa, sizeof(sa)), 0);
+        CHECK_NUMBER(listen(listener, 32), 0);
+        for (int i = 0; i < 20; i++) {
+                Machine m = machine_new();
+                Network n;
+
+                network_new(&n, full, ELEMENTSOF(full));
+                attach(&n, &m);
+                double begin = now();
+                _cleanup_close_ int fd = tcp_socket_in(m.pidfd);
+                CHECK_NUMBER(connect(fd, (const struct sockaddr *)&sa, sizeof(sa)), 0);
+                CHECK(now() - begin < 0.8);
+                network_end(&n, &m);
+        }
         expect_gone("ve-web");
 }
 
@@ -598,6 +646,7 @@ int main(void)
         }
         add_bridge("br7");
         test_veth();
+        test_first_packet();
         test_faults();
         test_sentences();
         test_stale();
