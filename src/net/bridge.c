@@ -13,10 +13,6 @@
 #define ALIAS_PREFIX "lodge network "
 #define ALIAS_MAX    (sizeof(ALIAS_PREFIX) + NETWORK_NAME_MAX)
 
-/* What the host's own TCP to a machine goes by: packets of this size cross bridge and veth whole.
- */
-#define BIG_TCP_SIZE 200000U
-
 /* Of Linux 6.3; the headers may be older. Unknown ones are ignored by the kernel. */
 #define LINK_GSO_IPV4_MAX_SIZE 63
 #define LINK_GRO_IPV4_MAX_SIZE 64
@@ -218,15 +214,30 @@ static int put_ipv6_settings(Netlink *route, unsigned index)
         return netlink_ask(route, h, NULL, NULL);
 }
 
-static int put_big_tcp(Netlink *route, unsigned index)
+void bridge_take_large_packets(Netlink *route, unsigned index)
 {
         char buf[NETLINK_REQUEST_MAX];
         struct nlmsghdr *h = begin_link(buf, RTM_SETLINK, 0, index, NULL);
 
-        mnl_attr_put_u32(h, IFLA_GSO_MAX_SIZE, BIG_TCP_SIZE);
-        mnl_attr_put_u32(h, IFLA_GRO_MAX_SIZE, BIG_TCP_SIZE);
-        mnl_attr_put_u32(h, LINK_GSO_IPV4_MAX_SIZE, BIG_TCP_SIZE);
-        mnl_attr_put_u32(h, LINK_GRO_IPV4_MAX_SIZE, BIG_TCP_SIZE);
+        mnl_attr_put_u32(h, IFLA_GSO_MAX_SIZE, BRIDGE_PACKET_MAX);
+        mnl_attr_put_u32(h, IFLA_GRO_MAX_SIZE, BRIDGE_PACKET_MAX);
+        mnl_attr_put_u32(h, LINK_GSO_IPV4_MAX_SIZE, BRIDGE_PACKET_MAX);
+        mnl_attr_put_u32(h, LINK_GRO_IPV4_MAX_SIZE, BRIDGE_PACKET_MAX);
+        (void)netlink_ask(route, h, NULL, NULL);
+}
+
+int bridge_attach(Netlink *route, const char *bridge, const char *link)
+{
+        char buf[NETLINK_REQUEST_MAX];
+        Link master, port;
+        int r = find(route, bridge, &master);
+
+        if (r >= 0)
+                r = find(route, link, &port);
+        if (r < 0 || master.index == 0 || port.index == 0)
+                return r < 0 ? r : -ENODEV;
+        struct nlmsghdr *h = begin_link(buf, RTM_SETLINK, 0, port.index, NULL);
+        mnl_attr_put_u32(h, IFLA_MASTER, master.index);
         return netlink_ask(route, h, NULL, NULL);
 }
 
@@ -245,7 +256,6 @@ static int configure(Netlink *route, const Link *l, const NetworkRecord *n)
                 mnl_attr_put_u32(h, IFLA_MTU, n->mtu);
         put_family_settings(h);
         (void)put_ipv6_settings(route, l->index); /* a host without IPv6 has none */
-        (void)put_big_tcp(route, l->index);       /* slower without */
         return netlink_ask(route, h, NULL, NULL);
 }
 

@@ -9,10 +9,20 @@
 
 #include <glib.h>
 
+/* What the host's own TCP to a machine goes by: packets of this size cross bridge and veth whole.
+ */
+#define BRIDGE_PACKET_MAX 200000U
+
 /** bridge_set() - make it, or make it be as @n wants it
  * Return: 0; -EEXIST FAULT_BUSY: the name is taken by an interface that is not ours; another
  * reason. */
 int bridge_set(Netlink *route, const NetworkRecord *n, Fault *reterr);
+/** bridge_take_large_packets() - let packets be as large as BRIDGE_PACKET_MAX; slower without
+ * The kernel forbids it while nothing is attached to the bridge, and forgets it then. */
+void bridge_take_large_packets(Netlink *route, unsigned index);
+/** bridge_attach() - make an interface a port of it
+ * Return: 0; -ENODEV there is none such; negative errno. */
+int bridge_attach(Netlink *route, const char *bridge, const char *link);
 /** bridge_remove() - delete it if it is that network's
  * Return: 0, also if there is none; another reason. */
 int bridge_remove(Netlink *route, const char *bridge, const char *network, Fault *reterr);

@@ -490,3 +490,42 @@ int engine_repair(Engine *e, Fault *reterr)
         int r = make_tables(e, "make the rules anew that somebody has removed", reterr);
         return r < 0 ? r : 1;
 }
+
+static const Network *network_with_bridge(const Engine *e, const char *bridge)
+{
+        GHashTableIter iter;
+        gpointer value;
+
+        g_hash_table_iter_init(&iter, e->networks);
+        while (g_hash_table_iter_next(&iter, NULL, &value))
+                if (streq(((Network *)value)->record.bridge, bridge))
+                        return value;
+        return NULL;
+}
+
+bool engine_has_bridge(const Engine *e, const char *bridge)
+{
+        return network_with_bridge(e, bridge) != NULL;
+}
+
+static void attach_links(Engine *e, const MemberRecord *m, const NetworkRecord *n)
+{
+        for (size_t i = 0; i < m->n_links; i++)
+                if (streq(m->links[i].network, n->name)) /* one that is not there comes yet */
+                        (void)bridge_attach(e->route, n->bridge, m->links[i].link);
+}
+
+int engine_repair_bridge(Engine *e, const char *bridge, Fault *reterr)
+{
+        const Network *n = network_with_bridge(e, bridge);
+        GHashTableIter iter;
+        gpointer m;
+
+        if (!n)
+                return 0;
+        int r = bridge_set(e->route, &n->record, reterr);
+        g_hash_table_iter_init(&iter, e->members);
+        while (r >= 0 && g_hash_table_iter_next(&iter, NULL, &m))
+                attach_links(e, &((Member *)m)->record, &n->record);
+        return r < 0 ? r : 1;
+}

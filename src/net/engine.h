@@ -45,6 +45,11 @@ int engine_unset_member(Engine *e, const char *name, Fault *reterr);
 /** engine_repair() - make the tables anew if there should be some and one is missing
  * Return: 1 made; 0 there was no need; -EIO. */
 int engine_repair(Engine *e, Fault *reterr);
+/** engine_repair_bridge() - make a bridge anew that is gone, with the links of its machines
+ * Return: 1 made; 0 it is none that there should be; negative errno. */
+int engine_repair_bridge(Engine *e, const char *bridge, Fault *reterr);
+/** engine_has_bridge() - should there be a bridge of that name? */
+bool engine_has_bridge(const Engine *e, const char *bridge);
 /** engine_is_empty() - no network, no member? */
 bool engine_is_empty(const Engine *e);
 

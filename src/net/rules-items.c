@@ -13,6 +13,10 @@
  * stream would never pass. */
 #define BUCKET_MIN 65536U
 
+/* The machine's own end of the link keeps the rate, without loss (PLAN_RATE). This is for a machine
+ * that has changed that. */
+#define ENFORCED_PERCENT 105U
+
 static const char *text_of(const NetAddress *a, char ret[static NET_ADDRESS_TEXT_MAX])
 {
         return net_address_format(a, false, ret);
@@ -98,7 +102,7 @@ static void add_address(GPtrArray *items, const MemberRecord *m, const MemberLin
 
 static void add_rate(GPtrArray *items, const MemberRecord *m, const MemberLink *l)
 {
-        uint64_t bytes = MAX(m->rate / 8, 1);
+        uint64_t bytes = MAX(m->rate / 8 / 100 * ENFORCED_PERCENT, 1);
         uint64_t burst = bytes < BUCKET_MIN ? BUCKET_MIN - bytes : 0;
         g_autofree char *limit = NULL, *name = NULL, *quoted = NULL;
 

@@ -6,6 +6,7 @@
 #include "net/check.h"
 #include "net/engine.h"
 #include "net/facts.h"
+#include "net/link-watch.h"
 #include "net/lodged-link.h"
 #include "net/port-owner.h"
 #include "net/tables.h"
@@ -22,6 +23,7 @@ typedef struct Service {
         Engine *engine;
         LodgedLink *lodged;
         TablesWatch *tables;
+        LinkWatch *links;
         sd_event_source *linger, *idle;
 } Service;
 
@@ -216,6 +218,8 @@ static int start(Service *s)
         if (r >= 0)
                 r = tables_watch_new(s->event, on_tables_removed, s, &s->tables);
         if (r >= 0)
+                r = link_watch_new(s->event, s->engine, &s->links);
+        if (r >= 0)
                 r = lodged_link_new(s->event, on_request, s, &s->lodged);
         return r < 0 ? r : watch_idleness(s);
 }
@@ -231,6 +235,7 @@ int service_run(void)
                 (void)sd_notify(0, "STOPPING=1");
         }
         lodged_link_free(s.lodged);
+        link_watch_free(s.links);
         tables_watch_free(s.tables);
         sd_event_source_disable_unref(s.linger);
         sd_event_source_disable_unref(s.idle);

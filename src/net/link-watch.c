@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "net/link-watch.h"
+
+#include "net/bridge.h"
+
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+
+struct LinkWatch {
+        Engine *engine;
+        Netlink *netlink;
+        sd_event_source *source;
+};
+
+static void on_deleted(Engine *e, const char *name)
+{
+        _cleanup_fault_ Fault f = {0};
+        int r = engine_repair_bridge(e, name, &f);
+
+        if (r < 0)
+                (void)fprintf(stderr, SD_ERR "%s\n", f.message ? f.message : strerror(-r));
+        if (r > 0)
+                (void)fprintf(stderr,
+                              SD_NOTICE "Somebody has deleted the bridge %s; it was made anew\n",
+                              name);
+}
+
+static int on_message(const struct nlmsghdr *h, void *userdata)
+{
+        const struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
+        LinkWatch *w = userdata;
+        const struct nlattr *a;
+        const char *name = NULL;
+        uint32_t can = 0, does = 0;
+
+        if (i->ifi_family != AF_UNSPEC)
+                return MNL_CB_OK; /* of a bridge's port */
+        mnl_attr_for_each(a, h, sizeof(*i)) switch (mnl_attr_get_type(a))
+        {
+        case IFLA_IFNAME: name = mnl_attr_get_str(a); break;
+        case IFLA_TSO_MAX_SIZE: can = mnl_attr_get_u32(a); break;
+        case IFLA_GSO_MAX_SIZE: does = mnl_attr_get_u32(a); break;
+        default: break;
+        }
+        if (!name || !engine_has_bridge(w->engine, name))
+                return MNL_CB_OK;
+        if (h->nlmsg_type == RTM_DELLINK)
+                on_deleted(w->engine, name);
+        else if (can >= BRIDGE_PACKET_MAX && does < BRIDGE_PACKET_MAX)
+                bridge_take_large_packets(engine_route(w->engine), (unsigned)i->ifi_index);
+        return MNL_CB_OK;
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+        LinkWatch *w = userdata;
+        int r;
+
+        do /* what was lost is done without */
+                r = netlink_receive(w->netlink, on_message, w);
+        while (r >= 0 || r == -ENOBUFS || r == -EINTR);
+        return r == -EAGAIN ? 0 : r;
+}
+
+int link_watch_new(sd_event *event, Engine *engine, LinkWatch **ret)
+{
+        LinkWatch *w = g_new0(LinkWatch, 1);
+        int r = netlink_open(NETLINK_ROUTE, &w->netlink);
+
+        w->engine = engine;
+        if (r >= 0)
+                r = netlink_listen(w->netlink, RTNLGRP_LINK);
+        if (r >= 0)
+                r = sd_event_add_io(event, &w->source, r, EPOLLIN, on_io, w);
+        if (r < 0) {
+                link_watch_free(w);
+                return r;
+        }
+        *ret = w;
+        return 0;
+}
+
+void link_watch_free(LinkWatch *w)
+{
+        if (!w)
+                return;
+        sd_event_source_disable_unref(w->source);
+        netlink_close(w->netlink);
+        g_free(w);
+}
