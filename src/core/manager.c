@@ -23,6 +23,8 @@
 /* More than any editor takes to write a file, or a package's update. */
 #define ORPHAN_GRACE_USEC (60 * UINT64_C(1000000))
 
+#define NETWORK_ANSWER_USEC (10 * UINT64_C(1000000))
+
 /* What a machine needs in the runtime directory: its unit's directory with two sockets, its exit
  * record. */
 #define RUNTIME_FILES    4
@@ -78,6 +80,7 @@ Manager *manager_new(sd_event *event, const char *root, const UnitPort *units, c
                 .adopting = g_hash_table_new(NULL, NULL),
                 .orphans = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                 .orphan_grace_usec = ORPHAN_GRACE_USEC,
+                .network_answer_usec = NETWORK_ANSWER_USEC,
         };
         manager->network_services = network_services_new(manager);
         read_host_id(manager->host_id);

@@ -37,6 +37,7 @@ struct Manager {
         sd_event_source *network_save; /* leases are to be written */
         sd_event_source *network_hosts; /* and LODGE_RUNTIME_HOSTS */
         NetworkServices *network_services;
+        uint64_t network_answer_usec; /* how long they may take */
         GPtrArray *preparations; /* core/network-choose.c: networks that get their subnets */
         uint8_t host_id[16];     /* what hardware addresses and subnets are made of */
         GHashTable *jobs;        /* ID -> Job, those that are objects */

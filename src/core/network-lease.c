@@ -264,13 +264,19 @@ static size_t missing_subnets(const Network *n, const NetworkLease *lease,
         return n_missing;
 }
 
+/* Old programs take these for a network's own, or its broadcast address, whatever the prefix. */
+static bool looks_special(const NetAddress *a)
+{
+        return a->family == AF_INET && (a->bytes[3] == 0 || a->bytes[3] == 255);
+}
+
 static bool index_is_free(const NetAddress *const *subnets, size_t n, uint64_t index,
                           GHashTable *taken)
 {
         for (size_t i = 0; i < n; i++) {
                 NetAddress a = net_address_nth(subnets[i], index);
 
-                if (g_hash_table_contains(taken, &a))
+                if (g_hash_table_contains(taken, &a) || looks_special(&a))
                         return false;
         }
         return true;
@@ -286,7 +292,8 @@ static int choose_index(const Network *n, const char *machine, NetworkLease *lea
         if (n_subnets == 0)
                 return 0;
         GHashTable *taken = taken_addresses(n, machine);
-        uint64_t tries = MIN2(room, g_hash_table_size(taken) + 1), index = 0;
+        /* two of 256 look special */
+        uint64_t tries = MIN2(room, 3 + 2 * (uint64_t)g_hash_table_size(taken)), index = 0;
         bool found = false;
         for (uint64_t i = 0; i < tries && !found; i++) {
                 index = INDEX_FIRST + (start + i) % room;

@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#define ANSWER_USEC (10 * UINT64_C(1000000))
 #define WINDOW      32U /* requests that it has not answered: what a socket's buffer takes */
 
 typedef struct Service {
@@ -243,7 +242,7 @@ void network_service_send(Manager *manager, NetworkServiceKind service, FrameTyp
         i->userdata = userdata;
         if (done)
                 (void)sd_event_add_time_relative(manager->event, &i->deadline, CLOCK_MONOTONIC,
-                                                 ANSWER_USEC, 0, on_deadline, i);
+                                                 manager->network_answer_usec, 0, on_deadline, i);
         g_queue_push_tail(&s->queue, i);
         pump(s);
 }
