@@ -11,62 +11,6 @@
 
 #define OWNER_MAX 256
 
-/* ---- where to ---- */
-
-static NetAddress target(const MachineNetwork *mn, int family)
-{
-        for (guint i = 0; i < mn->links->len; i++) {
-                const MachineLink *l = machine_network_link(mn, i);
-
-                for (size_t k = 0; l->network && k < l->n_addresses; k++)
-                        if (l->addresses[k].family == family)
-                                return l->addresses[k];
-        }
-        return (NetAddress){0};
-}
-
-static int add(const MachineNetwork *mn, GArray *ports, const PortEntry *e, const NetAddress *host,
-               Fault *reterr)
-{
-        MemberPort p = {
-                .protocol = e->udp ? PORT_UDP : PORT_TCP,
-                .host = *host,
-                .host_port = e->host_port,
-                .guest_port = e->guest_port,
-                .count = e->count,
-                .guest4 = target(mn, AF_INET),
-                .guest6 = target(mn, AF_INET6),
-        };
-
-        if (!p.guest4.family && !p.guest6.family)
-                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
-                                 "Machine '%s' cannot publish ports: it has no address in a "
-                                 "network of lodge's",
-                                 mn->machine->name);
-        if (ports->len >= NETWORK_PORTS_MAX)
-                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
-                                 "Machine '%s' publishes more than %d ports and ranges",
-                                 mn->machine->name, NETWORK_PORTS_MAX);
-        g_array_append_val(ports, p);
-        return 0;
-}
-
-/* Loopback is two addresses. */
-static int expand(const MachineNetwork *mn, GArray *ports, const PortEntry *e, Fault *reterr)
-{
-        NetAddress loopback4, loopback6;
-        int r = 0;
-
-        if (e->host.family)
-                return add(mn, ports, e, &e->host, reterr);
-        (void)net_address_parse("127.0.0.1", NET_PREFIX_NONE, &loopback4);
-        (void)net_address_parse("::1", NET_PREFIX_NONE, &loopback6);
-        r = add(mn, ports, e, &loopback4, reterr);
-        if (r >= 0 && network_host_has_ipv6())
-                r = add(mn, ports, e, &loopback6, reterr);
-        return r;
-}
-
 /* ---- who has it ---- */
 
 static bool addresses_meet(const NetAddress *a, const NetAddress *b)
@@ -100,6 +44,67 @@ static const char *port_text(const MemberPort *p, char ret[static NET_ADDRESS_TE
                          net_address_format(&p->host, false, address), six ? "]" : "", p->host_port,
                          last, port_protocol_name(p->protocol));
         return ret;
+}
+
+/* ---- where to ---- */
+
+static NetAddress target(const MachineNetwork *mn, int family)
+{
+        for (guint i = 0; i < mn->links->len; i++) {
+                const MachineLink *l = machine_network_link(mn, i);
+
+                for (size_t k = 0; l->network && k < l->n_addresses; k++)
+                        if (l->addresses[k].family == family)
+                                return l->addresses[k];
+        }
+        return (NetAddress){0};
+}
+
+static int add(const MachineNetwork *mn, GArray *ports, const PortEntry *e, const NetAddress *host,
+               Fault *reterr)
+{
+        MemberPort p = {
+                .protocol = e->udp ? PORT_UDP : PORT_TCP,
+                .host = *host,
+                .host_port = e->host_port,
+                .guest_port = e->guest_port,
+                .count = e->count,
+                .guest4 = target(mn, AF_INET),
+                .guest6 = target(mn, AF_INET6),
+        };
+        char text[NET_ADDRESS_TEXT_MAX + 32];
+
+        if (!p.guest4.family && !p.guest6.family)
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "Machine '%s' cannot publish ports: it has no address in a "
+                                 "network of lodge's",
+                                 mn->machine->name);
+        if (ports->len >= NETWORK_PORTS_MAX)
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "Machine '%s' publishes more than %d ports and ranges",
+                                 mn->machine->name, NETWORK_PORTS_MAX);
+        if (has_port(ports, &p))
+                return fault_set(reterr, FAULT_EXISTS, EEXIST,
+                                 "Machine '%s' publishes port %s already", mn->machine->name,
+                                 port_text(&p, text));
+        g_array_append_val(ports, p);
+        return 0;
+}
+
+/* Loopback is two addresses. */
+static int expand(const MachineNetwork *mn, GArray *ports, const PortEntry *e, Fault *reterr)
+{
+        NetAddress loopback4, loopback6;
+        int r = 0;
+
+        if (e->host.family)
+                return add(mn, ports, e, &e->host, reterr);
+        (void)net_address_parse("127.0.0.1", NET_PREFIX_NONE, &loopback4);
+        (void)net_address_parse("::1", NET_PREFIX_NONE, &loopback6);
+        r = add(mn, ports, e, &loopback4, reterr);
+        if (r >= 0 && network_host_has_ipv6())
+                r = add(mn, ports, e, &loopback6, reterr);
+        return r;
 }
 
 static int check_free(const MachineNetwork *mn, const MemberPort *p, Fault *reterr)

@@ -646,6 +646,9 @@ static void test_live_ports(void)
         fault_done(&f);
         CHECK(machine_add_port(m, "127.0.0.1:81:80", false, on_answer, &result, NULL) == 0);
         check_result(&result, FAULT_BUSY, "Port 127.0.0.1:81/tcp is published by machine 'db'");
+        CHECK(machine_add_port(m, "80:90", false, on_answer, &result, NULL) == 0);
+        check_result(&result, FAULT_EXISTS,
+                     "Machine 'web' publishes port 127.0.0.1:80/tcp already");
         relay->taken = "tcp 127.0.0.1 82";
         CHECK(machine_add_port(m, "127.0.0.1:82:80", false, on_answer, &result, NULL) == 0);
         check_result(&result, FAULT_BUSY,
