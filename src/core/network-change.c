@@ -322,11 +322,16 @@ static void rate_links(NetworkChange *c)
         const MachineNetwork *mn = c->machine->network;
         PlanWriter plan = {0};
 
-        for (guint i = 0; i < mn->links->len; i++)
-                if (machine_network_link(mn, i)->is_veth)
-                        plan_add(&plan, (PlanStep){PLAN_RATE, PLAN_STAGE_HOST,
-                                                   .s = machine_network_link(mn, i)->host,
-                                                   .a = mn->bandwidth.in});
+        for (guint i = 0; i < mn->links->len; i++) {
+                const MachineLink *l = machine_network_link(mn, i);
+
+                if (!l->is_veth)
+                        continue;
+                plan_add(&plan, (PlanStep){PLAN_RATE, PLAN_STAGE_HOST, .s = l->host,
+                                           .a = mn->bandwidth.in});
+                plan_add(&plan, (PlanStep){PLAN_RATE, PLAN_STAGE_INNER, .s = l->inside,
+                                           .a = mn->bandwidth.out});
+        }
         send_plan(c, &plan, commit);
         plan_writer_done(&plan);
 }

@@ -119,7 +119,7 @@ static int add_link(NetworkFacts *f, const MachineNetwork *mn, const MachineLink
                 .inside = l->inside,
                 .mac = l->mac,
                 .mtu = e->mtu,
-                .rate = l->is_veth ? mn->bandwidth.in : 0,
+                .bandwidth = l->is_veth ? mn->bandwidth : (Bandwidth){0},
                 .addresses = l->addresses,
                 .n_addresses = l->n_addresses,
                 .gateways = gateways,

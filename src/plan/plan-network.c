@@ -24,8 +24,8 @@ static void add_veth(PlanWriter *w, const PlanLink *l)
                       l->parent));
         if (l->altname)
                 add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_ALTNAME, .s = l->host, .t = l->altname});
-        if (l->rate > 0)
-                add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_RATE, .s = l->host, .a = l->rate});
+        if (l->bandwidth.in > 0)
+                add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_RATE, .s = l->host, .a = l->bandwidth.in});
 }
 
 static void add_link(PlanWriter *w, const PlanLink *l)
@@ -37,6 +37,15 @@ static void add_link(PlanWriter *w, const PlanLink *l)
         else
                 add(w, PLAN_STAGE_HOST,
                     (PlanStep){op, .s = l->parent, .t = l->inside, .a = l->mac, .b = l->mtu});
+}
+
+/* What comes from it is limited on either end: lodge-net drops what is too much, whatever the guest
+ * does to its own end, where a queue sees to it that nothing has to be dropped. */
+static void add_rate_inside(PlanWriter *w, const PlanLink *l)
+{
+        if (l->bandwidth.out > 0)
+                add(w, PLAN_STAGE_INNER,
+                    (PlanStep){PLAN_RATE, .s = l->inside, .a = l->bandwidth.out});
 }
 
 static bool is_on_link(const PlanLink *l, const NetAddress *a)
@@ -78,6 +87,7 @@ static void add_inside(PlanWriter *w, const PlanLink *l, const PlanLink *before,
 {
         char text[NET_ADDRESS_TEXT_MAX];
 
+        add_rate_inside(w, l);
         for (size_t i = 0; i < l->n_addresses; i++)
                 add(w, PLAN_STAGE_INNER,
                     (PlanStep){PLAN_ADDRESS, .s = l->inside,

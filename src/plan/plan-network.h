@@ -19,7 +19,7 @@ typedef struct PlanLink {
         const char *inside;  /* its name in the machine */
         uint64_t mac;        /* inside; 0: the kernel's choice */
         uint32_t mtu;        /* 0: the kernel's */
-        uint64_t rate;       /* of a veth: bit/s to the machine; 0: no limit */
+        Bandwidth bandwidth; /* of a veth */
         const NetAddress *addresses; /* with prefix */
         size_t n_addresses;
         const NetAddress *gateways; /* where default routes lead; at most one of a family. Of all of

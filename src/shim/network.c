@@ -67,17 +67,17 @@ static bool concerns(const PlanStep *s, const MachineLink *l)
 {
         if (is_link(s->op))
                 return streq(s->t, l->inside);
-        return streq(s->s, is_inside(s->op) ? l->inside : l->outside);
+        return streq(s->s, s->stage == PLAN_STAGE_INNER ? l->inside : l->outside);
 }
 
-/* Return: is there a limit for @outside? The last one counts. */
-static bool find_rate(const void *plan, size_t n_plan, const char *outside, uint64_t *ret)
+/* Return: is there a limit for what @wanted limits? The last one counts. */
+static bool find_rate(const void *plan, size_t n_plan, const PlanStep *wanted, uint64_t *ret)
 {
         bool found = false;
         PlanStep s;
 
         PLAN_FOREACH (&s, plan, n_plan)
-                if (s.op == PLAN_RATE && streq(s.s, outside)) {
+                if (s.op == PLAN_RATE && s.stage == wanted->stage && streq(s.s, wanted->s)) {
                         *ret = s.a;
                         found = true;
                 }
@@ -101,7 +101,7 @@ static void copy_steps_before(PlanWriter *w, const Network *n, const void *later
         PlanStep s;
 
         PLAN_FOREACH (&s, n->plan, n->n_plan)
-                if (!(s.op == PLAN_RATE && find_rate(later, n_later, s.s, &bits)))
+                if (!(s.op == PLAN_RATE && find_rate(later, n_later, &s, &bits)))
                         plan_add(w, s);
 }
 
@@ -376,23 +376,36 @@ void network_detach(Network *n)
 
 /* ---- carrying out steps ---- */
 
-/* What is said of the host's end is about one that we made. */
+static int set_rate(Network *n, const PlanStep *s, uint64_t bits)
+{
+        bool inside = s->stage == PLAN_STAGE_INNER;
+        const MachineLink *l = find(n, inside ? s->s : NULL, inside ? NULL : s->s);
+
+        if (!l || l->op != PLAN_VETH)
+                return -ENODEV;
+        return inside ? rtnetlink_set_rate(&n->guest, l->index, bits, l->host.mtu)
+                      : rtnetlink_set_rate(&n->host, l->host.index, bits, l->host.mtu);
+}
+
+/* What is said of the ends is about some that we made. */
 static int adjust(Context *c, const PlanStep *s)
 {
         Network *n = c->network;
-        const MachineLink *l = find(n, NULL, s->s);
-        int r = l && l->op == PLAN_VETH ? 0 : -ENODEV;
+        Netlink *end = s->stage == PLAN_STAGE_INNER ? &n->guest : &n->host;
 
-        n->host.reason[0] = '\0';
+        end->reason[0] = '\0';
         if (s->op == PLAN_ALTNAME) {
+                const MachineLink *l = find(n, NULL, s->s);
+                int r = l && l->op == PLAN_VETH ? 0 : -ENODEV;
+
                 r = r < 0 ? r : rtnetlink_add_altname(&n->host, l->host.index, s->t);
                 return r < 0 ? fail(c, r, s->s, &n->host, "cannot call interface '%s' '%s', too",
                                     s->s, s->t)
                              : 0;
         }
-        r = r < 0 ? r : rtnetlink_set_rate(&n->host, l->host.index, s->a, l->host.mtu);
-        return r < 0 ? fail(c, r, s->s, &n->host,
-                            "cannot limit the bandwidth of machine '%s' at '%s'", c->machine, s->s)
+        int r = set_rate(n, s, s->a);
+        return r < 0 ? fail(c, r, s->s, end, "cannot limit the bandwidth of machine '%s' at '%s'",
+                            c->machine, s->s)
                      : 0;
 }
 
@@ -569,15 +582,14 @@ static void restore_rates(Network *n, const void *plan, size_t n_plan)
         PlanStep s;
 
         PLAN_FOREACH (&s, plan, n_plan) {
-                const MachineLink *l = s.op == PLAN_RATE ? find(n, NULL, s.s) : NULL;
                 uint64_t bits = 0;
 
-                if (!l)
+                if (s.op != PLAN_RATE)
                         continue;
-                (void)find_rate(n->plan, n->n_plan, s.s, &bits);
-                int r = rtnetlink_set_rate(&n->host, l->host.index, bits, l->host.mtu);
-                if (r < 0)
-                        complain("restore the bandwidth of", l->outside, r);
+                (void)find_rate(n->plan, n->n_plan, &s, &bits);
+                int r = set_rate(n, &s, bits);
+                if (r < 0 && r != -ENODEV) /* one that came and went with the plan */
+                        complain("restore the bandwidth of", s.s, r);
         }
 }
 

@@ -249,6 +249,7 @@ static int execute_step(StageContext *c, const PlanStep *s, StageState *state)
         case PLAN_BIND: return step_bind(c, s, state->n_binds++);
         case PLAN_LINK_UP:
         case PLAN_ADDRESS:
+        case PLAN_RATE:
         case PLAN_ROUTE: return 0; /* network.c's, which does not sit in the guest */
         default: return -EPROTO;   /* the plan's compiler put it in the wrong stage */
         }

@@ -50,7 +50,7 @@ const PlanOpInfo plan_ops[_PLAN_OP_MAX] = {
         [PLAN_MACVLAN] = {"macvlan", HOST, S | T, .numbers = PLAN_SHOW_LINK},
         [PLAN_LINK] = {"link", HOST, S | T, .numbers = PLAN_SHOW_LINK},
         [PLAN_ALTNAME] = {"altname", HOST, S | T},
-        [PLAN_RATE] = {"rate", HOST, S, .a = "bits"},
+        [PLAN_RATE] = {"rate", HOST | INNER, S, .a = "bits"},
         [PLAN_LINK_UP] = {"link-up", INNER, S},
         [PLAN_ADDRESS] = {"address", INNER, S | T},
         [PLAN_ROUTE] = {"route", INNER, S | T, PLAN_DATA_STRING},

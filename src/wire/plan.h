@@ -64,8 +64,8 @@ typedef enum PlanOp {
         PLAN_LINK, /* s = the host's interface to move in, t = name inside, a = MAC, b = MTU; it is
                     * given back at the end under its name */
         PLAN_ALTNAME, /* s = interface on the host, t = another, longer name for it */
-        PLAN_RATE, /* s = interface on the host: what goes to the machine over it; a = bit/s, 0: no
-                    * limit */
+        PLAN_RATE,    /* s = interface on the host, or, in PLAN_STAGE_INNER, inside: what is sent
+                       * through it, to or from the machine; a = bit/s, 0: no limit */
 
         /* PLAN_STAGE_INNER, in the machine's network namespace, s = interface inside */
         PLAN_LINK_UP,

@@ -75,8 +75,8 @@ static int apply_word(const char *word, LinkFact *fact, PlanLink *l)
                 return mac_parse(value, &l->mac);
         if (strncmp(word, "mtu=", 4) == 0)
                 l->mtu = (uint32_t)strtoul(value, NULL, 10);
-        if (strncmp(word, "rate=", 5) == 0)
-                l->rate = strtoul(value, NULL, 10);
+        if (strncmp(word, "bandwidth=", 10) == 0)
+                return bandwidth_parse(value, &l->bandwidth);
         if (strncmp(word, "address=", 8) == 0)
                 return add_address(value, fact->addresses, &l->n_addresses);
         if (strncmp(word, "gateway=", 8) == 0)

@@ -46,7 +46,7 @@ static void test_network(void)
                 .inside = "host1",
                 .mac = 0x021122334455,
                 .mtu = 9000,
-                .rate = 8000,
+                .bandwidth = {.in = 8000, .out = 9000},
                 .addresses = addresses,
                 .n_addresses = 2,
                 .gateways = gateways,
@@ -57,6 +57,7 @@ static void test_network(void)
                "  veth \"ve-web-1\" \"host1\" mac=02:11:22:33:44:55 mtu=9000 \"lb-backend\"\n"
                "  altname \"ve-web-1\" \"ve-a-name-that-is-long-1\"\n"
                "  rate \"ve-web-1\" bits=8000\n",
+               "  rate \"host1\" bits=9000\n"
                "  address \"host1\" \"10.9.0.5/24\"\n"
                "  address \"host1\" \"fd00:9::5/64\"\n"
                "  link-up \"host1\"\n"

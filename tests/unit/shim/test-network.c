@@ -93,6 +93,10 @@ static Plan plan_new(const PlanStep *steps, size_t n_steps)
         {                                                                                          \
                 .op = PLAN_RATE, .s = (o), .a = (bits)                                             \
         }
+#define RATE_INSIDE(i, bits)                                                                       \
+        {                                                                                          \
+                .op = PLAN_RATE, .stage = PLAN_STAGE_INNER, .s = (i), .a = (bits)                  \
+        }
 #define UP(i)                                                                                      \
         {                                                                                          \
                 .op = PLAN_LINK_UP, .stage = PLAN_STAGE_INNER, .s = (i)                            \
@@ -112,6 +116,7 @@ static const PlanStep full[] = {
         VETH("ve-web", "host0", "br7"),
         ALTNAME("ve-web", "ve-a-name-longer-than-fifteen"),
         RATE("ve-web", 10000000),
+        RATE_INSIDE("host0", 9000000),
         ADDRESS("host0", "10.9.8.7/24"),
         ADDRESS("host0", "fd00:9::7/64"),
         UP("host0"),
@@ -259,14 +264,14 @@ static int take_rate(const struct nlmsghdr *h, void *arg)
 }
 
 /* In bit/s; 0: no limit. */
-static uint64_t rate_of(const char *name)
+static uint64_t rate_of(Netlink *where, const char *name)
 {
-        uint64_t rate = (uint64_t)look(&host, name).index;
+        uint64_t rate = (uint64_t)look(where, name).index;
         struct tcmsg t = {.tcm_ifindex = (int)rate};
         NetlinkRequest q;
 
         netlink_begin(&q, RTM_GETQDISC, NLM_F_DUMP, &t, sizeof(t));
-        CHECK_NUMBER(netlink_call(&host, &q, take_rate, &rate), 0);
+        CHECK_NUMBER(netlink_call(where, &q, take_rate, &rate), 0);
         return rate >> 63 ? (rate & ~(UINT64_C(1) << 63)) * 8 : 0;
 }
 
@@ -289,7 +294,7 @@ static void test_veth(void)
         CHECK_NUMBER(inside.mac, MAC);
         CHECK_NUMBER(inside.mtu, 1400);
         CHECK_NUMBER(look(&host, "ve-web").index, n.links[0].host.index);
-        CHECK_NUMBER(rate_of("ve-web"), 10000000);
+        CHECK_NUMBER(rate_of(&host, "ve-web"), 10000000);
         network_detach(&n);
         CHECK(n.host.fd < 0 && n.guest.fd < 0);
         network_end(&n, &m);
@@ -522,9 +527,10 @@ static void test_live(void)
 {
         const PlanStep more[] = {VETH("ve-web-1", "host1", "br7"), ADDRESS("host1", "10.9.7.7/24"),
                                  UP("host1")};
-        const PlanStep slower[] = {RATE("ve-web", 5000000)};
-        const PlanStep bad[] = {RATE("ve-web", 1000000), VETH("ve-web-2", "host2", "br7"),
-                                DEVICE("wire0", "host3"), ADDRESS("host2", "10.9.6.7/40")};
+        const PlanStep slower[] = {RATE("ve-web", 5000000), RATE_INSIDE("host0", 4000000)};
+        const PlanStep bad[] = {RATE("ve-web", 1000000), RATE_INSIDE("host0", 1000000),
+                                VETH("ve-web-2", "host2", "br7"), DEVICE("wire0", "host3"),
+                                ADDRESS("host2", "10.9.6.7/40")};
         const PlanStep foreign[] = {ADDRESS("host0", "10.9.5.7/24")};
         const PlanStep mount[] = {{.op = PLAN_HOSTNAME, .stage = PLAN_STAGE_PAYLOAD, .s = "x"}};
         const PlanStep again[] = {VETH("ve-web-3", "host0", "br7")};
@@ -538,11 +544,13 @@ static void test_live(void)
         attach(&n, &m);
         CHECK_NUMBER(apply(&n, &m, more, ELEMENTSOF(more), &f), 0);
         CHECK_NUMBER(apply(&n, &m, slower, ELEMENTSOF(slower), &f), 0);
-        CHECK_NUMBER(rate_of("ve-web"), 5000000);
+        CHECK_NUMBER(rate_of(&host, "ve-web"), 5000000);
+        CHECK_NUMBER(rate_of(&n.guest, "host0"), 4000000);
         CHECK(apply(&n, &m, bad, ELEMENTSOF(bad), &f) < 0);
         CHECK_STRING(f.reason, "cannot give 'host2' of machine 'web' the address '10.9.6.7/40': "
                                "Invalid argument");
-        CHECK_NUMBER(rate_of("ve-web"), 5000000);
+        CHECK_NUMBER(rate_of(&host, "ve-web"), 5000000);
+        CHECK_NUMBER(rate_of(&n.guest, "host0"), 4000000);
         CHECK(!is_there(&host, "ve-web-2") && is_there(&host, "wire0"));
         CHECK_NUMBER(apply(&n, &m, foreign, ELEMENTSOF(foreign), &f), -EPROTO);
         CHECK_NUMBER(apply(&n, &m, mount, ELEMENTSOF(mount), &f), -EPROTO);
@@ -557,7 +565,8 @@ static void test_live(void)
         m = machine_new();
         attach(&n, &m);
         CHECK_NUMBER(n.n_links, 2);
-        CHECK_NUMBER(rate_of("ve-web"), 5000000);
+        CHECK_NUMBER(rate_of(&host, "ve-web"), 5000000);
+        CHECK_NUMBER(rate_of(&n.guest, "host0"), 4000000);
         CHECK(is_there(&n.guest, "host1"));
         f = (Failure){0};
         CHECK_NUMBER(network_remove(&n, "web", "host0", &f), 0);
