@@ -22,6 +22,7 @@ struct Manager {
         UnitPort units;
         WorkPort work;
         RegistryPort registry; /* all NULL: there is none */
+        FirewallPort firewall; /* likewise */
         ManagerListener listeners[MANAGER_LISTENERS_MAX];
         size_t n_listeners;
 

@@ -327,12 +327,29 @@ static bool has_members(const Network *n)
         return false;
 }
 
+void network_set_firewall(Manager *manager, const FirewallPort *port)
+{
+        manager->firewall = *port;
+}
+
+static void tell_firewall(const Network *n)
+{
+        const FirewallPort *port = &n->manager->firewall;
+
+        if (n->is_up && port->network_up)
+                port->network_up(port->userdata, n->bridge);
+        else if (!n->is_up && port->network_down)
+                port->network_down(port->userdata, n->bridge);
+}
+
 void network_update_use(Network *n)
 {
         bool was_up = n->is_up;
 
         n->is_up = has_members(n);
         network_note(n);
+        if (was_up != n->is_up)
+                tell_firewall(n);
         if (!was_up || n->is_up)
                 return;
         network_services_send(n->manager, FRAME_NETWORK_UNSET, n->name, NULL, NULL);

@@ -6,6 +6,7 @@
 
 #include "base/fault.h"
 #include "base/net-address.h"
+#include "core/ports.h"
 #include "core/request.h"
 #include "core/types.h"
 #include "spec/network-settings.h"
@@ -71,6 +72,9 @@ void networks_flush(Manager *manager);
 void networks_save(Manager *manager);
 /** networks_forget_machine() - it is removed: its addresses may be others' */
 void networks_forget_machine(Manager *manager, const char *machine);
+
+/** network_set_firewall() - from now on there is one; without, nothing happens here */
+void network_set_firewall(Manager *manager, const FirewallPort *port);
 
 /** network_get() - a network by its name
  * Return: 0; -EINVAL FAULT_INVALID_NAME; -ENOENT FAULT_NO_SUCH_NETWORK. */

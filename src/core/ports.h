@@ -36,6 +36,13 @@ typedef struct RegistryPort {
         void (*leave)(void *userdata, const Machine *m);
 } RegistryPort;
 
+/* A firewall that drops what comes from interfaces that it does not know. */
+typedef struct FirewallPort {
+        void *userdata;
+        void (*network_up)(void *userdata, const char *bridge); /* the bridge may not be there yet */
+        void (*network_down)(void *userdata, const char *bridge);
+} FirewallPort;
+
 /* What changed of a machine: sets of its D-Bus properties. */
 typedef enum MachineChange {
         MACHINE_CHANGED_STATE = 1 << 0,       /* State, StateReason */

@@ -7,8 +7,10 @@
 #include "bus/private-socket.h"
 #include "core/launch.h"
 #include "core/manager.h"
+#include "core/network.h"
 #include "core/orphan.h"
 #include "host/definition-watch.h"
+#include "host/firewalld.h"
 #include "host/image-watch.h"
 #include "host/journal.h"
 #include "host/machined.h"
@@ -36,6 +38,7 @@ typedef struct Daemon {
         PrivateSocket *private_socket;
         Journal *journal;
         Machined *machined;
+        Firewalld *firewalld;
 } Daemon;
 
 static int on_idle(sd_event_source *source, void *userdata)
@@ -181,6 +184,18 @@ static int connect_to_machined(Daemon *d)
         return 0;
 }
 
+static int connect_to_firewalld(Daemon *d)
+{
+        if (!d->to_host)
+                return 0;
+        int r = firewalld_new(d->to_host, d->manager, &d->firewalld);
+        if (r < 0)
+                return r;
+        FirewallPort firewall = firewalld_port(d->firewalld);
+        network_set_firewall(d->manager, &firewall);
+        return 0;
+}
+
 static int setup(Daemon *d)
 {
         int r = sd_event_default(&d->event);
@@ -196,6 +211,7 @@ static int setup(Daemon *d)
         systemd_set_manager(d->systemd, d->manager);
         d->journal = journal_new(d->manager);
         r = connect_to_machined(d);
+        r = r < 0 ? r : connect_to_firewalld(d);
         r = r < 0 ? r : definition_watch(d->manager, d->event);
         r = r < 0 ? r : image_watch(d->manager, d->event);
         manager_load(d->manager);
@@ -216,6 +232,7 @@ static void teardown(Daemon *d)
         if (d->manager)
                 manager_free(d->manager);
         machined_free(d->machined);
+        firewalld_free(d->firewalld);
         journal_free(d->journal);
         worker_free(d->worker);
         systemd_free(d->systemd);

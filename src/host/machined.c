@@ -5,6 +5,7 @@
 #include "core/machine.h"
 #include "core/manager.h"
 #include "host/machined-entry.h"
+#include "host/name-watch.h"
 
 #include <glib.h>
 
@@ -13,7 +14,7 @@
 struct Machined {
         sd_bus *bus;
         Manager *manager;
-        sd_bus_slot *owner_match, *owner_get;
+        NameWatch *watch;
         bool running;
         GHashTable *entries; /* name -> Entry: machines that run */
         GHashTable *checks;  /* name -> Check */
@@ -114,8 +115,9 @@ static void port_leave(void *userdata, const Machine *m)
 
 /* ---- machined itself ---- */
 
-static void set_running(Machined *d, bool running)
+static void on_name(void *userdata, bool running)
 {
+        Machined *d = userdata;
         GHashTableIter i;
         void *p;
 
@@ -128,42 +130,15 @@ static void set_running(Machined *d, bool running)
                 entry_check(p, true);
 }
 
-static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *unused)
-{
-        const char *name, *before, *after;
-
-        if (sd_bus_message_read(m, "sss", &name, &before, &after) >= 0)
-                set_running(userdata, after[0] != '\0');
-        return 0;
-}
-
-static int on_owner_known(sd_bus_message *m, void *userdata, sd_bus_error *unused)
-{
-        Machined *d = userdata;
-        int has = 0;
-
-        d->owner_get = sd_bus_slot_unref(d->owner_get);
-        if (!sd_bus_message_get_error(m) && sd_bus_message_read(m, "b", &has) >= 0 && has)
-                d->running = true;
-        return 0;
-}
-
 int machined_new(sd_bus *bus, Manager *manager, Machined **ret)
 {
-        static const char match[] = "type='signal',sender='org.freedesktop.DBus',"
-                                    "interface='org.freedesktop.DBus',member='NameOwnerChanged',"
-                                    "arg0='" MACHINED_NAME "'";
         Machined *d = g_new0(Machined, 1);
 
         d->bus = sd_bus_ref(bus);
         d->manager = manager;
         d->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
         d->checks = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, check_free);
-        int r = sd_bus_add_match_async(bus, &d->owner_match, match, on_owner_changed, NULL, d);
-        r = r < 0 ? r
-                  : sd_bus_call_method_async(bus, &d->owner_get, "org.freedesktop.DBus",
-                                             "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                             "NameHasOwner", on_owner_known, d, "s", MACHINED_NAME);
+        int r = name_watch_new(bus, MACHINED_NAME, on_name, d, &d->watch);
         if (r < 0) {
                 machined_free(d);
                 return r;
@@ -178,8 +153,7 @@ void machined_free(Machined *d)
                 return;
         g_hash_table_unref(d->entries);
         g_hash_table_unref(d->checks);
-        sd_bus_slot_unref(d->owner_match);
-        sd_bus_slot_unref(d->owner_get);
+        name_watch_free(d->watch);
         sd_bus_unref(d->bus);
         g_free(d);
 }
