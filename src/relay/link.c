@@ -16,6 +16,7 @@ struct Link {
         sd_event *event;
         Relay *relay;
         int connector, fd;
+        char taken_port[PORT_TEXT_MAX]; /* why the request at hand has failed; "": not so */
         sd_event_source *connected, *io, *again;
 };
 
@@ -67,7 +68,7 @@ static int on_member_set(Link *l, const Frame *f, Fault *reterr)
         _cleanup_member_record_ MemberRecord member = {0};
         int r = member_record_read(f, &member);
 
-        r = r < 0 ? r : relay_set_member(l->relay, &member, reterr);
+        r = r < 0 ? r : relay_set_member(l->relay, &member, l->taken_port, reterr);
         return r < 0 ? r : 1;
 }
 
@@ -111,6 +112,8 @@ static int reply(Link *l, const Frame *f, int result, const Fault *fault)
                 frame_add_number(&w, FRAME_ERRNO, (uint64_t)-result);
                 frame_add_string(&w, FRAME_MESSAGE,
                                  fault->message ?: "lodge-relay does not understand the request");
+                if (l->taken_port[0])
+                        frame_add_string(&w, FRAME_ITEM, l->taken_port);
         }
         return frame_send(l->fd, &w);
 }
@@ -124,6 +127,7 @@ static int on_frame(sd_event_source *source, int fd, uint32_t revents, void *use
 
         if (r == -EAGAIN)
                 return 0;
+        l->taken_port[0] = '\0';
         r = r <= 0 ? -ECONNRESET : reply(l, &f, run(l, &f, &fault), &fault);
         if (r < 0)
                 disconnect(l);

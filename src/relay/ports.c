@@ -91,8 +91,22 @@ typedef struct Change {
         const MemberRecord *member;
         GHashTable *wanted; /* set of Port: those that it has then */
         GPtrArray *opened;  /* of them, the new ones */
-        const char *holder; /* of the one that could not be had */
+        PortConflict conflict;
 } Change;
+
+static void note_conflict(PortConflict *c, const PortKey *key, const Port *holder, int error)
+{
+        NetAddress a = {.family = key->family};
+        char text[NET_ADDRESS_TEXT_MAX];
+
+        *c = (PortConflict){.machine = holder ? holder->machine : ""};
+        if (holder || error != -EADDRINUSE)
+                return;
+        memcpy(a.bytes, key->address, sizeof(a.bytes));
+        (void)snprintf(c->port, sizeof(c->port), "%s %s %u",
+                       port_protocol_name((PortProtocol)key->protocol),
+                       net_address_format(&a, false, text), key->port);
+}
 
 static int open_port(Change *c, const PortKey *key, Fault *reterr)
 {
@@ -105,7 +119,7 @@ static int open_port(Change *c, const PortKey *key, Fault *reterr)
         if (r < 0) {
                 if (r == -EADDRINUSE)
                         holder = find_overlapping(p, key);
-                c->holder = holder ? holder->machine : "";
+                note_conflict(&c->conflict, key, holder, r);
                 return refuse(key, holder, r, reterr);
         }
         g_hash_table_insert(p->table, &port->key, port);
@@ -173,13 +187,12 @@ static void drop_unwanted(Ports *p, const char *machine, GHashTable *wanted)
         g_hash_table_remove(p->machines, machine);
 }
 
-int ports_set(Ports *p, const MemberRecord *m, const char **ret_holder, Fault *reterr)
+int ports_set(Ports *p, const MemberRecord *m, PortConflict *ret_conflict, Fault *reterr)
 {
         Change c = {.ports = p,
                     .member = m,
                     .wanted = g_hash_table_new(NULL, NULL),
-                    .opened = g_ptr_array_new(),
-                    .holder = ""};
+                    .opened = g_ptr_array_new()};
         int r = want_all(&c, reterr);
 
         if (r >= 0) {
@@ -189,7 +202,7 @@ int ports_set(Ports *p, const MemberRecord *m, const char **ret_holder, Fault *r
                         g_hash_table_insert(p->machines, g_strdup(m->name),
                                             g_hash_table_ref(c.wanted));
         } else {
-                *ret_holder = c.holder;
+                *ret_conflict = c.conflict;
                 for (guint i = 0; i < c.opened->len; i++)
                         drop(p, g_ptr_array_index(c.opened, i));
         }

@@ -7,7 +7,16 @@
 
 #include <systemd/sd-event.h>
 
+#define PORT_TEXT_MAX (NET_ADDRESS_TEXT_MAX + 16)
+
 typedef struct Ports Ports;
+
+/* Who is in the way. */
+typedef struct PortConflict {
+        const char *machine; /* another one of ours, else ""; it may be gone by the next call */
+        char port[PORT_TEXT_MAX]; /* as in FRAME_PORT_OWNER; "": it is not that somebody else of the
+                                     host has it */
+} PortConflict;
 
 /** ports_new() - none yet */
 Ports *ports_new(sd_event *event);
@@ -16,9 +25,8 @@ void ports_free(Ports *p);
 
 /** ports_set() - have exactly these ports open for a machine
  * Those it has already stay open, with their connections; new connections go where @m says now.
- * @ret_holder name of the other machine that has one of them, else ""; it may be gone by the next
- * call: copy it
+ * @ret_conflict set on failure only
  * Return: 0; negative errno with a sentence, and nothing has changed. */
-int ports_set(Ports *p, const MemberRecord *m, const char **ret_holder, Fault *reterr);
+int ports_set(Ports *p, const MemberRecord *m, PortConflict *ret_conflict, Fault *reterr);
 /** ports_unset() - close a machine's ports and their connections */
 void ports_unset(Ports *p, const char *machine);

@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "relay/dns-server.h"
 #include "relay/names.h"
-#include "relay/ports.h"
 
 #include <string.h>
 
@@ -137,19 +136,23 @@ static bool gives_way(Relay *relay, const char *holder)
         return true;
 }
 
-int relay_set_member(Relay *relay, MemberRecord *m, Fault *reterr)
+int relay_set_member(Relay *relay, MemberRecord *m, char ret_port[static PORT_TEXT_MAX],
+                     Fault *reterr)
 {
-        const char *holder = "";
+        PortConflict conflict;
         int r;
+
+        ret_port[0] = '\0';
 
         for (;;) {
                 _cleanup_fault_ Fault fault = {0};
 
-                r = ports_set(relay->ports, m, &holder, &fault);
+                r = ports_set(relay->ports, m, &conflict, &fault);
                 if (r >= 0)
                         break;
-                if (r == -EADDRINUSE && gives_way(relay, holder))
+                if (r == -EADDRINUSE && gives_way(relay, conflict.machine))
                         continue;
+                memcpy(ret_port, conflict.port, sizeof(conflict.port));
                 return fault_set(reterr, fault.code, r, "%s", fault.message ?: strerror(-r));
         }
         Member *member = g_new0(Member, 1);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/fault.h"
+#include "relay/ports.h"
 #include "wire/network-record.h"
 
 #include <systemd/sd-event.h>
@@ -30,8 +31,10 @@ void relay_set_network(Relay *relay, const NetworkRecord *network);
 /** relay_unset_network() - close what it has; unknown is fine */
 void relay_unset_network(Relay *relay, const char *name);
 /** relay_set_member() - a new or changed machine
- * @m emptied on success
+ * @m        emptied on success
+ * @ret_port the port that somebody of the host has, if it is that, as in FRAME_PORT_OWNER, else ""
  * Return: 0; negative errno with a sentence: nothing was changed. */
-int relay_set_member(Relay *relay, MemberRecord *m, Fault *reterr);
+int relay_set_member(Relay *relay, MemberRecord *m, char ret_port[static PORT_TEXT_MAX],
+                     Fault *reterr);
 /** relay_unset_member() - close what it has; unknown is fine */
 void relay_unset_member(Relay *relay, const char *name);

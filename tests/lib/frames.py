@@ -60,7 +60,7 @@ class Frame:
 class Failed(Exception):
     def __init__(self, frame):
         self.code = next((name for name, number in FAULTS.items() if number == frame.get('CODE')), '?')
-        self.errno = frame.get('ERRNO')
+        self.errno, self.item = frame.get('ERRNO'), frame.get('ITEM')
         super().__init__(frame.get('MESSAGE'))
 
 
