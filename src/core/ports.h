@@ -39,7 +39,8 @@ typedef struct RegistryPort {
 /* A firewall that drops what comes from interfaces that it does not know. */
 typedef struct FirewallPort {
         void *userdata;
-        void (*network_up)(void *userdata, const char *bridge); /* the bridge may not be there yet */
+        /* the bridge may not be there yet */
+        void (*network_up)(void *userdata, const char *bridge);
         void (*network_down)(void *userdata, const char *bridge);
 } FirewallPort;
 
