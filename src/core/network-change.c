@@ -567,14 +567,32 @@ static guint find_published(const MachineNetwork *mn, const PortEntry *e)
         return i;
 }
 
+/* Another entry that takes a port of the host that @e wants; NULL: none. */
+static const PortEntry *find_overlap(const MachineNetwork *mn, const PortEntry *e)
+{
+        for (guint i = 0; i < mn->published->len; i++) {
+                const PortEntry *other = &g_array_index(mn->published, PortEntry, i);
+
+                if (port_entry_overlaps(other, e))
+                        return other;
+        }
+        return NULL;
+}
+
 static int check_port(const Machine *m, const NetworkEdit *edit, const PortEntry *e, Fault *reterr)
 {
         bool adds = edit->kind == NETWORK_EDIT_ADD_PORT;
+        const PortEntry *other = adds ? find_overlap(m->network, e) : NULL;
+        _cleanup_free_ char *text = NULL;
         bool found = find_published(m->network, e) < m->network->published->len;
 
         if (found && adds)
                 return fault_set(reterr, FAULT_EXISTS, EEXIST, "Machine '%s' publishes %s already",
                                  m->name, edit->text);
+        if (other && port_entry_format(other, &text) >= 0)
+                return fault_set(reterr, FAULT_EXISTS, EEXIST,
+                                 "Machine '%s' publishes %s already, which takes the same port",
+                                 m->name, text);
         if (!found && !adds)
                 return fault_set(reterr, FAULT_NO_SUCH_PORT, ENOENT,
                                  "Machine '%s' does not publish %s", m->name, edit->text);

@@ -139,32 +139,33 @@ static void check_others(json_t *findings, char *const *startable)
 static void check_workers(json_t *findings, sd_bus *bus)
 {
         static const struct {
-                const char *program, *prefix;
+                const char *program, *unit;
         } workers[] = {
-                {LODGE_IMPORT, LODGE_IMPORT_UNIT_PREFIX},
-                {LODGE_IMPORT, LODGE_EXPORT_UNIT_PREFIX},
-                {LODGE_WORK, LODGE_WORK_UNIT_PREFIX},
+                {LODGE_IMPORT, LODGE_IMPORT_UNIT_PREFIX "0.service"},
+                {LODGE_IMPORT, LODGE_EXPORT_UNIT_PREFIX "0.service"},
+                {LODGE_WORK, LODGE_WORK_UNIT_PREFIX "0.service"},
+                {LODGE_NET, LODGE_NET_UNIT},
+                {LODGE_RELAY, LODGE_RELAY_UNIT},
         };
         size_t n_fine = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(workers); i++) {
                 _cleanup_free_ char *load = NULL, *active = NULL;
-                char unit[64];
+                int r = get_unit(bus, workers[i].unit, &load, &active);
 
-                (void)snprintf(unit, sizeof(unit), "%s0.service", workers[i].prefix);
-                int r = get_unit(bus, unit, &load, &active);
                 if (access(workers[i].program, X_OK) < 0)
                         doctor_say(findings, FINDING_PROBLEM, "workers", NULL, "cannot run %s",
                                    workers[i].program);
                 else if (r < 0 || !streq(load, "loaded"))
                         doctor_say(findings, FINDING_PROBLEM, "workers", "systemctl daemon-reload",
-                                   "systemd has no usable unit %s.service", workers[i].prefix);
+                                   "systemd has no usable unit %s", workers[i].unit);
                 else
                         n_fine++;
         }
         if (n_fine == ELEMENTSOF(workers))
-                doctor_say(findings, FINDING_OK, "workers", NULL,
-                           "lodge-import and lodge-work are there, with their units");
+                doctor_say(
+                        findings, FINDING_OK, "workers", NULL,
+                        "lodge-import, lodge-work, lodge-net and lodge-relay are there, with their units");
 }
 
 static void check_bus(json_t *findings)

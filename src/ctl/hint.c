@@ -220,12 +220,6 @@ static void hint_busy(const Ctl *c, const char *object)
                     strncmp(c->verb->name, "image ", 6) == 0 ? "image " : "", object);
 }
 
-/* Another port or another subnet is what helps. */
-static bool is_taken(const Ctl *c)
-{
-        return streq(c->verb->name, "port add") || streq(c->verb->name, "network create");
-}
-
 static bool can_persist(const Ctl *c)
 {
         return c->verb->options && streq(c->verb->options[0].name, "persist");
@@ -276,7 +270,7 @@ void hint_for_fault(Ctl *c, const char *object, const Fault *f)
                         hint_exists(c, object);
                 break;
         case FAULT_BUSY:
-                if (object && !is_taken(c))
+                if (object && !streq(c->verb->name, "port add")) /* another port is what helps */
                         hint_busy(c, object);
                 break;
         case FAULT_NOT_AUTHORIZED:

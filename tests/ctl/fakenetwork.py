@@ -53,7 +53,7 @@ class Networks:
         if name in self.all:
             raise Failure('Exists', f"there is a network '{name}' already")
         if '10.9.0.0/16' in settings.get('Subnet', []):
-            raise Failure('Busy', f"network '{name}': 10.9.0.0/16 overlaps with the host's route to 10.9.0.0/24")
+            raise Failure('InvalidOption', "Subnet 10.9.0.0/16 overlaps with the host's route to 10.9.0.0/24")
         self.daemon.store.add(self.all, Network(self, name, settings))
         invocation.return_value(GLib.Variant('(o)', (self.all[name].path,)))
 

@@ -21,7 +21,7 @@ equal 'its gateways' '2 "10.77.0.1" "fd77::1"' "$(network_get "$net" Gateways)"
 equal 'its state' '"down"' "$(network_get "$net" State)"
 matches 'listed' "$net +down +10.77.0.0/24, fd77::/64" "$(lodgectl network ls)"
 refused Exists "$net" CreateNetwork "'$net'" '@a{sv} {}'
-refused Busy "$net" CreateNetwork "'$net-2'" "{'Subnet': <['10.77.0.128/25']>}"
+refused InvalidOption "$net" CreateNetwork "'$net-2'" "{'Subnet': <['10.77.0.128/25']>}"
 refused InvalidOption Subnet CreateNetwork "'$net-2'" "{'Subnet': <['10.77.0.0/33']>}"
 refused NoSuchNetwork nothing RemoveNetwork "'nothing'" '@a{sv} {}'
 refused Busy default RemoveNetwork "'default'" '@a{sv} {}'
@@ -29,7 +29,7 @@ equal 'json' "$net" "$(lodgectl network inspect "$net" --json=short | python3 -c
 
 # a machine in it
 expect 3 lodgectl create --network="$net-typo" "$TEST-b" busybox
-matches 'a network that there is not' "there is no network '$net-typo'" "$ERR"
+matches 'a network that there is not' "[Nn]o network '$net-typo'.*${NL}hint: lodgectl create --network=$net $TEST-b busybox" "$ERR"
 lodgectl create --network="$net:address=10.77.0.9" -p 18080:80 "$m" busybox "${IDLE[@]}"
 expect 4 lodgectl network rm "$net"
 matches 'who wants it' "$m" "$ERR"
@@ -117,6 +117,7 @@ for words in "network create $TEST-x" "network rm $net" "port add $m 18083:83" "
     expect 5 tester lodgectl --no-ask-password $words
 done
 
+stop "$m"
 remove "$m"
 lodgectl network rm "$net"
 equal 'in the end' '' "$(lodgectl network ls -q | grep "^$TEST-" || true)"
