@@ -128,14 +128,15 @@ static void machine_changed(void *userdata, Machine *m, unsigned changes)
         } sets[] = {
                 {MACHINE_CHANGED_STATE, {"State", "StateReason"}},
                 {MACHINE_CHANGED_DEFINITION,
-                 {"Settings", "Image", "RootDirectory", "MachineID", "Owner", "CreatedTimestamp"}},
-                {MACHINE_CHANGED_NETWORK, {"Addresses", "Ports"}},
+                 {"Settings", "Image", "RootDirectory", "MachineID", "Owner", "CreatedTimestamp",
+                  "Bandwidth"}},
+                {MACHINE_CHANGED_NETWORK, {"Addresses", "Ports", "Bandwidth"}},
                 {MACHINE_CHANGED_RUN,
                  {"Leader", "Supervisor", "UIDShift", "BootCount", "StartedTimestamp",
                   "ReadyTimestamp", "StoppedTimestamp"}},
         };
         Bus *b = userdata;
-        char *names[20];
+        char *names[24];
         size_t n = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(sets); i++)

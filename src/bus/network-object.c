@@ -130,6 +130,14 @@ int bus_append_machine_addresses(sd_bus_message *reply, const Machine *m)
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+int bus_append_machine_bandwidth(sd_bus_message *reply, const Machine *m)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = bandwidth_format(machine_bandwidth(m), &text);
+
+        return r < 0 ? r : sd_bus_message_append(reply, "s", text ?: "");
+}
+
 int bus_append_machine_ports(sd_bus_message *reply, const Machine *m)
 {
         char text[NET_ADDRESS_TEXT_MAX];

@@ -66,6 +66,8 @@ int bus_append_network(const void *object, const char *property, sd_bus_message 
 int bus_append_machine_addresses(sd_bus_message *reply, const Machine *m);
 /** bus_append_machine_ports() - the property Ports */
 int bus_append_machine_ports(sd_bus_message *reply, const Machine *m);
+/** bus_append_machine_bandwidth() - the property Bandwidth */
+int bus_append_machine_bandwidth(sd_bus_message *reply, const Machine *m);
 /** bus_append_labels() - KEY=VALUE strings as a{ss}; NULL: none */
 int bus_append_labels(sd_bus_message *reply, char *const *labels);
 

@@ -21,6 +21,7 @@ static const struct {
         {"Image", 's', offsetof(ClientMachine, image)},
         {"RootDirectory", 's', offsetof(ClientMachine, root_directory)},
         {"Unit", 's', offsetof(ClientMachine, unit)},
+        {"Bandwidth", 's', offsetof(ClientMachine, bandwidth)},
         {"Owner", 'u', offsetof(ClientMachine, owner)},
         {"Leader", 'u', offsetof(ClientMachine, leader)},
         {"Supervisor", 'u', offsetof(ClientMachine, supervisor)},
@@ -37,7 +38,6 @@ void client_machine_done(ClientMachine *m)
         free(m->reason_code);
         free(m->reason_message);
         free(m->description);
-        free(m->bandwidth);
         client_network_done(m);
         for (size_t i = 0; i < ELEMENTSOF(fields); i++)
                 if (fields[i].type == 's')
@@ -127,13 +127,10 @@ static int read_setting(sd_bus_message *m, const char *key, void *userdata)
 
         if (r < 0)
                 return r;
-        char **where = streq(key, "Description") ? &ret->description
-                       : streq(key, "Bandwidth") ? &ret->bandwidth
-                                                 : NULL;
-        if (!where || !streq(contents, "s"))
+        if (!streq(key, "Description") || !streq(contents, "s"))
                 return sd_bus_message_skip(m, "v");
         r = sd_bus_message_read(m, "v", "s", &s);
-        return r < 0 ? r : replace_string(where, s);
+        return r < 0 ? r : replace_string(&ret->description, s);
 }
 
 static int read_settings(sd_bus_message *m, ClientMachine *ret)

@@ -15,9 +15,9 @@ typedef struct ClientPort {
 } ClientPort;
 
 typedef struct ClientMachine {
-        char *name, *state, *status_text, *image, *root_directory, *unit;
+        char *name, *state, *status_text, *image, *root_directory, *unit, *bandwidth;
         char *reason_code, *reason_message; /* of StateReason; empty if there is none */
-        char *description, *bandwidth;      /* of Settings; NULL if there is none */
+        char *description;                  /* of Settings; NULL if there is none */
         uint32_t owner, leader, supervisor, uid_shift, boot_count;
         ClientAddress *addresses; /* while it runs, IPv4 first */
         size_t n_addresses;

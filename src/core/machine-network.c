@@ -79,6 +79,11 @@ const MemberPort *machine_ports(const Machine *m, size_t *ret_n)
         return *ret_n > 0 ? &g_array_index(m->network->ports, MemberPort, 0) : NULL;
 }
 
+const Bandwidth *machine_bandwidth(const Machine *m)
+{
+        return m->network && m->network->is_ready ? &m->network->bandwidth : &m->settings.bandwidth;
+}
+
 /* ---- links ---- */
 
 static bool host_name_is_taken(Manager *manager, const char *name)

@@ -97,6 +97,8 @@ GPtrArray *network_members(const Network *network);
 const MachineLink *machine_links(const Machine *m, size_t *ret_n);
 /** machine_ports() - what is published while it runs, else none */
 const MemberPort *machine_ports(const Machine *m, size_t *ret_n);
+/** machine_bandwidth() - its limits while it runs, else those of the definition */
+const Bandwidth *machine_bandwidth(const Machine *m);
 
 /* What can be changed while it runs; each is answered. @persist: the definition, too; without it
  * the change ends with this run. On a stopped machine they need @persist. */

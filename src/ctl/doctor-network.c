@@ -6,7 +6,7 @@
 
 #define NSSWITCH     "/etc/nsswitch.conf"
 #define NSSWITCH_MAX 1024
-#define ADD_LODGE    "sed -i '/^hosts:/s/files/files lodge/' " NSSWITCH
+#define ADD_LODGE    "sudo sed -i '/^hosts:/s/files/files lodge/' " NSSWITCH
 
 static bool has_word(const char *line, const char *word)
 {
@@ -35,7 +35,8 @@ static void check_names(json_t *findings)
                 doctor_say(findings, FINDING_OK, "names", NULL,
                            "this host finds machines by their names");
         else
-                doctor_say(findings, FINDING_WARNING, "names", f ? ADD_LODGE : NULL,
+                doctor_say(findings, FINDING_WARNING, "names",
+                           f ? ADD_LODGE + (geteuid() == 0 ? strlen("sudo ") : 0) : NULL,
                            "this host does not find machines by their names: " NSSWITCH
                            " has no 'lodge' behind 'hosts:'");
 }

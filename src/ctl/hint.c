@@ -235,6 +235,19 @@ static void hint_not_running(const Ctl *c, const char *object)
                 report_hint("lodgectl start %s", object);
 }
 
+/* "create -p 8080:80" wants a network to publish the port from. */
+static void hint_option(const Ctl *c)
+{
+        _cleanup_free_ char *line = hint_command_line(c, "", NULL, NULL);
+        size_t n = strlen("lodgectl ") + strlen(c->called);
+
+        if (line && args_value(&c->args, "publish") && !args_value(&c->args, "network") &&
+            strncmp(line + strlen("lodgectl "), c->called, strlen(c->called)) == 0)
+                report_hint("%.*s --network=private%s", (int)n, line, line + n);
+        else
+                report_hint("lodgectl help %s", c->verb->name);
+}
+
 static bool runs_new_machine(const Ctl *c)
 {
         return streq(c->verb->name, "run");
@@ -277,7 +290,7 @@ void hint_for_fault(Ctl *c, const char *object, const Fault *f)
                 if (geteuid() != 0)
                         hint_again(c, "sudo ", NULL, NULL);
                 break;
-        case FAULT_INVALID_OPTION: report_hint("lodgectl help %s", c->verb->name); break;
+        case FAULT_INVALID_OPTION: hint_option(c); break;
         case FAULT_TIMED_OUT:
                 if (object)
                         report_hint("lodgectl status %s", object);

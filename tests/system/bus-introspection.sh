@@ -43,6 +43,7 @@ wait_for 5 'a process object' test -s "$WORK/process"
 same "$(head -n 1 "$WORK/process")" org.lodge1.Process
 
 same "$(busctl call org.lodge1 /org/lodge1 org.lodge1.Manager GetImage s busybox | cut -d'"' -f2)" org.lodge1.Image
+same /org/lodge1/network/default org.lodge1.Network
 
 # the objects below are found from above
 matches 'tree' "$(object "$m")" "$(busctl --list tree org.lodge1)"

@@ -27,9 +27,15 @@ matches 'images' busybox "$(complete_line lodgectl run busy)"
 matches 'options' '--timeout' "$(complete_line lodgectl stop --ti)"
 matches 'settings' '--stop-signal' "$(complete_line lodgectl create --stop-s)"
 matches 'machines for shell' "$m" "$(complete_line lodgectl shell "$TEST-")"
+lodgectl create --network=private -p 28080:80 "$TEST-net" busybox -- "${IDLE[@]}"
+matches 'networks' default "$(complete_line lodgectl network status def)"
+matches 'networks of create' "private" "$(complete_line lodgectl create --network = priv)"
+matches 'machines for a network' "$m" "$(complete_line lodgectl network attach default "$TEST-")"
+matches 'ports' 28080:80 "$(complete_line lodgectl port rm "$TEST-net" 28)"
+matches 'verbs of port' "(^|$NL)add *($NL|$)" "$(complete_line lodgectl port a)"
 
 # each verb is completed
-for verb in list status show create rm start stop restart kill terminate wait run exec shell login attach logs plan image volume job pull df enable disable doctor version; do
+for verb in list status show create rm start stop restart kill terminate wait run exec shell login attach logs plan image volume network port stats bandwidth job pull df enable disable doctor version; do
     matches "the verb $verb" "(^|$NL)$verb *($NL|$)" "$(complete_line lodgectl "${verb:0:2}")"
 done
 

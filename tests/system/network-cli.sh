@@ -62,6 +62,8 @@ expect 4 lodgectl network attach default "$m"
 lodgectl network detach default "$m"
 equal 'gone inside' '' "$(inside "$m" ls /sys/class/net | grep host1 || true)"
 lodgectl bandwidth "$m" in=10M,out=5M
+equal 'the limits' in=10M,out=5M "$(get "$m" Bandwidth)"
+matches 'limits in status' "Bandwidth: in=10M,out=5M" "$(lodgectl status "$m")"
 
 # without --persist it ends with the run, with it it is the definition's
 lodgectl port add "$m" 18081:81
@@ -73,6 +75,7 @@ lodgectl port add --persist "$m" 18082:82
 expect 4 lodgectl stats "$m"
 start "$m"
 equal 'what was persistent' '127.0.0.1:18080 127.0.0.1:18082' "$(lodgectl port ls --no-legend "$m" | grep -o '127[^ ]*' | xargs)"
+equal 'limits of the last run' '' "$(get "$m" Bandwidth)"
 matches 'the second network' 'host1' "$(get "$m" Addresses)"
 stop "$m"
 
