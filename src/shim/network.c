@@ -288,6 +288,10 @@ static int add_device(Context *c, const PlanStep *s, MachineLink *ret)
         LinkTarget to = {.name = s->t, .mac = s->a, .mtu = (uint32_t)s->b, .netns = netns};
 
         int r = netns < 0 ? netns : rtnetlink_link(&n->host, 0, s->s, &ret->host);
+        r = r < 0 ? r
+                  : rtnetlink_addresses(&n->host, ret->host.index, ret->addresses,
+                                        ELEMENTSOF(ret->addresses));
+        ret->n_addresses = r < 0 ? 0 : (size_t)r;
         r = r < 0 ? r : rtnetlink_change(&n->host, ret->host.index, &to);
         r = r < 0 ? r : find_inside(n, s->t, &ret->index);
         return r < 0 ? fail_on(c, s, r) : 0;
@@ -315,22 +319,32 @@ static int add_link(Context *c, const PlanStep *s)
 
 /* ---- taking one away ---- */
 
-/* What the host knew of it before; its addresses are gone. */
-static int restore(Network *n, const LinkInfo *was)
+static int restore_settings(Network *n, const LinkInfo *was, const LinkInfo *is)
 {
-        LinkTarget to = {.netns = -1};
+        LinkTarget to = {
+                .mac = is->mac != was->mac ? was->mac : 0,
+                .mtu = is->mtu != was->mtu ? was->mtu : 0,
+                .netns = -1,
+        };
+        int r = to.mac || to.mtu ? rtnetlink_change(&n->host, is->index, &to) : 0;
+
+        if (r >= 0 && was->master > 0)
+                r = rtnetlink_set_master(&n->host, is->index, was->master);
+        return r >= 0 && was->is_up ? rtnetlink_up(&n->host, is->index) : r;
+}
+
+/* What the host knew of it before. */
+static int restore(Network *n, const MachineLink *l)
+{
         LinkInfo is;
 
-        int r = rtnetlink_link(&n->host, 0, was->name, &is);
-        if (r < 0)
-                return r;
-        to.mac = is.mac != was->mac ? was->mac : 0;
-        to.mtu = is.mtu != was->mtu ? was->mtu : 0;
-        if (to.mac || to.mtu)
-                r = rtnetlink_change(&n->host, is.index, &to);
-        if (r >= 0 && was->master > 0)
-                r = rtnetlink_set_master(&n->host, is.index, was->master);
-        return r >= 0 && was->is_up ? rtnetlink_up(&n->host, is.index) : r;
+        int r = rtnetlink_link(&n->host, 0, l->outside, &is);
+        r = r < 0 ? r : restore_settings(n, &l->host, &is);
+        for (size_t i = 0; i < l->n_addresses && r >= 0; i++) {
+                r = rtnetlink_add_address(&n->host, is.index, &l->addresses[i]);
+                r = r == -EEXIST ? 0 : r; /* whoever manages the host's network was faster */
+        }
+        return r;
 }
 
 static int give_back(Network *n, const MachineLink *l)
@@ -339,7 +353,7 @@ static int give_back(Network *n, const MachineLink *l)
         LinkTarget to = {.name = l->outside, .netns = netns};
 
         int r = netns < 0 ? netns : rtnetlink_change(&n->guest, l->index, &to);
-        return r < 0 ? r : restore(n, &l->host);
+        return r < 0 ? r : restore(n, l);
 }
 
 static int drop_link(Network *n, const MachineLink *l)

@@ -11,6 +11,8 @@
 #include "wire/network-record.h"
 #include "wire/plan.h"
 
+#define NETWORK_HOST_ADDRESSES_MAX 16
+
 /* An interface that the machine has from us. */
 typedef struct MachineLink {
         PlanOp op;                 /* PLAN_VETH, PLAN_MACVLAN, PLAN_LINK */
@@ -18,6 +20,8 @@ typedef struct MachineLink {
         char inside[IF_NAMESIZE];  /* what we called it */
         int index;                 /* inside */
         LinkInfo host;             /* the host's end; PLAN_LINK: what it was before */
+        NetAddress addresses[NETWORK_HOST_ADDRESSES_MAX]; /* PLAN_LINK: likewise */
+        size_t n_addresses;
 } MachineLink;
 
 typedef struct Network {

@@ -417,6 +417,45 @@ int rtnetlink_add_address(Netlink *n, int index, const NetAddress *address)
         return netlink_call(n, &q, NULL, NULL);
 }
 
+typedef struct AddressList {
+        uint32_t index;
+        NetAddress *addresses;
+        size_t n, max;
+} AddressList;
+
+static int take_address(const struct nlmsghdr *h, void *arg)
+{
+        const struct ifaddrmsg *i = NLMSG_DATA(h);
+        AddressList *list = arg;
+        NetAddress a = {0};
+
+        if (h->nlmsg_type != RTM_NEWADDR || h->nlmsg_len < NLMSG_SPACE(sizeof(*i)))
+                return -EBADMSG;
+        Attributes attributes = {(const char *)h + NLMSG_SPACE(sizeof(*i)),
+                                 h->nlmsg_len - NLMSG_SPACE(sizeof(*i))};
+        if (i->ifa_index != list->index || !(i->ifa_flags & IFA_F_PERMANENT) ||
+            i->ifa_scope == RT_SCOPE_LINK || list->n == list->max)
+                return 0;
+        a.family = i->ifa_family;
+        a.prefix = i->ifa_prefixlen;
+        /* IPv6 has a local one only where the other is that of a peer */
+        if (get(attributes, IFA_LOCAL, a.bytes, net_address_size(&a)) ||
+            get(attributes, IFA_ADDRESS, a.bytes, net_address_size(&a)))
+                list->addresses[list->n++] = a;
+        return 0;
+}
+
+int rtnetlink_addresses(Netlink *n, int index, NetAddress *ret, size_t max)
+{
+        AddressList list = {.index = (uint32_t)index, .addresses = ret, .max = max};
+        struct ifaddrmsg a = {0};
+        NetlinkRequest q;
+
+        netlink_begin(&q, RTM_GETADDR, NLM_F_DUMP, &a, sizeof(a));
+        int r = netlink_call(n, &q, take_address, &list);
+        return r < 0 ? r : (int)list.n;
+}
+
 int rtnetlink_add_route(Netlink *n, int index, const NetAddress *to, const NetAddress *gateway)
 {
         struct rtmsg r = {

@@ -94,6 +94,10 @@ int rtnetlink_set_rate(Netlink *n, int index, uint64_t bits, uint32_t mtu);
 /** rtnetlink_add_address() - give it an address, of which IPv6 is not to ask whether others have it
  */
 int rtnetlink_add_address(Netlink *n, int index, const NetAddress *address);
+/** rtnetlink_addresses() - those that it has for good, but for link-local ones
+ * @ret room for @max; more are passed over
+ * Return: their number; negative errno. */
+int rtnetlink_addresses(Netlink *n, int index, NetAddress *ret, size_t max);
 /** rtnetlink_add_route() - a route over it
  * @to      with prefix; 0: default route
  * @gateway family 0: on link */
