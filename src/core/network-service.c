@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define WINDOW      32U /* requests that it has not answered: what a socket's buffer takes */
+#define WINDOW 32U /* requests that it has not answered: what a socket's buffer takes */
 
 typedef struct Service {
         NetworkServices *all;

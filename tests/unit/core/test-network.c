@@ -646,9 +646,10 @@ static void test_live_ports(void)
         fault_done(&f);
         CHECK(machine_add_port(m, "127.0.0.1:81:80", false, on_answer, &result, NULL) == 0);
         check_result(&result, FAULT_BUSY, "Port 127.0.0.1:81/tcp is published by machine 'db'");
-        CHECK(machine_add_port(m, "80:90", false, on_answer, &result, NULL) == 0);
-        check_result(&result, FAULT_EXISTS,
-                     "Machine 'web' publishes port 127.0.0.1:80/tcp already");
+        CHECK(machine_add_port(m, "80:90", false, on_answer, &result, &f) == -EEXIST);
+        CHECK_STRING(f.message,
+                     "Machine 'web' publishes 127.0.0.1:80:80 already, which takes the same port");
+        fault_done(&f);
         relay->taken = "tcp 127.0.0.1 82";
         CHECK(machine_add_port(m, "127.0.0.1:82:80", false, on_answer, &result, NULL) == 0);
         check_result(&result, FAULT_BUSY,
