@@ -190,13 +190,17 @@ static void add_target(NetlinkRequest *q, const LinkTarget *t)
         netlink_add(q, IFLA_ADDRESS, mac, sizeof(mac));
 }
 
-static void add_big_tcp(NetlinkRequest *q)
+/* The machine itself sends none by IPv6 (IFLA_GSO_MAX_SIZE): they would have another header, which
+ * the kernel counts where it forwards them (ip6_pkt_too_big()), and call each of them too big. */
+static void add_big_tcp(NetlinkRequest *q, bool inside)
 {
-        static const uint16_t sizes[] = {IFLA_GSO_MAX_SIZE, LINK_GRO_MAX_SIZE,
-                                         LINK_GSO_IPV4_MAX_SIZE, LINK_GRO_IPV4_MAX_SIZE};
+        static const uint16_t sizes[] = {LINK_GRO_MAX_SIZE, LINK_GSO_IPV4_MAX_SIZE,
+                                         LINK_GRO_IPV4_MAX_SIZE};
 
         for (size_t i = 0; i < ELEMENTSOF(sizes); i++)
                 netlink_add_u32(q, sizes[i], GSO_MAX);
+        if (!inside)
+                netlink_add_u32(q, IFLA_GSO_MAX_SIZE, GSO_MAX);
 }
 
 static size_t nest_kind(NetlinkRequest *q, const char *kind, size_t *ret_info)
@@ -217,12 +221,12 @@ static int add_veth(Netlink *n, const LinkTarget *end, int master, const LinkTar
         if (master > 0)
                 netlink_add_u32(&q, IFLA_MASTER, (uint32_t)master);
         if (big)
-                add_big_tcp(&q);
+                add_big_tcp(&q, false);
         size_t data = nest_kind(&q, "veth", &info);
         size_t nested = netlink_nest(&q, VETH_INFO_PEER, &other, sizeof(other));
         add_target(&q, peer);
         if (big)
-                add_big_tcp(&q);
+                add_big_tcp(&q, true);
         netlink_nest_end(&q, nested);
         netlink_nest_end(&q, data);
         netlink_nest_end(&q, info);
