@@ -431,17 +431,27 @@ void engine_begin_sync(Engine *e)
                 ((Member *)value)->is_seen = false;
 }
 
+static gboolean is_unseen(gpointer name, gpointer member, gpointer userdata)
+{
+        return !((Member *)member)->is_seen;
+}
+
+/* Together: each change of a large set takes its time. */
 static int remove_unseen_members(Engine *e, Fault *reterr)
 {
-        g_autoptr(GList) members = g_hash_table_get_values(e->members);
-        int r = 0;
+        g_autoptr(GArray) changes = g_array_new(false, false, sizeof(Change));
+        GHashTableIter iter;
+        gpointer value;
 
-        for (GList *i = members; r >= 0 && i; i = i->next) {
-                const Member *m = i->data;
-
-                if (!m->is_seen)
-                        r = engine_unset_member(e, m->record.name, reterr);
-        }
+        g_hash_table_iter_init(&iter, e->members);
+        while (g_hash_table_iter_next(&iter, NULL, &value))
+                if (!((Member *)value)->is_seen)
+                        add_change(changes, ((Member *)value)->items, NULL, NULL);
+        if (changes->len == 0)
+                return 0;
+        int r = commit(e, changes, "remove the rules of machines that are gone", reterr);
+        if (r >= 0)
+                (void)g_hash_table_foreach_remove(e->members, is_unseen, NULL);
         return r;
 }
 
