@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define ANSWER_MAX 32768 /* the kernel fills no more at once */
+#define ANSWER_MAX 131072 /* a dump comes in smaller parts; one interface may have many names */
 
 int netlink_open(int protocol, Netlink *ret)
 {

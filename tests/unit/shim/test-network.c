@@ -558,6 +558,7 @@ static void test_live(void)
         const PlanStep foreign[] = {ADDRESS("host0", "10.9.5.7/24")};
         const PlanStep mount[] = {{.op = PLAN_HOSTNAME, .stage = PLAN_STAGE_PAYLOAD, .s = "x"}};
         const PlanStep again[] = {VETH("ve-web-3", "host0", "br7")};
+        const PlanStep lent[] = {DEVICE("wire0", "host5"), MACVLAN("wire1", "host6"), UP("host5")};
         const PlanStep same[] = {VETH("ve-web", "host4", "br7")};
         Machine m = machine_new();
         Network n;
@@ -583,6 +584,12 @@ static void test_live(void)
         CHECK_NUMBER(apply(&n, &m, same, ELEMENTSOF(same), &f), -EEXIST);
         CHECK(is_there(&host, "ve-web"));
         CHECK_NUMBER(n.n_links, 2);
+
+        CHECK_NUMBER(apply(&n, &m, lent, ELEMENTSOF(lent), &f), 0);
+        CHECK(!is_there(&host, "wire0") && is_there(&n.guest, "host6"));
+        CHECK_NUMBER(network_remove(&n, "web", "host6", &f), 0);
+        CHECK_NUMBER(network_remove(&n, "web", "host5", &f), 0);
+        CHECK(is_there(&host, "wire0") && !is_there(&n.guest, "host6"));
 
         network_detach(&n); /* it reboots */
         machine_end(&m);
