@@ -6,6 +6,7 @@
 
 #include <arpa/nameser.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct Ports {
         sd_event *event;
@@ -108,6 +109,22 @@ static void note_conflict(PortConflict *c, const PortKey *key, const Port *holde
                        net_address_format(&a, false, text), key->port);
 }
 
+/* A port without an address is one of 127.0.0.1 and of ::1, and a host may do without IPv6. */
+static bool is_dispensable(const Change *c, const PortKey *key, int error)
+{
+        static const uint8_t loopback[16] = {[15] = 1};
+        PortKey twin = *key;
+        const Port *has;
+
+        if ((error != -EADDRNOTAVAIL && error != -EAFNOSUPPORT) || key->family != AF_INET6 ||
+            memcmp(key->address, loopback, sizeof(loopback)) != 0)
+                return false;
+        twin.family = AF_INET;
+        memcpy(twin.address, (uint8_t[16]){127, 0, 0, 1}, sizeof(twin.address));
+        has = g_hash_table_lookup(c->ports->table, &twin);
+        return has && g_hash_table_contains(c->wanted, has);
+}
+
 static int open_port(Change *c, const PortKey *key, Fault *reterr)
 {
         Ports *p = c->ports;
@@ -116,6 +133,8 @@ static int open_port(Change *c, const PortKey *key, Fault *reterr)
         Port *port;
         int r = holder ? -EADDRINUSE : port_open(p->event, p->pipes, key, c->member->name, &port);
 
+        if (is_dispensable(c, key, r))
+                return 0;
         if (r < 0) {
                 if (r == -EADDRINUSE)
                         holder = find_overlapping(p, key);
@@ -165,6 +184,8 @@ static void set_targets(const Change *c)
                         PortKey key = make_key(from, k);
                         Port *port = g_hash_table_lookup(c->ports->table, &key);
 
+                        if (!port)
+                                continue; /* dispensable */
                         port->guest4 = from->guest4;
                         port->guest6 = from->guest6;
                         port->guest_port = (uint16_t)(from->guest_port + k);

@@ -25,6 +25,17 @@ int main(void)
         s.capabilities_add = CAP(NET_RAW); /* unless it is asked for */
         CHECK(capabilities_of(&s, true) & CAP(NET_RAW));
 
+        /* nor a namespace that others have made */
+        s.capabilities_add = 0;
+        s.private_network = -1;
+        s.networks = (char *[]){(char *)"netns=/run/netns/blue", NULL};
+        CHECK(!(capabilities_of(&s, true) & (CAP(NET_ADMIN) | CAP(NET_RAW))));
+        s.networks = (char *[]){(char *)"default", NULL};
+        CHECK(capabilities_of(&s, true) & CAP(NET_ADMIN));
+        CHECK(!(capabilities_of(&s, false) & (CAP(NET_ADMIN) | CAP(NET_RAW))));
+        CHECK(capabilities_of(&s, false) & CAP(NET_BIND_SERVICE));
+
+        s.capabilities_add = CAP(NET_RAW);
         s.capabilities_drop = CAPABILITIES_ALL;
         CHECK(capabilities_of(&s, true) == CAP(NET_RAW));
         s.capabilities_add = 0;
