@@ -32,9 +32,9 @@ at_exit remove_what_root_made
 remove_what_root_made() {
     local image
     lodgectl list -q | xargs -r lodgectl rm --force >/dev/null
-    lodgectl network ls -q | grep -vx default | xargs -r lodgectl network rm >/dev/null
+    lodgectl network ls -q | sed /^default$/d | xargs -r lodgectl network rm
     lodgectl prune --force --all --volumes >/dev/null
-    for image in $(lodgectl images -q | grep -vxE 'busybox|debian1[23]'); do
+    for image in $(lodgectl images -q | sed -E '/^(busybox|debian1[23])$/d'); do
         lodgectl image read-only "$image" no >/dev/null 2>&1 || true
         lodgectl image rm --force "$image" >/dev/null
     done
