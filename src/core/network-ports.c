@@ -9,7 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define OWNER_MAX 256
+#define OWNER_MAX     256
+#define PORT_TEXT_MAX (NET_ADDRESS_TEXT_MAX + 32)
 
 /* ---- who has it ---- */
 
@@ -25,24 +26,24 @@ static bool ports_meet(const MemberPort *a, const MemberPort *b)
                a->host_port < b->host_port + b->count && b->host_port < a->host_port + a->count;
 }
 
-static bool has_port(GArray *ports, const MemberPort *p)
+static const MemberPort *find_port(GArray *ports, const MemberPort *p)
 {
         for (guint i = 0; i < ports->len; i++)
                 if (ports_meet(&g_array_index(ports, MemberPort, i), p))
-                        return true;
-        return false;
+                        return &g_array_index(ports, MemberPort, i);
+        return NULL;
 }
 
-static const char *port_text(const MemberPort *p, char ret[static NET_ADDRESS_TEXT_MAX + 32])
+/* The first port that both want. */
+static const char *common_port(const MemberPort *p, const MemberPort *other,
+                               char ret[static PORT_TEXT_MAX])
 {
-        char address[NET_ADDRESS_TEXT_MAX], last[16] = "";
+        char address[NET_ADDRESS_TEXT_MAX];
         bool six = p->host.family == AF_INET6;
 
-        if (p->count > 1)
-                (void)g_snprintf(last, sizeof(last), "-%u", p->host_port + p->count - 1U);
-        (void)g_snprintf(ret, NET_ADDRESS_TEXT_MAX + 32, "%s%s%s:%u%s/%s", six ? "[" : "",
-                         net_address_format(&p->host, false, address), six ? "]" : "", p->host_port,
-                         last, port_protocol_name(p->protocol));
+        (void)g_snprintf(ret, PORT_TEXT_MAX, "%s%s%s:%u/%s", six ? "[" : "",
+                         net_address_format(&p->host, false, address), six ? "]" : "",
+                         MAX(p->host_port, other->host_port), port_protocol_name(p->protocol));
         return ret;
 }
 
@@ -72,7 +73,7 @@ static int add(const MachineNetwork *mn, GArray *ports, const PortEntry *e, cons
                 .guest4 = target(mn, AF_INET),
                 .guest6 = target(mn, AF_INET6),
         };
-        char text[NET_ADDRESS_TEXT_MAX + 32];
+        char text[PORT_TEXT_MAX];
 
         if (!p.guest4.family && !p.guest6.family)
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
@@ -83,10 +84,11 @@ static int add(const MachineNetwork *mn, GArray *ports, const PortEntry *e, cons
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
                                  "Machine '%s' publishes more than %d ports and ranges",
                                  mn->machine->name, NETWORK_PORTS_MAX);
-        if (has_port(ports, &p))
+        const MemberPort *same = find_port(ports, &p);
+        if (same)
                 return fault_set(reterr, FAULT_EXISTS, EEXIST,
                                  "Machine '%s' publishes port %s already", mn->machine->name,
-                                 port_text(&p, text));
+                                 common_port(&p, same, text));
         g_array_append_val(ports, p);
         return 0;
 }
@@ -109,18 +111,19 @@ static int expand(const MachineNetwork *mn, GArray *ports, const PortEntry *e, F
 
 static int check_free(const MachineNetwork *mn, const MemberPort *p, Fault *reterr)
 {
-        char text[NET_ADDRESS_TEXT_MAX + 32];
+        char text[PORT_TEXT_MAX];
         GHashTableIter i;
         void *m;
 
         g_hash_table_iter_init(&i, mn->machine->manager->machines);
         while (g_hash_table_iter_next(&i, NULL, &m)) {
                 const MachineNetwork *other = ((Machine *)m)->network;
+                const MemberPort *same = other && other != mn ? find_port(other->ports, p) : NULL;
 
-                if (other && other != mn && has_port(other->ports, p))
+                if (same)
                         return fault_set(reterr, FAULT_BUSY, EADDRINUSE,
-                                         "Port %s is published by machine '%s'", port_text(p, text),
-                                         other->machine->name);
+                                         "Port %s is published by machine '%s'",
+                                         common_port(p, same, text), other->machine->name);
         }
         return 0;
 }
