@@ -62,16 +62,20 @@ mount_image() {
     at_exit "umount '$2' 2>/dev/null"
 }
 
+# A job is answered before its worker is gone, and its directory after that: also the job of CheckStore itself.
+no_job_is_left() { [[ -z $(ls "$STORE/incoming" 2>/dev/null) ]]; }
+
 # store_is_clean WHEN: what lodged finds when it reads everything; nothing of a job is left
 store_is_clean() {
     local found
     found=$(busctl --timeout=300 --json=short call org.lodge1 /org/lodge1 org.lodge1.Manager CheckStore 'a{sv}' 1 Deep b "${LODGE_TEST_DEEP:-true}")
     equal "what is wrong in the store $1" '[[]]' "$(python3 -c 'import json, sys
 print(json.dumps(json.load(sys.stdin)["data"]))' <<<"$found")"
-    equal "what is left in incoming $1" '' "$(ls "$STORE/incoming")"
+    wait_for 10 "nothing is left in incoming $1" no_job_is_left
 }
 
-store_list() { # what the store holds, but not of machines
+store_list() { # what the store holds once all jobs are over, but not of machines
+    wait_for 10 'nothing is left in incoming' no_job_is_left
     { find "$STORE"/{layers,blobs,images,volumes,incoming} -mindepth 1 -maxdepth 1 -printf '%P\n' 2>/dev/null || true; } | sort
 }
 
