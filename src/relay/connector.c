@@ -45,6 +45,7 @@ static _noreturn_ void serve(int fd, const struct sockaddr_un *address)
 {
         char request;
 
+        (void)prctl(PR_SET_NAME, "lodge-connect", 0, 0, 0);
         if (identity_limit_capabilities(0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 _exit(1);
         while (recv(fd, &request, sizeof(request), 0) > 0) {

@@ -47,11 +47,14 @@ DnsOutcome dns_server_ask(DnsServer *s, const DnsRequest *request, uint8_t *ret,
 {
         DnsQuery q;
         DnsAnswer a = {.code = ns_r_notimpl};
+        Names names = {.members = s->members,
+                       .network = &s->network,
+                       .asker = socket_address_get(&request->client)};
         int r = dns_query_parse(request->message, request->n, &q);
 
         if (r == -EBADMSG)
                 return DNS_DROPPED;
-        if (r < 0 || names_answer(s->members, &s->network, &q, &a))
+        if (r < 0 || names_answer(&names, &q, &a))
                 return answer(request, &q, &a, ret, size, ret_n);
         /* the host has these resolvers itself; if we were one of them we would ask ourselves */
         if (is_gateway(s, &request->client)) {

@@ -22,13 +22,53 @@ static void take(DnsAnswer *answer, const DnsQuery *q, const NetAddress *a)
                 answer->addresses[answer->n_addresses++] = *a;
 }
 
-/* Return: is it in that network at all? */
-static bool take_member(DnsAnswer *answer, const DnsQuery *q, const MemberRecord *m,
-                        const char *network)
+static const MemberLink *find_link(const MemberRecord *m, const NetAddress *a)
+{
+        for (size_t i = 0; i < m->n_links; i++)
+                for (size_t k = 0; k < m->links[i].n_addresses; k++)
+                        if (net_address_equal(&m->links[i].addresses[k], a))
+                                return &m->links[i];
+        return NULL;
+}
+
+/* Addresses of machines cannot be forged: lodge-net sees to that. */
+static const MemberRecord *find_address(const Names *names, const NetAddress *a,
+                                        const MemberLink **ret_link)
+{
+        GHashTableIter iter;
+        void *p;
+
+        g_hash_table_iter_init(&iter, names->members);
+        while (g_hash_table_iter_next(&iter, NULL, &p)) {
+                *ret_link = find_link(p, a);
+                if (*ret_link)
+                        return p;
+        }
+        return NULL;
+}
+
+/* May who asks know what is in that network? It is the one that it asks in, or another one of its
+ * own: a machine's resolver is that of its first network alone. */
+static bool may_know(const Names *names, const char *network)
+{
+        const MemberLink *unused;
+        const MemberRecord *asker;
+
+        if (streq(network, names->network->name))
+                return true;
+        asker = find_address(names, &names->asker, &unused);
+        for (size_t i = 0; asker && i < asker->n_links; i++)
+                if (streq(asker->links[i].network, network))
+                        return true;
+        return false;
+}
+
+static bool take_links(DnsAnswer *answer, const DnsQuery *q, const MemberRecord *m,
+                       const char *network)
 {
         bool found = false;
 
-        for (size_t i = 0; m && i < m->n_links; i++) {
+        for (size_t i = 0; i < m->n_links; i++) {
                 if (!streq(m->links[i].network, network))
                         continue;
                 found = true;
@@ -38,10 +78,26 @@ static bool take_member(DnsAnswer *answer, const DnsQuery *q, const MemberRecord
         return found;
 }
 
-static bool answer_name(GHashTable *members, const NetworkRecord *network, const char *name,
-                        const DnsQuery *q, DnsAnswer *ret)
+/* The addresses in the network where it was asked for, or else in one that both are in.
+ * Return: is it known there at all? */
+static bool take_member(DnsAnswer *answer, const DnsQuery *q, const MemberRecord *m,
+                        const Names *names)
 {
-        if (take_member(ret, q, g_hash_table_lookup(members, name), network->name))
+        if (!m)
+                return false;
+        if (take_links(answer, q, m, names->network->name))
+                return true;
+        for (size_t i = 0; i < m->n_links; i++)
+                if (may_know(names, m->links[i].network))
+                        return take_links(answer, q, m, m->links[i].network);
+        return false;
+}
+
+static bool answer_name(const Names *names, const char *name, const DnsQuery *q, DnsAnswer *ret)
+{
+        const NetworkRecord *network = names->network;
+
+        if (take_member(ret, q, g_hash_table_lookup(names->members, name), names))
                 return true;
         if (!streq(name, "gateway") && !streq(q->name, "host" SUFFIX))
                 return false;
@@ -50,41 +106,32 @@ static bool answer_name(GHashTable *members, const NetworkRecord *network, const
         return true;
 }
 
-static bool has_address(const MemberRecord *m, const char *network, const NetAddress *a)
-{
-        for (size_t i = 0; i < m->n_links; i++)
-                for (size_t k = 0; k < m->links[i].n_addresses; k++)
-                        if (net_address_equal(&m->links[i].addresses[k], a))
-                                return streq(m->links[i].network, network);
-        return false;
-}
-
-static void answer_address(GHashTable *members, const NetworkRecord *network, const NetAddress *a,
-                           DnsAnswer *ret)
-{
-        const char *found = NULL;
-        GHashTableIter iter;
-        void *p;
-
-        for (size_t i = 0; i < network->n_gateways; i++)
-                if (net_address_equal(&network->gateways[i], a))
-                        found = "gateway";
-        g_hash_table_iter_init(&iter, members);
-        while (!found && g_hash_table_iter_next(&iter, NULL, &p))
-                if (has_address(p, network->name, a))
-                        found = ((MemberRecord *)p)->name;
-        if (found)
-                (void)snprintf(ret->pointer, sizeof(ret->pointer), "%s" SUFFIX, found);
-        else
-                ret->code = ns_r_nxdomain;
-}
-
 static bool is_in(const NetworkRecord *network, const NetAddress *a)
 {
         for (size_t i = 0; i < network->n_gateways; i++)
                 if (net_address_contains(&network->gateways[i], a))
                         return true;
         return false;
+}
+
+/* Return: is it ours to say? */
+static bool answer_address(const Names *names, const NetAddress *a, DnsAnswer *ret)
+{
+        const NetworkRecord *network = names->network;
+        const MemberLink *link = NULL;
+        const MemberRecord *m = find_address(names, a, &link);
+        const char *found = m && may_know(names, link->network) ? m->name : NULL;
+
+        for (size_t i = 0; i < network->n_gateways; i++)
+                if (net_address_equal(&network->gateways[i], a))
+                        found = "gateway";
+        if (!found && !is_in(network, a))
+                return false;
+        if (found)
+                (void)snprintf(ret->pointer, sizeof(ret->pointer), "%s" SUFFIX, found);
+        else
+                ret->code = ns_r_nxdomain;
+        return true;
 }
 
 /* "web.lodge" and "web" are the same; "lodge" itself has nothing but what is below it. */
@@ -98,8 +145,7 @@ static bool strip_domain(char *name)
         return true;
 }
 
-bool names_answer(GHashTable *members, const NetworkRecord *network, const DnsQuery *q,
-                  DnsAnswer *ret)
+bool names_answer(const Names *names, const DnsQuery *q, DnsAnswer *ret)
 {
         char name[DNS_NAME_MAX];
         NetAddress a;
@@ -109,15 +155,14 @@ bool names_answer(GHashTable *members, const NetworkRecord *network, const DnsQu
         bool ours = strip_domain(name);
         if (q->class != ns_c_in)
                 ours = false;
-        else if (answer_name(members, network, name, q, ret))
+        else if (answer_name(names, name, q, ret))
                 return true;
-        else if (q->type == ns_t_ptr && dns_name_to_address(name, &a) >= 0 && is_in(network, &a)) {
-                answer_address(members, network, &a, ret);
+        else if (q->type == ns_t_ptr && dns_name_to_address(name, &a) >= 0 &&
+                 answer_address(names, &a, ret))
                 return true;
-        }
         /* nothing of an internal network is asked outside; "no such name" ends a lookup at once,
          * where musl would wait for another answer after "refused" */
-        if (!ours && !(network->flags & NETWORK_INTERNAL))
+        if (!ours && !(names->network->flags & NETWORK_INTERNAL))
                 return false;
         ret->code = ns_r_nxdomain;
         return true;

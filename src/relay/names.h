@@ -13,8 +13,14 @@
  * Return: newly allocated; g_free(). */
 char *names_key(const char *name);
 
-/** names_answer() - what is there to say about a name, to somebody in @network
- * @members names_key() -> MemberRecord: of all networks; members of others are not found
+/* Who asks, and where. */
+typedef struct Names {
+        GHashTable *members; /* names_key() -> MemberRecord, of all networks */
+        const NetworkRecord *network;
+        NetAddress asker;
+} Names;
+
+/** names_answer() - what is there to say about a name
+ * Machines are found in @names->network and, by one that is in others, too, in those.
  * Return: true and @ret is the answer; false: it is not ours to say, ask the host's resolvers. */
-bool names_answer(GHashTable *members, const NetworkRecord *network, const DnsQuery *q,
-                  DnsAnswer *ret);
+bool names_answer(const Names *names, const DnsQuery *q, DnsAnswer *ret);

@@ -22,12 +22,13 @@ static void try_answer(const uint8_t *message, const DnsQuery *q, size_t size)
                 .n_gateways = 2};
         GHashTable *members = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         char *reply = malloc(size ? size : 1);
+        Names names = {.members = members, .network = &network, .asker = link.addresses[0]};
         DnsAnswer answer;
         ns_msg parsed;
 
         PROMISE(reply);
         g_hash_table_insert(members, names_key(member.name), &member);
-        if (names_answer(members, &network, q, &answer)) {
+        if (names_answer(&names, q, &answer)) {
                 size_t n = dns_answer_write(message, q, &answer, (uint8_t *)reply, size);
 
                 PROMISE(n <= size);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 static GHashTable *members;
+static NetAddress asker;
 
 static NetAddress address(const char *text)
 {
@@ -19,10 +20,11 @@ static const char *ask_class(const NetworkRecord *n, const char *name, int type,
 {
         static char text[NET_ADDRESS_TEXT_MAX + 64];
         DnsQuery q = {.type = (uint16_t)type, .class = (uint16_t) class};
+        Names names = {.members = members, .network = n, .asker = asker};
         DnsAnswer a;
 
         (void)g_strlcpy(q.name, name, sizeof(q.name));
-        if (!names_answer(members, n, &q, &a))
+        if (!names_answer(&names, &q, &a))
                 return "elsewhere";
         if (a.code != ns_r_noerror)
                 return a.code == ns_r_nxdomain ? "no such name" : "?";
@@ -85,6 +87,14 @@ static void test_all(void)
         CHECK_STRING(ask(&n, "6.9.0.10.in-addr.arpa", ns_t_ptr), "elsewhere");
         CHECK_STRING(ask(&n, "1.0.0.10.in-addr.arpa", ns_t_ptr), "gateway.lodge");
         CHECK_STRING(ask_class(&n, "web.example", ns_t_txt, ns_c_chaos), "elsewhere");
+        asker = address("10.0.0.5"); /* it is in both networks, and asks in the first */
+        CHECK_STRING(ask(&n, "db", ns_t_a), "10.0.9.6");
+        CHECK_STRING(ask(&n, "db.lodge", ns_t_aaaa), "nothing");
+        CHECK_STRING(ask(&n, "web.example", ns_t_a), "10.0.0.5");
+        CHECK_STRING(ask(&n, "6.9.0.10.in-addr.arpa", ns_t_ptr), "db.lodge");
+        CHECK_STRING(ask(&n, "7.9.0.10.in-addr.arpa", ns_t_ptr), "elsewhere");
+        asker = address("10.0.0.7");
+        CHECK_STRING(ask(&n, "db", ns_t_a), "elsewhere");
         n.flags = NETWORK_INTERNAL;
         CHECK_STRING(ask(&n, "example.org", ns_t_a), "no such name");
         CHECK_STRING(ask(&n, "web.example", ns_t_a), "10.0.0.5");
