@@ -145,6 +145,14 @@ static bool strip_domain(char *name)
         return true;
 }
 
+/* A word without a dot is meant to be a machine: if there is none, resolvers of the world are not
+ * told what somebody here looks for. They have no addresses for a word anyway. */
+static bool is_word(const DnsQuery *q)
+{
+        return q->class == ns_c_in && (q->type == ns_t_a || q->type == ns_t_aaaa) && q->name[0] &&
+               !strchr(q->name, '.');
+}
+
 bool names_answer(const Names *names, const DnsQuery *q, DnsAnswer *ret)
 {
         char name[DNS_NAME_MAX];
@@ -162,7 +170,7 @@ bool names_answer(const Names *names, const DnsQuery *q, DnsAnswer *ret)
                 return true;
         /* nothing of an internal network is asked outside; "no such name" ends a lookup at once,
          * where musl would wait for another answer after "refused" */
-        if (!ours && !(names->network->flags & NETWORK_INTERNAL))
+        if (!ours && !is_word(q) && !(names->network->flags & NETWORK_INTERNAL))
                 return false;
         ret->code = ns_r_nxdomain;
         return true;
