@@ -2,43 +2,14 @@
 #include "shim/network.h"
 
 #include "base/text.h"
+#include "shim/network-link.h"
 
-#include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
 
-#define VETH_PREFIX       "ve-"
 #define COUNTED_MAX       64 /* interfaces in one answer: a guest may have any number of its own */
-#define ATTEMPTS_MAX      3
 #define CARRIER_TRIES_MAX 250
 #define CARRIER_WAIT_USEC 200
-
-/* What one call of ours is about. */
-typedef struct Context {
-        Network *network;
-        const char *machine;
-        Failure *failure;
-} Context;
-
-/* "cannot attach machine 'web' to bridge 'br7': No such device", and what else the kernel says. */
-static int fail(Context *c, int r, const char *object, const Netlink *n, const char *format, ...)
-        _printf_(5, 6);
-
-static int fail(Context *c, int r, const char *object, const Netlink *n, const char *format, ...)
-{
-        FaultCode code = r == -EEXIST ? FAULT_EXISTS : FAULT_FAILED;
-        const char *reason = n ? n->reason : "";
-        _cleanup_free_ char *what = NULL, *sentence = NULL;
-        va_list ap;
-
-        va_start(ap, format);
-        int n_what = vasprintf(&what, format, ap);
-        va_end(ap);
-        (void)failure_set(c->failure, code, r, "connect", object);
-        if (n_what < 0 || asprintf(&sentence, "%s: %s%s%s%s", what, strerror(-r),
-                                   reason[0] ? " (" : "", reason, reason[0] ? ")" : "") < 0)
-                return r;
-        return failure_reason(c->failure, code, r, "connect", sentence);
-}
 
 void network_init(Network *n)
 {
@@ -142,14 +113,6 @@ bool network_has_links(const Network *n)
 
 /* ---- what there is ---- */
 
-static MachineLink *find(Network *n, const char *inside, const char *outside)
-{
-        for (size_t i = 0; i < n->n_links; i++)
-                if (streq(n->links[i].inside, inside) || streq(n->links[i].outside, outside))
-                        return &n->links[i];
-        return NULL;
-}
-
 static int open_sockets(Network *n, int pidfd)
 {
         _cleanup_close_ int own = -EBADF;
@@ -161,12 +124,12 @@ static int open_sockets(Network *n, int pidfd)
         return own < 0 ? own : rtnetlink_open_in(pidfd, own, &n->guest);
 }
 
-static int enter(Context *c, int pidfd)
+static int enter(NetworkContext *c, int pidfd)
 {
         int r = open_sockets(c->network, pidfd);
 
-        return r < 0 ? fail(c, r, c->machine, NULL, "cannot enter the network of machine '%s'",
-                            c->machine)
+        return r < 0 ? network_fail(c, r, c->machine, NULL,
+                                    "cannot enter the network of machine '%s'", c->machine)
                      : 0;
 }
 
@@ -176,209 +139,16 @@ static void close_sockets(Network *n)
         netlink_close(&n->guest);
 }
 
-/* The host's end has a MAC that tells it from what others call "ve-", and that is higher than any
- * device's: a bridge without a MAC of its own has the lowest of its ports'. */
-static uint64_t host_mac(const char *name)
-{
-        uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-
-        for (const char *c = name; *c; c++)
-                hash = (hash ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
-        return UINT64_C(0xfe) << 40 | ((hash ^ hash >> 40) & ((UINT64_C(1) << 40) - 1));
-}
-
-/* An earlier run's: the kernel takes its time to clear a namespace away.
- * Return: whether the name may be free now. */
-static bool remove_stale(Network *n, const char *name)
-{
-        LinkInfo info;
-
-        if (strncmp(name, VETH_PREFIX, strlen(VETH_PREFIX)) != 0)
-                return false;
-        int r = rtnetlink_link(&n->host, 0, name, &info);
-        if (r < 0)
-                return r == -ENODEV;
-        if (!streq(info.kind, "veth") || info.mac != host_mac(name))
-                return false;
-        r = rtnetlink_delete(&n->host, info.index);
-        return r >= 0 || r == -ENODEV;
-}
-
-/* ---- making one ---- */
-
-static int make_veth(Context *c, const PlanStep *s, int bridge, int netns)
-{
-        Network *n = c->network;
-        LinkTarget end = {.name = s->s, .mac = host_mac(s->s), .mtu = (uint32_t)s->b, .netns = -1};
-        LinkTarget peer = {.name = s->t, .mac = s->a, .mtu = (uint32_t)s->b, .netns = netns};
-        int r = -EEXIST;
-
-        for (int i = 0; i < ATTEMPTS_MAX && r == -EEXIST; i++) {
-                r = rtnetlink_add_veth(&n->host, &end, bridge, &peer);
-                if (r == -EEXIST && !remove_stale(n, s->s))
-                        break;
-        }
-        return r;
-}
-
-static int fail_veth(Context *c, const PlanStep *s, int r)
-{
-        const char *bridge = s->n_data > 0 ? s->data : NULL;
-        Netlink *n = &c->network->host;
-
-        if (r == -EEXIST || !bridge)
-                return fail(c, r, s->s, n, "cannot connect machine '%s' by '%s' and '%s'",
-                            c->machine, s->s, s->t);
-        if (r == -EXFULL)
-                (void)snprintf(n->reason, sizeof(n->reason), "it has no port left");
-        return fail(c, r, bridge, n, "cannot attach machine '%s' to bridge '%s'", c->machine,
-                    bridge);
-}
-
-static int add_veth(Context *c, const PlanStep *s, MachineLink *ret)
-{
-        Network *n = c->network;
-        LinkInfo bridge = {0};
-        _cleanup_close_ int netns = rtnetlink_namespace(&n->guest);
-
-        int r = netns < 0 ? netns : 0;
-        if (r >= 0 && s->n_data > 0)
-                r = rtnetlink_link(&n->host, 0, s->data, &bridge);
-        r = r < 0 ? r : make_veth(c, s, bridge.index, netns);
-        if (r < 0)
-                return fail_veth(c, s, r);
-        r = rtnetlink_link(&n->host, 0, s->s, &ret->host);
-        ret->index = ret->host.peer;
-        return r < 0 ? fail_veth(c, s, r) : 0;
-}
-
-static int fail_on(Context *c, const PlanStep *s, int r)
-{
-        return fail(c, r, s->s, &c->network->host,
-                    s->op == PLAN_LINK ? "cannot move interface '%s' into machine '%s' as '%s'"
-                                       : "cannot give an interface on '%s' to machine '%s' as '%s'",
-                    s->s, c->machine, s->t);
-}
-
-static int find_inside(Network *n, const char *name, int *ret)
-{
-        LinkInfo info;
-
-        int r = rtnetlink_link(&n->guest, 0, name, &info);
-        *ret = info.index;
-        return r;
-}
-
-static int add_macvlan(Context *c, const PlanStep *s, MachineLink *ret)
-{
-        Network *n = c->network;
-        _cleanup_close_ int netns = rtnetlink_namespace(&n->guest);
-        LinkTarget end = {.name = s->t, .mac = s->a, .mtu = (uint32_t)s->b, .netns = netns};
-
-        int r = netns < 0 ? netns : rtnetlink_link(&n->host, 0, s->s, &ret->host);
-        r = r < 0 ? r : rtnetlink_add_macvlan(&n->host, ret->host.index, &end);
-        r = r < 0 ? r : find_inside(n, s->t, &ret->index);
-        return r < 0 ? fail_on(c, s, r) : 0;
-}
-
-static int add_device(Context *c, const PlanStep *s, MachineLink *ret)
-{
-        Network *n = c->network;
-        _cleanup_close_ int netns = rtnetlink_namespace(&n->guest);
-        LinkTarget to = {.name = s->t, .mac = s->a, .mtu = (uint32_t)s->b, .netns = netns};
-
-        int r = netns < 0 ? netns : rtnetlink_link(&n->host, 0, s->s, &ret->host);
-        r = r < 0 ? r
-                  : rtnetlink_addresses(&n->host, ret->host.index, ret->addresses,
-                                        ELEMENTSOF(ret->addresses));
-        ret->n_addresses = r < 0 ? 0 : (size_t)r;
-        r = r < 0 ? r : rtnetlink_change(&n->host, ret->host.index, &to);
-        r = r < 0 ? r : find_inside(n, s->t, &ret->index);
-        return r < 0 ? fail_on(c, s, r) : 0;
-}
-
-static int add_link(Context *c, const PlanStep *s)
-{
-        Network *n = c->network;
-        MachineLink l = {.op = s->op};
-
-        if (!link_name_is_valid(s->s) || !link_name_is_valid(s->t))
-                return fail(c, -EINVAL, s->s, NULL,
-                            "cannot use '%s' and '%s' as names of interfaces", s->s, s->t);
-        if (n->n_links >= NETWORK_LINKS_MAX || find(n, s->t, s->op == PLAN_MACVLAN ? NULL : s->s))
-                return fail_on(c, s, n->n_links >= NETWORK_LINKS_MAX ? -E2BIG : -EEXIST);
-        (void)snprintf(l.outside, sizeof(l.outside), "%s", s->s);
-        (void)snprintf(l.inside, sizeof(l.inside), "%s", s->t);
-        int r = s->op == PLAN_VETH      ? add_veth(c, s, &l)
-                : s->op == PLAN_MACVLAN ? add_macvlan(c, s, &l)
-                                        : add_device(c, s, &l);
-        if (r >= 0)
-                n->links[n->n_links++] = l;
-        return r;
-}
-
-/* ---- taking one away ---- */
-
-static int restore_settings(Network *n, const LinkInfo *was, const LinkInfo *is)
-{
-        LinkTarget to = {
-                .mac = is->mac != was->mac ? was->mac : 0,
-                .mtu = is->mtu != was->mtu ? was->mtu : 0,
-                .netns = -1,
-        };
-        int r = to.mac || to.mtu ? rtnetlink_change(&n->host, is->index, &to) : 0;
-
-        if (r >= 0 && was->master > 0)
-                r = rtnetlink_set_master(&n->host, is->index, was->master);
-        return r >= 0 && was->is_up ? rtnetlink_up(&n->host, is->index) : r;
-}
-
-/* What the host knew of it before. */
-static int restore(Network *n, const MachineLink *l)
-{
-        LinkInfo is;
-
-        int r = rtnetlink_link(&n->host, 0, l->outside, &is);
-        r = r < 0 ? r : restore_settings(n, &l->host, &is);
-        for (size_t i = 0; i < l->n_addresses && r >= 0; i++) {
-                r = rtnetlink_add_address(&n->host, is.index, &l->addresses[i]);
-                r = r == -EEXIST ? 0 : r; /* whoever manages the host's network was faster */
-        }
-        return r;
-}
-
-static int give_back(Network *n, const MachineLink *l)
-{
-        _cleanup_close_ int netns = rtnetlink_namespace(&n->host);
-        LinkTarget to = {.name = l->outside, .netns = netns};
-
-        int r = netns < 0 ? netns : rtnetlink_change(&n->guest, l->index, &to);
-        return r < 0 ? r : restore(n, l);
-}
-
-static int drop_link(Network *n, const MachineLink *l)
-{
-        int r = l->op == PLAN_VETH      ? rtnetlink_delete(&n->host, l->host.index)
-                : l->op == PLAN_MACVLAN ? rtnetlink_delete(&n->guest, l->index)
-                                        : give_back(n, l);
-
-        return l->op != PLAN_LINK && r == -ENODEV ? 0 : r; /* the guest was before us */
-}
-
-static void complain(const char *what, const char *name, int r)
-{
-        (void)fprintf(stderr, "<4>cannot %s '%s': %s, ignoring\n", what, name, strerror(-r));
-}
-
 static void drop_links(Network *n, size_t first, bool all)
 {
         for (; n->n_links > first; n->n_links--) {
                 const MachineLink *l = &n->links[n->n_links - 1];
-                int r = all || l->op == PLAN_LINK ? drop_link(n, l) : 0;
+                int r = all || l->op == PLAN_LINK ? network_drop_link(n, l) : 0;
 
                 if (r < 0)
-                        complain(l->op == PLAN_LINK ? "give back interface" : "remove interface",
-                                 l->outside, r);
+                        network_complain(l->op == PLAN_LINK ? "give back interface"
+                                                            : "remove interface",
+                                         l->outside, r);
         }
 }
 
@@ -393,7 +163,7 @@ void network_detach(Network *n)
 static int set_rate(Network *n, const PlanStep *s, uint64_t bits)
 {
         bool inside = s->stage == PLAN_STAGE_INNER;
-        const MachineLink *l = find(n, inside ? s->s : NULL, inside ? NULL : s->s);
+        const MachineLink *l = network_find_link(n, inside ? s->s : NULL, inside ? NULL : s->s);
 
         if (!l || l->op != PLAN_VETH)
                 return -ENODEV;
@@ -402,51 +172,62 @@ static int set_rate(Network *n, const PlanStep *s, uint64_t bits)
 }
 
 /* What is said of the ends is about some that we made. */
-static int adjust(Context *c, const PlanStep *s)
+static int adjust(NetworkContext *c, const PlanStep *s)
 {
         Network *n = c->network;
         Netlink *end = s->stage == PLAN_STAGE_INNER ? &n->guest : &n->host;
 
         end->reason[0] = '\0';
         if (s->op == PLAN_ALTNAME) {
-                const MachineLink *l = find(n, NULL, s->s);
+                const MachineLink *l = network_find_link(n, NULL, s->s);
                 int r = l && l->op == PLAN_VETH ? 0 : -ENODEV;
 
                 r = r < 0 ? r : rtnetlink_add_altname(&n->host, l->host.index, s->t);
-                return r < 0 ? fail(c, r, s->s, &n->host, "cannot call interface '%s' '%s', too",
-                                    s->s, s->t)
+                return r < 0 ? network_fail(c, r, s->s, &n->host,
+                                            "cannot call interface '%s' '%s', too", s->s, s->t)
                              : 0;
         }
         int r = set_rate(n, s, s->a);
-        return r < 0 ? fail(c, r, s->s, end, "cannot limit the bandwidth of machine '%s' at '%s'",
-                            c->machine, s->s)
+        return r < 0 ? network_fail(c, r, s->s, end,
+                                    "cannot limit the bandwidth of machine '%s' at '%s'",
+                                    c->machine, s->s)
                      : 0;
 }
 
 static int index_inside(Network *n, const char *name, int *ret)
 {
-        const MachineLink *l = find(n, name, NULL);
+        const MachineLink *l = network_find_link(n, name, NULL);
 
         if (!l)
-                return find_inside(n, name, ret);
+                return network_find_inside(n, name, ret);
         *ret = l->index;
         return 0;
 }
 
-static int configure_address(Context *c, const PlanStep *s, int index)
+/* Where IPv6 is turned off (EACCES), or the kernel has none, a machine runs without. */
+static int without_ipv6(NetworkContext *c, const NetAddress *a, const char *text, int r)
+{
+        if (a->family != AF_INET6 || (r != -EACCES && r != -EOPNOTSUPP && r != -EAFNOSUPPORT))
+                return r;
+        c->is_without_ipv6 = true;
+        network_complain("use IPv6 for", text, r);
+        return 0;
+}
+
+static int configure_address(NetworkContext *c, const PlanStep *s, int index)
 {
         Network *n = c->network;
         NetAddress a;
 
         int r = net_address_parse(s->t, NET_PREFIX_REQUIRED, &a);
-        r = r < 0 ? r : rtnetlink_add_address(&n->guest, index, &a);
-        return r < 0 ? fail(c, r, s->t, &n->guest,
-                            "cannot give '%s' of machine '%s' the address '%s'", s->s, c->machine,
-                            s->t)
+        r = r < 0 ? r : without_ipv6(c, &a, s->t, rtnetlink_add_address(&n->guest, index, &a));
+        return r < 0 ? network_fail(c, r, s->t, &n->guest,
+                                    "cannot give '%s' of machine '%s' the address '%s'", s->s,
+                                    c->machine, s->t)
                      : 0;
 }
 
-static int configure_route(Context *c, const PlanStep *s, int index)
+static int configure_route(NetworkContext *c, const PlanStep *s, int index)
 {
         NetAddress to, gateway = {0};
         Network *n = c->network;
@@ -454,14 +235,16 @@ static int configure_route(Context *c, const PlanStep *s, int index)
         int r = net_address_parse(s->t, NET_PREFIX_REQUIRED, &to);
         if (r >= 0 && s->n_data > 0)
                 r = net_address_parse(s->data, NET_PREFIX_NONE, &gateway);
+        if (r >= 0 && to.family == AF_INET6 && c->is_without_ipv6)
+                return 0;
         r = r < 0 ? r : rtnetlink_add_route(&n->guest, index, &to, &gateway);
-        return r < 0 ? fail(c, r, s->t, &n->guest,
-                            "cannot set the route of machine '%s' to '%s' over '%s'", c->machine,
-                            s->t, s->s)
+        return r < 0 ? network_fail(c, r, s->t, &n->guest,
+                                    "cannot set the route of machine '%s' to '%s' over '%s'",
+                                    c->machine, s->t, s->s)
                      : 0;
 }
 
-static int configure(Context *c, const PlanStep *s)
+static int configure(NetworkContext *c, const PlanStep *s)
 {
         Network *n = c->network;
         int index;
@@ -470,15 +253,16 @@ static int configure(Context *c, const PlanStep *s)
         if (r >= 0 && s->op == PLAN_LINK_UP)
                 r = rtnetlink_up(&n->guest, index);
         if (r < 0)
-                return fail(c, r, s->s, &n->guest, "cannot bring up interface '%s' of machine '%s'",
-                            s->s, c->machine);
+                return network_fail(c, r, s->s, &n->guest,
+                                    "cannot bring up interface '%s' of machine '%s'", s->s,
+                                    c->machine);
         if (s->op == PLAN_ADDRESS)
                 return configure_address(c, s, index);
         return s->op == PLAN_ROUTE ? configure_route(c, s, index) : 0;
 }
 
 /* After the limits: to give a queue to an interface that is up costs a grace period. */
-static int up_ends(Context *c, size_t first)
+static int up_ends(NetworkContext *c, size_t first)
 {
         Network *n = c->network;
 
@@ -490,9 +274,9 @@ static int up_ends(Context *c, size_t first)
                 int r = end->master > 0 ? rtnetlink_up_port(&n->host, end->index)
                                         : rtnetlink_up(&n->host, end->index);
                 if (r < 0)
-                        return fail(c, r, end->name, &n->host,
-                                    "cannot bring up interface '%s' of machine '%s'", end->name,
-                                    c->machine);
+                        return network_fail(c, r, end->name, &n->host,
+                                            "cannot bring up interface '%s' of machine '%s'",
+                                            end->name, c->machine);
         }
         return 0;
 }
@@ -527,7 +311,7 @@ static void await_carrier(Network *n, size_t first)
                 }
 }
 
-static int execute(Context *c, const void *plan, size_t n_plan)
+static int execute(NetworkContext *c, const void *plan, size_t n_plan)
 {
         size_t first = c->network->n_links;
         PlanStep s;
@@ -535,7 +319,7 @@ static int execute(Context *c, const void *plan, size_t n_plan)
 
         PLAN_FOREACH (&s, plan, n_plan) {
                 if (is_link(s.op))
-                        r = add_link(c, &s);
+                        r = network_add_link(c, &s);
                 else if (s.op == PLAN_ALTNAME || s.op == PLAN_RATE)
                         r = adjust(c, &s);
                 if (r < 0)
@@ -555,7 +339,7 @@ static int execute(Context *c, const void *plan, size_t n_plan)
 
 int network_attach(Network *n, const char *machine, int pidfd, Failure *f)
 {
-        Context c = {n, machine, f};
+        NetworkContext c = {.network = n, .machine = machine, .failure = f};
 
         int r = enter(&c, pidfd);
         r = r < 0 ? r : execute(&c, n->plan, n->n_plan);
@@ -577,16 +361,16 @@ static bool plan_makes(const void *plan, size_t n_plan, const PlanStep *wanted)
 }
 
 /* What is done to an interface that is there already could not be undone, but for its limit. */
-static int check_live(Context *c, const void *plan, size_t n_plan)
+static int check_live(NetworkContext *c, const void *plan, size_t n_plan)
 {
         PlanStep s;
 
         PLAN_FOREACH (&s, plan, n_plan)
                 if (!is_link(s.op) && s.op != PLAN_RATE &&
                     !(is_ours(s.op) && plan_makes(plan, n_plan, &s)))
-                        return fail(c, -EPROTO, plan_op_name(s.op), NULL,
-                                    "cannot carry out '%s' while machine '%s' runs",
-                                    plan_op_name(s.op), c->machine);
+                        return network_fail(c, -EPROTO, plan_op_name(s.op), NULL,
+                                            "cannot carry out '%s' while machine '%s' runs",
+                                            plan_op_name(s.op), c->machine);
         return 0;
 }
 
@@ -603,14 +387,14 @@ static void restore_rates(Network *n, const void *plan, size_t n_plan)
                 (void)find_rate(n->plan, n->n_plan, &s, &bits);
                 int r = set_rate(n, &s, bits);
                 if (r < 0 && r != -ENODEV) /* one that came and went with the plan */
-                        complain("restore the bandwidth of", s.s, r);
+                        network_complain("restore the bandwidth of", s.s, r);
         }
 }
 
 int network_apply(Network *n, const char *machine, int pidfd, const void *plan, size_t n_plan,
                   Failure *f)
 {
-        Context c = {n, machine, f};
+        NetworkContext c = {.network = n, .machine = machine, .failure = f};
         size_t n_before = n->n_links;
         PlanWriter w = {0};
 
@@ -635,14 +419,15 @@ int network_apply(Network *n, const char *machine, int pidfd, const void *plan, 
 
 int network_remove(Network *n, const char *machine, const char *inside, Failure *f)
 {
-        Context c = {n, machine, f};
-        MachineLink *l = find(n, inside, NULL);
+        NetworkContext c = {.network = n, .machine = machine, .failure = f};
+        MachineLink *l = network_find_link(n, inside, NULL);
         PlanWriter w = {0};
 
-        int r = l ? drop_link(n, l) : -ENODEV;
+        int r = l ? network_drop_link(n, l) : -ENODEV;
         if (r < 0)
-                return fail(&c, r, inside, NULL,
-                            "cannot take interface '%s' away from machine '%s'", inside, machine);
+                return network_fail(&c, r, inside, NULL,
+                                    "cannot take interface '%s' away from machine '%s'", inside,
+                                    machine);
         copy_steps(&w, n->plan, n->n_plan, l);
         r = set_plan(n, &w);
         n->n_links--;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The interfaces of a machine, with a host and machines that are network namespaces of this test.
  */
+#include "base/io.h"
 #include "base/text.h"
 #include "shim/network.h"
 #include "sys/process.h"
@@ -615,6 +616,24 @@ static void test_live(void)
         delete_link("wire0");
 }
 
+/* A host may have IPv6 turned off in all that begins on it. */
+static void test_without_ipv6(void)
+{
+        _cleanup_close_ int own = rtnetlink_namespace(&host);
+        Machine m = machine_new();
+        Network n;
+
+        CHECK_NUMBER(setns(m.pidfd, CLONE_NEWNET), 0);
+        CHECK_NUMBER(write_string_at(AT_FDCWD, "/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"),
+                     0);
+        CHECK_NUMBER(setns(own, CLONE_NEWNET), 0);
+        network_new(&n, full, ELEMENTSOF(full));
+        attach(&n, &m);
+        CHECK(look(&n.guest, "host0").is_up);
+        network_end(&n, &m);
+        expect_gone("ve-web");
+}
+
 /* The end of a machine in somebody else's namespace leaves that as it was. */
 static void test_other_namespace(void)
 {
@@ -694,6 +713,7 @@ int main(void)
         test_macvlan();
         test_device();
         test_live();
+        test_without_ipv6();
         test_other_namespace();
         test_telling();
         return 0;
