@@ -117,6 +117,7 @@ typedef struct NetworkFacts {
         GPtrArray *entries;       /* NetworkEntry */
         GPtrArray *parts;         /* what links point to */
         GArray *dns;              /* NetAddress */
+        bool dns_is_internal;     /* these know nothing of the world */
         char *resolv_conf;
 } NetworkFacts;
 

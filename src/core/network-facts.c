@@ -78,18 +78,29 @@ static size_t find_gateways(const Network *n, NetAddress ret[static 2])
         return n_gateways;
 }
 
-static void add_network(NetworkFacts *f, const Network *n, PlanLink *to, NetAddress *gateways)
+/* Of the first network that answers for names; one without a way out knows but its own, so that
+ * any other goes before it. */
+static void take_dns(NetworkFacts *f, const Network *n)
 {
-        bool first = f->dns->len == 0;
+        bool better = f->dns->len == 0 || (f->dns_is_internal && !n->settings.internal);
 
-        to->parent = n->bridge;
-        to->mtu = to->mtu ?: n->settings.mtu;
-        to->n_gateways = find_gateways(n, gateways);
-        for (size_t i = 0; i < n->n_subnets && n->settings.names && first; i++) {
+        if (!n->settings.names || n->n_subnets == 0 || !better)
+                return;
+        g_array_set_size(f->dns, 0);
+        f->dns_is_internal = n->settings.internal;
+        for (size_t i = 0; i < n->n_subnets; i++) {
                 NetAddress gateway = network_gateway(n, i);
 
                 append_dns(f, &gateway);
         }
+}
+
+static void add_network(NetworkFacts *f, const Network *n, PlanLink *to, NetAddress *gateways)
+{
+        to->parent = n->bridge;
+        to->mtu = to->mtu ?: n->settings.mtu;
+        to->n_gateways = find_gateways(n, gateways);
+        take_dns(f, n);
 }
 
 static void add_foreign(NetworkFacts *f, const NetworkEntry *e, PlanLink *to, NetAddress *gateways)
@@ -97,6 +108,9 @@ static void add_foreign(NetworkFacts *f, const NetworkEntry *e, PlanLink *to, Ne
         to->parent = e->argument;
         to->n_gateways = e->n_gateways;
         (void)memcpy(gateways, e->gateways, sizeof(e->gateways));
+        if (e->n_dns > 0 && f->dns_is_internal)
+                g_array_set_size(f->dns, 0);
+        f->dns_is_internal = f->dns_is_internal && e->n_dns == 0;
         for (size_t i = 0; i < e->n_dns; i++)
                 append_dns(f, &e->dns[i]);
 }

@@ -79,6 +79,14 @@ equal 'limits of the last run' '' "$(get "$m" Bandwidth)"
 matches 'the second network' 'host1' "$(get "$m" Addresses)"
 stop "$m"
 
+# names of the world are asked where there is a way to it, in whatever order the networks are
+lodgectl network create --internal "$TEST-in" >/dev/null
+gateway=$(lodgectl network inspect default -p Gateways --value | grep -o '[0-9.]*' | head -n 1)
+equal 'the name server' "nameserver $gateway" "$(lodgectl run --network="$TEST-in" --network=private busybox head -n 1 /etc/resolv.conf)"
+gateway=$(lodgectl network inspect "$TEST-in" -p Gateways --value | grep -o '[0-9.]*' | head -n 1)
+equal 'the name server of an internal network' "nameserver $gateway" "$(lodgectl run --network="$TEST-in" busybox head -n 1 /etc/resolv.conf)"
+lodgectl network rm "$TEST-in"
+
 # signals: who listens is told
 python3 - "$m" <<'LISTEN' || fail 'no signal told of the addresses'
 import subprocess
