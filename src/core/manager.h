@@ -39,11 +39,11 @@ struct Manager {
         sd_event_source *network_hosts; /* and LODGE_RUNTIME_HOSTS */
         NetworkServices *network_services;
         uint64_t network_answer_usec; /* how long they may take */
-        GPtrArray *preparations; /* core/network-choose.c: networks that get their subnets */
-        uint8_t host_id[16];     /* what hardware addresses and subnets are made of */
-        GHashTable *jobs;        /* ID -> Job, those that are objects */
-        GHashTable *hidden_jobs; /* likewise, lodged's own */
-        GHashTable *lost_jobs;   /* ID -> of an earlier lodged, core/job-run.c */
+        GPtrArray *preparations;      /* core/network-choose.c: networks that get their subnets */
+        uint8_t host_id[16];          /* what hardware addresses and subnets are made of */
+        GHashTable *jobs;             /* ID -> Job, those that are objects */
+        GHashTable *hidden_jobs;      /* likewise, lodged's own */
+        GHashTable *lost_jobs;        /* ID -> of an earlier lodged, core/job-run.c */
         sd_event_source *job_idle;
         GPtrArray *requests; /* Request, oldest first */
         GPtrArray *changed;  /* Machine: listeners are to be told */
