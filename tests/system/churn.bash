@@ -15,6 +15,8 @@ count_open() { # count_open NAME PID: kinds of its descriptors; what is open for
     find "/proc/$2/fd" -mindepth 1 -printf '%l\n' 2>/dev/null | sed 's/[:/].*//' | sort | uniq -c | sed "s/^ */$1 has open: /"
 }
 
+leases() { grep -rhsoE "$TEST-[0-9]+" /var/lib/lodge/networks /run/lodge/leases || true; }
+
 what_is_there() {
     count_open lodged "$(daemon_pid)"
     ps -eo stat=,comm= | sed -n 's/^Z[^ ]* */zombie: /p'
@@ -27,7 +29,7 @@ what_is_there() {
     systemctl --no-pager --plain --no-legend --all list-units "lodge@$TEST-*" | sed 's/^/unit: /'
     find /run/systemd/nspawn-uid -type f -printf 'uid range: %f\n'
     find /run/lodge /var/lib/lodge/machines /var/lib/lodge/trash -name "$TEST-*" -printf 'file: %p\n'
-    grep -rhso "$TEST-[0-9]*" /var/lib/lodge/networks /run/lodge/leases | sed 's/^/lease: /'
+    leases | sed 's/^/lease: /'
     find /sys/fs/cgroup -type d -name "lodge@$TEST-*" -printf 'cgroup: %p\n'
     busctl --no-pager --list tree org.lodge1 | grep "^/org/lodge1/machine/" | sed 's/^/object: /' || true
 }
@@ -39,6 +41,7 @@ without_traces() {
     local before pss rss tries=0
     "$TESTS/clients/churn" "$3" "$TEST" "$1" 8 >/dev/null
     wait_for 60 'the trash is empty' eval '[[ -z $(ls /var/lib/lodge/trash) ]]'
+    wait_for 60 'no lease of theirs is left' eval '[[ -z $(leases) ]]'
     before=$(what_is_there) pss=$(of_lodged Pss) rss=$(of_lodged Rss)
     "$TESTS/clients/churn" "$3" "$TEST" "$2" 8
     # what is being cleared up in a moment: lodge-work, cgroups, units

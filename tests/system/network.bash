@@ -15,16 +15,34 @@ SERVERS=()
 WEB=(/bin/sh -c 'mkdir -p /srv; hostname >/srv/name; trap "exit 0" TERM INT; httpd -f -p 80 -h /srv & wait')
 
 in_place() { # in_place PLACE COMMAND...
+    local prefix=()
+    place "$1"
+    "${prefix[@]}" "${@:2}"
+}
+
+# in_background PLACE LOG COMMAND...: until end_servers
+in_background() {
+    (
+        prefix=()
+        place "$1"
+        exec "${prefix[@]}" "${@:3}" >"$2" 2>&1 </dev/null
+    ) &
+    SERVERS+=($!)
+}
+
+place() { # place PLACE: sets prefix
     case $1 in
-        host) "${@:2}" ;;
-        outside) nsenter --net=/run/netns/outside "${@:2}" ;;
-        *) nsenter --net="/proc/$(get "$1" Leader)/ns/net" "${@:2}" ;;
+        host) prefix=() ;;
+        outside) prefix=(nsenter --net=/run/netns/outside) ;;
+        *) prefix=(nsenter --net="/proc/$(get "$1" Leader)/ns/net") ;;
     esac
 }
 
-# An uplink with a host at its other end, which knows no way to the networks of the test host
+# An uplink with a host at its other end, which knows no way to the networks of the test host. IPv6 is forwarded, as it is
+# where an administrator wants machines to have it.
 make_outside() {
-    at_exit 'ip link del uplink 2>/dev/null; ip netns del outside'
+    at_exit 'ip link del uplink 2>/dev/null; ip netns del outside; sysctl -q -w net.ipv6.conf.all.forwarding=0'
+    sysctl -q -w net.ipv6.conf.all.forwarding=1
     ip netns add outside
     ip link add name uplink type veth peer name eth0 netns outside
     ip addr add "$UPLINK4/24" dev uplink
@@ -39,6 +57,12 @@ make_outside() {
     ip -6 route add default via "$OUTSIDE6"
 }
 
+# watch PLACE INTERFACE FILE: what arrives there is written down
+watch() {
+    in_background "$1" "$3" "$CLIENTS/frames" watch "$2"
+    wait_for 10 "somebody watches $2 in $1" grep -q ready "$3"
+}
+
 # --- connections -------------------------------------------------------------------------------------------------
 
 # serve PLACE tcp|udp ADDRESS PORT[-LAST] [NAME]: answers until end_servers; a machine with a server in its network must not
@@ -46,8 +70,7 @@ make_outside() {
 serve() {
     local log
     log=$(mktemp "$WORK/server.XXXXXX")
-    in_place "$1" "$CLIENTS/traffic" serve "${@:2:3}" "${5:-$1}" >"$log" 2>&1 &
-    SERVERS+=($!)
+    in_background "$1" "$log" "$CLIENTS/traffic" serve "${@:2:3}" "${5:-$1}"
     wait_for 5 "a server in $1: $(<"$log")" grep -q ready "$log"
 }
 
@@ -76,7 +99,28 @@ denied() {
     if text=$(ask "${@:1:4}" 0.7 2>/dev/null); then fail "from $1 to $3 port $4/$2: $text"; fi
 }
 
-fetch() { inside "$1" wget -q -T 5 -O - "http://$2"; } # fetch NAME HOST/PATH: by busybox in the machine
+# fetch NAME HOST/PATH: by busybox in the machine, whose own timeout (-T) makes it crash
+fetch() { inside "$1" timeout 5 wget -q -O - "http://$2"; }
+
+# serve_iperf PLACE: until end_servers
+serve_iperf() {
+    in_background "$1" /dev/null iperf3 -s
+    wait_for 10 "iperf3 in $1" in_place "$1" sh -c 'ss -Hltn sport = :5201 | grep -q 5201'
+}
+
+# rate PLACE ADDRESS [IPERF_OPTION...]: Mbit/s that arrived
+rate() {
+    in_place "$1" iperf3 -J -c "${@:2}" | python3 -c 'import json, sys
+result = json.load(sys.stdin)
+if "error" in result: sys.exit(result["error"])
+print(round((result["end"].get("sum_received") or result["end"]["sum"])["bits_per_second"] / 1e6, 1))'
+}
+
+at_least() { # at_least WHAT LEAST FOUND
+    awk -v least="$2" -v found="$3" 'BEGIN { exit !(found >= least) }' || fail "$1: $3 Mbit/s, at least $2 were expected"
+}
+
+service_pid() { systemctl show --property MainPID --value "$1.service"; } # service_pid lodge-net|lodge-relay
 
 # --- what machines have ------------------------------------------------------------------------------------------
 

@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A running machine is attached to a network and detached from it; what ran goes on.
+. "$(dirname "$0")/lib.bash"
+. "$(dirname "$0")/network.bash"
+
+devices() { inside "$1" ls /sys/class/net | xargs; }
+
+new_network "$TEST-two"
+m=$TEST-a b=$TEST-b
+run_idle "$m" Network=default
+run_idle "$b" "Network=$TEST-two"
+leader=$(get "$m" Leader) four=$(address "$m" 4)
+serve host tcp "$(gateway "$m" 4)" 7001
+serve "$b" tcp "$(address "$b" 4)" 7002
+denied "$m" tcp "$(address "$b" 4)" 7002
+
+lodgectl network attach "$TEST-two" "$m"
+equal 'devices' 'host0 host1 lo' "$(devices "$m")"
+second=$(address "$m" 4 "$TEST-two")
+matches 'addresses' "default host0 $four/.*$TEST-two host1 $second/" "$(addresses "$m" | xargs)"
+matches 'inside' "inet $second/" "$(inside "$m" ip addr show dev host1)"
+reaches "$m" tcp "$(address "$b" 4)" 7002 "^$b $second "
+reaches "$m" tcp "$(gateway "$m" 4 host0)" 7001 "^host $four "
+matches 'its name there' "Address[^$NL]*: $second" "$(inside "$b" nslookup "$m" 2>&1 || true)"
+matches 'the members' "$m" "$(lodgectl network inspect "$TEST-two")"
+refused '(Exists|InvalidOption|Busy)' "$TEST-two" AttachNetworkMachine "'$m'" "'$TEST-two'" '{}'
+refused '(NoSuchNetwork|InvalidOption|NotFound)' "$TEST-none" AttachNetworkMachine "'$m'" "'$TEST-none'" '{}'
+
+lodgectl network detach "$TEST-two" "$m"
+equal 'devices' 'host0 lo' "$(devices "$m")"
+denied "$m" tcp "$(address "$b" 4)" 7002
+reaches "$m" tcp "$(gateway "$m" 4)" 7001 "^host $four "
+lacks 'its name there' "Address[^$NL]*: $second" "$(inside "$b" nslookup "$m" 2>&1 || true)"
+refused '(InvalidOption|NoSuchNetwork|NotFound|Failed)' "$TEST-two" DetachNetworkMachine "'$m'" "'$TEST-two'" '{}'
+
+# the last one, too, and by the interface's name
+end_servers
+on "$m" DetachNetwork 'sa{sv}' host0 0 >/dev/null
+equal 'devices' lo "$(devices "$m")"
+equal 'addresses' '' "$(addresses "$m")"
+on "$m" AttachNetwork 'sa{sv}' default 0 >/dev/null
+equal 'the address when it is back' "$four" "$(address "$m" 4)"
+ping -q -c 1 -W 2 "$four" >/dev/null
+equal 'PID 1' "$leader" "$(get "$m" Leader)"
+
+# for the next start
+lodgectl network attach --persist "$TEST-two" "$m"
+stop "$m"
+start "$m"
+equal 'devices after another start' 'host0 host1 lo' "$(devices "$m")"
+lodgectl network detach --persist "$TEST-two" "$m"
+stop "$m"
+start "$m"
+equal 'devices after another start' 'host0 lo' "$(devices "$m")"
+
+# a machine without a network gets one
+n=$TEST-none-yet
+run_idle "$n"
+equal 'devices' lo "$(devices "$n")"
+lodgectl network attach default "$n"
+ping -q -c 1 -W 2 "$(address "$n" 4)" >/dev/null
+stop "$n"
+stop "$m"
+stop "$b"
+nothing_left
