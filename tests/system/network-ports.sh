@@ -5,7 +5,10 @@
 . "$(dirname "$0")/network.bash"
 
 page() { curl -s -m 2 "http://$1/name"; }
-taken() { ! python3 -c 'import socket, sys; socket.socket().bind((sys.argv[1], int(sys.argv[2])))' "$1" "$2" 2>/dev/null; }
+taken() { ! python3 -c 'import socket, sys
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind((sys.argv[1], int(sys.argv[2])))' "$1" "$2" 2>/dev/null; }
 
 m=$TEST-a
 create "$m" busybox Network=default -- "${WEB[@]}"
