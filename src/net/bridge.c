@@ -226,6 +226,19 @@ void bridge_take_large_packets(Netlink *route, unsigned index)
         (void)netlink_ask(route, h, NULL, NULL);
 }
 
+void bridge_reflect(Netlink *route, unsigned index)
+{
+        char buf[NETLINK_REQUEST_MAX];
+        struct nlmsghdr *h = begin_link(buf, RTM_SETLINK, 0, index, NULL);
+        struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
+
+        i->ifi_family = AF_BRIDGE;
+        struct nlattr *info = mnl_attr_nest_start(h, IFLA_PROTINFO);
+        mnl_attr_put_u8(h, IFLA_BRPORT_MODE, 1);
+        mnl_attr_nest_end(h, info);
+        (void)netlink_ask(route, h, NULL, NULL);
+}
+
 int bridge_attach(Netlink *route, const char *bridge, const char *link)
 {
         char buf[NETLINK_REQUEST_MAX];

@@ -20,6 +20,12 @@ int bridge_set(Netlink *route, const NetworkRecord *n, Fault *reterr);
 /** bridge_take_large_packets() - let packets be as large as BRIDGE_PACKET_MAX; slower without
  * The kernel forbids it while nothing is attached to the bridge, and forgets it then. */
 void bridge_take_large_packets(Netlink *route, unsigned index);
+/** bridge_reflect() - let a bridge send back to a port what came from there
+ * So that a machine reaches its own published port where br_netfilter is: that rewrites addresses
+ * before the bridge has looked where a packet goes. The rules take away all else that would come
+ * back.
+ * @index of the port */
+void bridge_reflect(Netlink *route, unsigned index);
 /** bridge_attach() - make an interface a port of it
  * Return: 0; -ENODEV there is none such; negative errno. */
 int bridge_attach(Netlink *route, const char *bridge, const char *link);

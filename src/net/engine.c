@@ -518,6 +518,26 @@ bool engine_has_bridge(const Engine *e, const char *bridge)
         return network_with_bridge(e, bridge) != NULL;
 }
 
+static bool has_link(const MemberRecord *m, const char *link)
+{
+        for (size_t i = 0; i < m->n_links; i++)
+                if (streq(m->links[i].link, link))
+                        return true;
+        return false;
+}
+
+bool engine_has_link(const Engine *e, const char *link)
+{
+        GHashTableIter iter;
+        gpointer m;
+
+        g_hash_table_iter_init(&iter, e->members);
+        while (g_hash_table_iter_next(&iter, NULL, &m))
+                if (has_link(&((Member *)m)->record, link))
+                        return true;
+        return false;
+}
+
 static void attach_links(Engine *e, const MemberRecord *m, const NetworkRecord *n)
 {
         for (size_t i = 0; i < m->n_links; i++)

@@ -50,6 +50,8 @@ int engine_repair(Engine *e, Fault *reterr);
 int engine_repair_bridge(Engine *e, const char *bridge, Fault *reterr);
 /** engine_has_bridge() - should there be a bridge of that name? */
 bool engine_has_bridge(const Engine *e, const char *bridge);
+/** engine_has_link() - is it a machine's, in one of our networks? */
+bool engine_has_link(const Engine *e, const char *link);
 /** engine_is_empty() - no network, no member? */
 bool engine_is_empty(const Engine *e);
 

@@ -122,6 +122,7 @@ static void add_link(GPtrArray *items, const MemberRecord *m, const MemberLink *
         char mac[MAC_TEXT_MAX];
 
         rule_items_add(items, RULE_LINKS, NULL, "\"%s\"", l->link);
+        rule_items_add(items, RULE_MIRROR, NULL, "\"%s\" . \"%s\"", l->link, l->link);
         rule_items_add(items, RULE_MACS, NULL, "\"%s\" . %s", l->link, mac_format(l->mac, mac));
         for (size_t i = 0; i < l->n_addresses; i++)
                 add_address(items, m, l, n, &l->addresses[i]);

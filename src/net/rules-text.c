@@ -13,6 +13,7 @@
                                                                         known to nftables 1.0.6 */ \
         "\tset targets6 { typeof iifname . @th,64,128; }\n"                                        \
         "\tmap rates { type ifname : limit; }\n"                                                   \
+        "\tset mirror { type ifname . ifname; }\n"                                                 \
         "\tset restricted { type ifname; }\n"                                                      \
         "\tset egress4 { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval; " \
         "}\n"                                                                                      \
@@ -56,11 +57,13 @@
         "\t\tdrop\n"                                                                               \
         "\t}\n"
 
-/* Between machines of a network. Without connection tracking in bridges, what a machine with an
- * egress list was asked is remembered in a set, so that it can answer. */
+/* Between machines of a network; a mirror is a link with itself, see bridge_reflect(). Without
+ * connection tracking in bridges, what a machine with an egress list was asked is remembered in a
+ * set, so that it can answer. */
 #define BRIDGE_FORWARD                                                                             \
         "\tchain forward {\n"                                                                      \
         "\t\ttype filter hook forward priority 0; policy accept;\n"                                \
+        "\t\tiifname . oifname @mirror oifname . ether daddr != @macs drop\n"                      \
         "\t\tiifname @links oifname != @links drop\n"                                              \
         "\t\tiifname != @links oifname @links drop\n"                                              \
         "\t\toifname @restricted jump to_restricted\n"                                             \
@@ -141,7 +144,8 @@
 /* local4 is asked for what the host itself sends only: a neighbor of the host's could send to
  * 127.0.0.1, too, and prerouting comes before the kernel drops that. ::1 cannot be rewritten so
  * that an answer comes back; lodge-relay serves it. Names at a gateway go before any publication.
- */
+ * Within one network a machine must answer by way of the host (postrouting; without iifname, which
+ * br_netfilter does not give there). */
 #define INET_NAT                                                                                   \
         "\tchain prerouting {\n"                                                                   \
         "\t\ttype nat hook prerouting priority -100; policy accept;\n"                             \
@@ -173,10 +177,9 @@
         "\t}\n"                                                                                    \
         "\tchain postrouting {\n"                                                                  \
         "\t\ttype nat hook postrouting priority 100; policy accept;\n"                             \
-        "\t\tip saddr 127.0.0.0/8 oifname @bridges masquerade\n" /* by way of the host within one  \
-                                                                    network: the answer must come  \
-                                                                    that way, too */               \
-        "\t\tiifname . oifname @same ct status dnat masquerade\n"                                  \
+        "\t\tip saddr 127.0.0.0/8 oifname @bridges masquerade\n"                                   \
+        "\t\toifname . ip saddr @members4 ct status dnat masquerade\n"                             \
+        "\t\toifname . ip6 saddr @members6 ct status dnat masquerade\n"                            \
         "\t\tiifname @nat oifname != @bridges masquerade\n"                                        \
         "\t}\n"
 

@@ -39,6 +39,7 @@ static const struct {
         [RULE_SOURCES4] = {"bridge", "sources4"},
         [RULE_SOURCES6] = {"bridge", "sources6"},
         [RULE_TARGETS6] = {"bridge", "targets6"},
+        [RULE_MIRROR] = {"bridge", "mirror"},
         [RULE_LINKS_RESTRICTED] = {"bridge", "restricted"},
         [RULE_LINKS_EGRESS4] = {"bridge", "egress4"},
         [RULE_LINKS_EGRESS6] = {"bridge", "egress6"},

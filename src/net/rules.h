@@ -37,6 +37,7 @@ typedef enum RuleSet {
         RULE_SOURCES4,
         RULE_SOURCES6,
         RULE_TARGETS6,
+        RULE_MIRROR,
         RULE_LINKS_RESTRICTED,
         RULE_LINKS_EGRESS4,
         RULE_LINKS_EGRESS6,
