@@ -44,6 +44,21 @@ static MachineState state_of_shim(uint64_t state)
         }
 }
 
+static void apply_ifindexes(Machine *m, const Frame *f)
+{
+        size_t offset = 0;
+        Frame told;
+
+        m->n_ifindexes = 0;
+        while (m->n_ifindexes < ELEMENTSOF(m->ifindexes) &&
+               frame_next_group(f, FRAME_IFINDEX, &offset, &told)) {
+                uint64_t index = frame_number(&told, FRAME_IFINDEX, 0);
+
+                if (index > 0 && index <= INT32_MAX)
+                        m->ifindexes[m->n_ifindexes++] = (int)index;
+        }
+}
+
 static void apply_state(Machine *m, const Frame *f)
 {
         MachineState state = state_of_shim(frame_number(f, FRAME_RUN_STATE, 0));
@@ -54,6 +69,7 @@ static void apply_state(Machine *m, const Frame *f)
         m->started_usec = frame_number(f, FRAME_STARTED, 0);
         m->ready_usec = frame_number(f, FRAME_READY, 0);
         m->boot_count = (uint32_t)frame_number(f, FRAME_BOOT_COUNT, 0);
+        apply_ifindexes(m, f);
         m->has_run = m->has_run || m->started_usec != 0;
         if (m->begun_usec == 0) /* adopted */
                 m->begun_usec = m->started_usec;

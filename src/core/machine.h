@@ -11,6 +11,7 @@
 #include "core/types.h"
 #include "spec/settings.h"
 #include "wire/exit-record.h"
+#include "wire/network-record.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -61,9 +62,11 @@ struct Machine {
 
         bool name_asked;  /* the shim waits until it is known whether the name is free */
         bool is_mounting; /* the shim waits until a worker has mounted the disk image */
-        sd_event_source *mount_retry; /* likewise, for there are too many workers */
-        MountedImage *mounted;        /* the disk image, from then until the plan is sent */
-        uint32_t registered_leader;   /* as last told to the registry */
+        sd_event_source *mount_retry;     /* likewise, for there are too many workers */
+        MountedImage *mounted;            /* the disk image, from then until the plan is sent */
+        uint32_t registered_leader;       /* as last told to the registry */
+        int ifindexes[NETWORK_LINKS_MAX]; /* of the host's ends of its links */
+        size_t n_ifindexes;
 
         MachineNetwork *network; /* of this run; NULL: it has no interfaces */
         bool is_networking;      /* the shim waits for the network's services */

@@ -22,6 +22,8 @@ struct Entry {
         char *name, *unit;
         uint8_t id[16];
         uint32_t leader;
+        int ifindexes[NETWORK_LINKS_MAX]; /* machined shows them */
+        size_t n_ifindexes;
         bool owns_unit; /* it is listed, and machined takes our unit for a part of it */
         bool verifying; /* it was registered just now */
         bool busy;      /* the steps are under way; one of the next four is awaited */
@@ -164,8 +166,9 @@ static void on_connected(void *userdata, int fd, const Fault *fault)
                 give_up(e, fault->message);
                 return;
         }
-        int r = varlink_register(e->manager->event, fd, e->name, e->id, e->leader,
-                                 on_registered_varlink, e, &e->varlink);
+        const VarlinkMachine machine = {e->name, e->id, e->leader, e->ifindexes, e->n_ifindexes};
+        int r = varlink_register(e->manager->event, fd, &machine, on_registered_varlink, e,
+                                 &e->varlink);
         if (r < 0)
                 give_up(e, strerror(-r));
 }
@@ -208,8 +211,10 @@ static int call_register(Entry *e)
         r = r < 0 ? r : sd_bus_message_append_array(m, 'y', e->id, sizeof(e->id));
         /* no root directory: none on the host has the machine's files */
         r = r < 0 ? r
-                  : sd_bus_message_append(m, "ssusai", MACHINED_SERVICE, "container", e->leader, "",
-                                          0);
+                  : sd_bus_message_append(m, "ssus", MACHINED_SERVICE, "container", e->leader, "");
+        r = r < 0 ? r
+                  : sd_bus_message_append_array(m, 'i', e->ifindexes,
+                                                e->n_ifindexes * sizeof(*e->ifindexes));
         e->call = sd_bus_slot_unref(e->call);
         return r < 0 ? r : sd_bus_call_async(e->bus, &e->call, m, on_registered, e, 0);
 }
@@ -358,6 +363,8 @@ Entry *entry_new(sd_bus *bus, Manager *manager, const Machine *m)
                 .leader = m->leader,
         };
         machine_id(m, e->id);
+        e->n_ifindexes = m->n_ifindexes;
+        memcpy(e->ifindexes, m->ifindexes, sizeof(e->ifindexes));
         return e;
 }
 

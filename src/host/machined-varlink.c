@@ -60,20 +60,31 @@ static int on_reply(sd_event_source *source, int fd, uint32_t revents, void *use
         return 0;
 }
 
-int varlink_register(sd_event *event, int fd, const char *name, const uint8_t id[static 16],
-                     uint32_t leader, VarlinkDoneFn done, void *userdata, VarlinkCall **ret)
+/* An object of JSON; nothing in it can need escaping. */
+static char *format_call(const VarlinkMachine *m)
 {
+        GString *s = g_string_new("{\"method\":\"io.systemd.Machine.Register\",\"parameters\":{");
+
+        g_string_append_printf(s, "\"name\":\"%s\",\"id\":\"", m->name);
+        for (size_t i = 0; i < 16; i++)
+                g_string_append_printf(s, "%02x", m->id[i]);
+        g_string_append_printf(s, "\",\"service\":\"%s\",\"class\":\"container\",\"leader\":%u",
+                               MACHINED_SERVICE, m->leader);
+        for (size_t i = 0; i < m->n_ifindexes; i++)
+                g_string_append_printf(s, "%s%d", i == 0 ? ",\"ifIndices\":[" : ",",
+                                       m->ifindexes[i]);
+        g_string_append(s, m->n_ifindexes > 0 ? "]}}" : "}}");
+        return g_string_free(s, FALSE);
+}
+
+int varlink_register(sd_event *event, int fd, const VarlinkMachine *machine, VarlinkDoneFn done,
+                     void *userdata, VarlinkCall **ret)
+{
+        _cleanup_free_ char *text = format_call(machine);
         VarlinkCall *c = g_new0(VarlinkCall, 1);
-        char hex[33];
 
         *c = (VarlinkCall){.fd = fd, .done = done, .userdata = userdata};
-        for (size_t i = 0; i < 16; i++)
-                (void)snprintf(hex + 2 * i, 3, "%02x", id[i]);
-        /* an object of JSON and a NUL; nothing in it can need escaping */
-        _cleanup_free_ char *text = g_strdup_printf(
-                "{\"method\":\"io.systemd.Machine.Register\",\"parameters\":{\"name\":\"%s\","
-                "\"id\":\"%s\",\"service\":\"%s\",\"class\":\"container\",\"leader\":%u}}",
-                name, hex, MACHINED_SERVICE, leader);
+        /* the NUL ends the message */
         size_t size = strlen(text) + 1;
         ssize_t n = send(fd, text, size, MSG_NOSIGNAL | MSG_DONTWAIT);
         int r = n == (ssize_t)size ? sd_event_add_io(event, &c->io, fd, EPOLLIN, on_reply, c)

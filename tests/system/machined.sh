@@ -7,7 +7,7 @@
 
 warned=$(warnings)
 m=$TEST-a other=$TEST-other.dotted-name
-run_idle "$m"
+run_idle "$m" Network=default
 run_idle "$other"
 listed "$m"
 listed "$other"
@@ -21,6 +21,7 @@ if [[ $SYSTEMD -ge 258 ]]; then
     equal 'subgroup' payload "$(machined_get "$m" Subgroup)"
 fi
 matches 'machinectl status' 'busybox test tree' "$(machinectl status --no-pager "$m")"
+matches 'machinectl status' "Iface: ve-$m$NL" "$(machinectl status --no-pager "$m")"
 matches 'machinectl show' "Service=lodge$NL" "$(machinectl show "$m")"
 # ps asks libsystemd, which finds machines by their units: since 258 it shows none, nor for nspawn's own services
 want=$m
