@@ -302,8 +302,8 @@ static int choose_index(const Network *n, const char *machine, NetworkLease *lea
         g_hash_table_unref(taken);
         if (!found)
                 return fault_set(reterr, FAULT_NO_SPACE, ENOSPC,
-                                 "No address of network '%s' is left for machine '%s'",
-                                 n->name, machine);
+                                 "No address of network '%s' is left for machine '%s'", n->name,
+                                 machine);
         for (size_t i = 0; i < n_subnets && lease->n < NETWORK_SUBNETS_MAX; i++)
                 lease->addresses[lease->n++] = net_address_nth(subnets[i], index);
         return 0;
