@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/socket.h>
 
 typedef struct Check {
         Engine *engine;
@@ -35,6 +36,14 @@ static int interface_to(Netlink *route, const NetAddress *to, char ret[static IF
         m->rtm_dst_len = (uint8_t)(net_address_size(to) * 8);
         mnl_attr_put(h, RTA_DST, net_address_size(to), to->bytes);
         return netlink_ask(route, h, on_route, ret);
+}
+
+/* The kernel takes the stricter of the two. */
+static bool is_strict(const char *bridge)
+{
+        g_autofree char *own = g_strdup_printf("net/ipv4/conf/%s/rp_filter", bridge);
+
+        return MAX(check_sysctl("net/ipv4/conf/all/rp_filter"), check_sysctl(own)) == 1;
 }
 
 static void check_way(const Check *c, const NetworkRecord *n, const NetAddress *gateway)

@@ -15,6 +15,9 @@ typedef struct Findings {
  * @format  of the sentence */
 void findings_add(Findings *f, const char *command, const char *format, ...) _printf_(3, 4);
 
+/** check_sysctl() - value of a number in /proc/sys; Return: -1 there is none such */
+int64_t check_sysctl(const char *name);
+
 /** check_chains() - chains of others that drop what they do not know */
 void check_chains(Engine *e, Findings *f);
 /** check_sysctls() - what the kernel was told not to do */

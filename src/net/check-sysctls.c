@@ -12,8 +12,7 @@
 /* Of the percentage that is in use. */
 #define NEARLY_FULL 95U
 
-/* Return: its value; -1 there is none such. */
-static int64_t sysctl_of(const char *name)
+int64_t check_sysctl(const char *name)
 {
         g_autofree char *path = g_strdup_printf("/proc/sys/%s", name);
         _cleanup_free_ char *text = NULL;
@@ -71,11 +70,11 @@ static void check_forwarding(Engine *e, Findings *f)
 {
         /* also where no network is up: the next machine will want it */
         if ((any_wants_out(e, AF_INET) || g_hash_table_size(engine_networks(e)) == 0) &&
-            sysctl_of("net/ipv4/ip_forward") == 0)
+            check_sysctl("net/ipv4/ip_forward") == 0)
                 findings_add(f, "sysctl -w net.ipv4.ip_forward=1",
                              "net.ipv4.ip_forward is 0, so machines reach this host and each other "
                              "but nothing beyond, and nobody beyond reaches their ports");
-        if (any_wants_out(e, AF_INET6) && sysctl_of("net/ipv6/conf/all/forwarding") == 0 &&
+        if (any_wants_out(e, AF_INET6) && check_sysctl("net/ipv6/conf/all/forwarding") == 0 &&
             has_ipv6_way_out(e))
                 findings_add(f, "sysctl -w net.ipv6.conf.all.forwarding=1",
                              "net.ipv6.conf.all.forwarding is 0, so machines reach nothing beyond "
@@ -85,7 +84,7 @@ static void check_forwarding(Engine *e, Findings *f)
 
 static void check_ipv6(Engine *e, Findings *f)
 {
-        if (any_wants_out(e, AF_INET6) && sysctl_of("net/ipv6/conf/all/disable_ipv6") == 1)
+        if (any_wants_out(e, AF_INET6) && check_sysctl("net/ipv6/conf/all/disable_ipv6") == 1)
                 findings_add(f, "sysctl -w net.ipv6.conf.all.disable_ipv6=0",
                              "IPv6 is off on this host (net.ipv6.conf.all.disable_ipv6), so "
                              "machines have IPv4 only");
@@ -93,8 +92,8 @@ static void check_ipv6(Engine *e, Findings *f)
 
 static void check_conntrack(Findings *f)
 {
-        int64_t n = sysctl_of("net/netfilter/nf_conntrack_count"),
-                max = sysctl_of("net/netfilter/nf_conntrack_max");
+        int64_t n = check_sysctl("net/netfilter/nf_conntrack_count"),
+                max = check_sysctl("net/netfilter/nf_conntrack_max");
 
         if (n > 0 && max > 0 && n >= max / 100 * NEARLY_FULL) {
                 g_autofree char *command = g_strdup_printf(

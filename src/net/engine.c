@@ -493,9 +493,9 @@ int engine_end_sync(Engine *e, Fault *reterr)
         return r < 0 ? r : remove_stray_bridges(e, reterr);
 }
 
-int engine_repair(Engine *e, Fault *reterr)
+int engine_repair(Engine *e, bool is_sure, Fault *reterr)
 {
-        if (!e->has_tables || tables_exist() != 0)
+        if (!e->has_tables || (!is_sure && tables_exist() != 0))
                 return 0;
         int r = make_tables(e, "make the rules anew that somebody has removed", reterr);
         return r < 0 ? r : 1;

@@ -42,9 +42,10 @@ int engine_set_member(Engine *e, MemberRecord *m, Fault *reterr);
  * Return: 0, also if it was not there; -EIO. */
 int engine_unset_member(Engine *e, const char *name, Fault *reterr);
 
-/** engine_repair() - make the tables anew if there should be some and one is missing
+/** engine_repair() - make the tables anew if there should be some
+ * @is_sure something of them is missing; else only if one of them is
  * Return: 1 made; 0 there was no need; -EIO. */
-int engine_repair(Engine *e, Fault *reterr);
+int engine_repair(Engine *e, bool is_sure, Fault *reterr);
 /** engine_repair_bridge() - make a bridge anew that is gone, with the links of its machines
  * Return: 1 made; 0 it is none that there should be; negative errno. */
 int engine_repair_bridge(Engine *e, const char *bridge, Fault *reterr);

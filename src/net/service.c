@@ -180,11 +180,11 @@ static int on_request(const Frame *f, FrameWriter *reply, void *userdata, Fault 
 
 /* ---- life ---- */
 
-static void on_tables_removed(void *userdata)
+static void on_tables_removed(bool is_sure, void *userdata)
 {
         Service *s = userdata;
         _cleanup_fault_ Fault f = {0};
-        int r = engine_repair(s->engine, &f);
+        int r = engine_repair(s->engine, is_sure, &f);
 
         if (r < 0)
                 (void)fprintf(stderr, SD_ERR "%s\n", f.message ? f.message : strerror(-r));

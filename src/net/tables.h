@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Are our tables there? Others may remove them: `nft flush ruleset` does. */
+/* Are our tables as we have made them? Others may remove them or parts of them: `nft flush ruleset`
+ * does. */
 #pragma once
 
+#include <stdbool.h>
 #include <systemd/sd-event.h>
 
 /** tables_exist() - are both there?
@@ -9,9 +11,10 @@
 int tables_exist(void);
 
 typedef struct TablesWatch TablesWatch;
-typedef void (*TablesFn)(void *userdata);
+typedef void (*TablesFn)(bool is_sure, void *userdata);
 
-/** tables_watch_new() - call @removed when one of ours was removed, by us too
+/** tables_watch_new() - call @removed when others have removed something of ours; not sure: they
+ * may have, since too much was changed on this host for all of it to be told
  * Return: 0; negative errno. */
 int tables_watch_new(sd_event *event, TablesFn removed, void *userdata, TablesWatch **ret);
 /** tables_watch_free() - NULL is fine */
