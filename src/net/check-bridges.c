@@ -59,12 +59,13 @@ static void check_way(const Check *c, const NetworkRecord *n, const NetAddress *
                 return;
         (void)net_address_format(&machine, false, text);
         command = g_strdup_printf("ip route get %s", text);
-        findings_add(
-                c->findings, command,
-                "what is for %s goes to %s instead of the bridge %s of network %s, by another "
-                "route, a rule or for lack of an address of the bridge; where rp_filter is on, "
-                "what comes from there is dropped, too",
-                text, r < 0 || !link[0] ? "nobody" : link, n->bridge, n->name);
+        findings_add(c->findings, command,
+                     "what is for %s goes to %s instead of the bridge %s of network %s, by another "
+                     "route, a rule or for lack of an address of the bridge%s",
+                     text, r < 0 || !link[0] ? "nobody" : link, n->bridge, n->name,
+                     machine.family == AF_INET && is_strict(n->bridge)
+                             ? "; and since rp_filter is 1, all that comes from there is dropped"
+                             : "");
 }
 
 /* A wider one does no harm: the narrowest goes first. */
