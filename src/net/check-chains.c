@@ -92,40 +92,62 @@ static GPtrArray *list_dropping_chains(void)
         return chains;
 }
 
-/* A rule that names the bridge is taken for one that lets it through. */
-static bool names_bridge(Engine *e, const Chain *c, const char *bridge)
+/* The chain's table as text; NULL: it cannot be had. */
+static const char *text_of_table(Engine *e, const Chain *c)
 {
         g_autofree char *command = g_strdup_printf("list table %s %s", c->family, c->table);
-        g_autofree char *quoted = g_strdup_printf("\"%s\"", bridge);
         const char *text = NULL;
 
-        return nft_print(engine_nft(e), command, &text) >= 0 && strstr(text, quoted);
+        return nft_print(engine_nft(e), command, &text) >= 0 ? text : NULL;
+}
+
+/* A rule that names the bridge is taken for one that lets it through. */
+static bool names_bridge(const char *text, const char *bridge)
+{
+        g_autofree char *quoted = g_strdup_printf("\"%s\"", bridge);
+
+        return text && strstr(text, quoted);
+}
+
+/* docker keeps this one for others' rules, and makes the others anew. */
+static const char *iptables_chain(const Chain *c, const char *text)
+{
+        return !c->is_input && text && strstr(text, "chain DOCKER-USER ") ? "DOCKER-USER" : c->name;
+}
+
+static char *iptables_remedy(const Chain *c, const char *text, const char *bridge)
+{
+        const char *tool = streq(c->family, "ip6") ? "ip6tables" : "iptables";
+        const char *chain = iptables_chain(c, text);
+
+        if (c->is_input)
+                return g_strdup_printf("%s -I %s -i %s -j ACCEPT", tool, chain, bridge);
+        return g_strdup_printf("%s -I %s -i %s -j ACCEPT && %s -I %s -o %s -j ACCEPT", tool, chain,
+                               bridge, tool, chain, bridge);
+}
+
+static char *nft_remedy(const Chain *c, const char *bridge)
+{
+        g_autofree char *rule =
+                g_strdup_printf("insert rule %s %s %s", c->family, c->table, c->name);
+
+        if (c->is_input)
+                return g_strdup_printf("nft %s iifname %s accept", rule, bridge);
+        return g_strdup_printf("nft '%s iifname %s accept; %s oifname %s accept'", rule, bridge,
+                               rule, bridge);
 }
 
 /* What who made the chain would have one do. */
-static char *remedy(const Chain *c, const char *bridge)
+static char *remedy(const Chain *c, const char *text, const char *bridge)
 {
-        if (g_str_has_prefix(c->name, "ufw") ||
-            g_file_test("/etc/ufw/ufw.conf", G_FILE_TEST_EXISTS))
-                return c->is_input ? g_strdup_printf("ufw allow in on %s", bridge)
-                                   : g_strdup_printf("ufw route allow in on %s && ufw route allow "
-                                                     "out on %s",
-                                                     bridge, bridge);
-        if (streq(c->name, "FORWARD") || streq(c->name, "INPUT")) {
-                const char *tool = streq(c->family, "ip6") ? "ip6tables" : "iptables";
-
-                return c->is_input ? g_strdup_printf("%s -I INPUT -i %s -j ACCEPT", tool, bridge)
-                                   : g_strdup_printf("%s -I FORWARD -i %s -j ACCEPT && %s -I "
-                                                     "FORWARD -o %s -j ACCEPT",
-                                                     tool, bridge, tool, bridge);
-        }
-        if (c->is_input)
-                return g_strdup_printf("nft insert rule %s %s %s iifname %s accept", c->family,
-                                       c->table, c->name, bridge);
-        return g_strdup_printf("nft 'insert rule %s %s %s iifname %s accept; insert rule %s %s %s "
-                               "oifname %s accept'",
-                               c->family, c->table, c->name, bridge, c->family, c->table, c->name,
-                               bridge);
+        if (text && strstr(text, "chain ufw-") && c->is_input)
+                return g_strdup_printf("ufw allow in on %s", bridge);
+        if (text && strstr(text, "chain ufw-"))
+                return g_strdup_printf("ufw route allow in on %s && ufw route allow out on %s",
+                                       bridge, bridge);
+        if (streq(c->name, "FORWARD") || streq(c->name, "INPUT"))
+                return iptables_remedy(c, text, bridge);
+        return nft_remedy(c, bridge);
 }
 
 static bool bridges_are_filtered(void)
@@ -139,11 +161,12 @@ static bool bridges_are_filtered(void)
 
 static void check_chain(Engine *e, const Chain *c, const NetworkRecord *n, Findings *f)
 {
+        const char *text = text_of_table(e, c);
         g_autofree char *command = NULL;
 
-        if (names_bridge(e, c, n->bridge))
+        if (names_bridge(text, n->bridge))
                 return;
-        command = remedy(c, n->bridge);
+        command = remedy(c, text, n->bridge);
         if (c->is_input)
                 findings_add(f, command,
                              "the chain %s of the nftables table %s %s drops what machines of "
