@@ -221,7 +221,7 @@ static void adoption_finished(Manager *manager)
         void (*done)(void *userdata) = TAKE_PTR(manager->adopted);
 
         manager->adoption_deadline = sd_event_source_disable_unref(manager->adoption_deadline);
-        network_services_adopted(manager);
+        networks_adopted(manager);
         networks_forget_lost(manager);
         if (done)
                 done(manager->adopted_userdata);

@@ -39,6 +39,8 @@ bool network_has_subnets(const Network *n);
 /** network_add_record() - the fields of FRAME_NETWORK_SET
  * Return: false: it is not up. */
 bool network_add_record(Manager *manager, const char *name, FrameWriter *w);
+/** networks_adopted() - all machines that run are known, and so which networks are up */
+void networks_adopted(Manager *manager);
 /** network_update_use() - machines have come or gone: is it up? Services are told
  * May free @n. */
 void network_update_use(Network *n);

@@ -342,6 +342,19 @@ static void tell_firewall(const Network *n)
                 port->network_down(port->userdata, n->bridge);
 }
 
+/* One may have gone down while no lodged was there. */
+void networks_adopted(Manager *manager)
+{
+        GHashTableIter i;
+        void *p;
+
+        g_hash_table_iter_init(&i, manager->networks);
+        while (g_hash_table_iter_next(&i, NULL, &p))
+                if (!((Network *)p)->is_up)
+                        tell_firewall(p);
+        network_services_adopted(manager);
+}
+
 void network_update_use(Network *n)
 {
         bool was_up = n->is_up;

@@ -15,13 +15,16 @@
 #define ZONE                "trusted"
 #define CALL_USEC           (60 * UINT64_C(1000000)) /* it answers slowly while it reloads */
 
+/* What firewalld is to be told of a bridge; one that is down is forgotten then. */
+static const char up[] = "up", down[] = "down";
+
 struct Firewalld {
         sd_bus *bus;
         Manager *manager;
         NameWatch *watch;
         sd_bus_slot *reloaded;
         bool running;
-        GHashTable *bridges; /* set of names: those that are up */
+        GHashTable *bridges; /* name -> state */
         GHashTable *calls;   /* Call: not answered yet */
 };
 
@@ -91,9 +94,8 @@ static int send_call(Call *c)
 
 static void tell(Firewalld *f, const char *bridge, bool add)
 {
-        if (!f->running)
-                return;
         Call *c = g_new0(Call, 1);
+
         *c = (Call){.firewalld = f, .bridge = g_strdup(bridge), .adds = add};
         if (send_call(c) >= 0)
                 g_hash_table_add(f->calls, c);
@@ -103,12 +105,17 @@ static void tell(Firewalld *f, const char *bridge, bool add)
 
 static void tell_all(Firewalld *f)
 {
+        void *bridge, *state;
         GHashTableIter i;
-        void *bridge;
 
+        if (!f->running)
+                return;
         g_hash_table_iter_init(&i, f->bridges);
-        while (g_hash_table_iter_next(&i, &bridge, NULL))
-                tell(f, bridge, true);
+        while (g_hash_table_iter_next(&i, &bridge, &state)) {
+                tell(f, bridge, state == up);
+                if (state == down)
+                        g_hash_table_iter_remove(&i);
+        }
 }
 
 static void on_name(void *userdata, bool there)
@@ -130,7 +137,8 @@ static void port_network_up(void *userdata, const char *bridge)
 {
         Firewalld *f = userdata;
 
-        if (g_hash_table_add(f->bridges, g_strdup(bridge)))
+        g_hash_table_replace(f->bridges, g_strdup(bridge), (void *)up);
+        if (f->running)
                 tell(f, bridge, true);
 }
 
@@ -138,8 +146,11 @@ static void port_network_down(void *userdata, const char *bridge)
 {
         Firewalld *f = userdata;
 
-        if (g_hash_table_remove(f->bridges, bridge))
-                tell(f, bridge, false);
+        g_hash_table_replace(f->bridges, g_strdup(bridge), (void *)down);
+        if (!f->running)
+                return;
+        tell(f, bridge, false);
+        g_hash_table_remove(f->bridges, bridge);
 }
 
 int firewalld_new(sd_bus *bus, Manager *manager, Firewalld **ret)

@@ -54,5 +54,11 @@ expect 0 firewall-cmd --zone=trusted --list-interfaces
 equal 'what is in the zone' '' "$OUT"
 start "$a"
 wait_for 10 'the bridge is in the zone' trusted "$bridge"
-stop "$a"
+
+# it stops while no lodged is there
+systemctl stop lodged.socket lodged.service
+systemctl stop "lodge@$a.service"
+expect 0 trusted "$bridge"
+systemctl start lodged.socket lodged.service
+wait_for 10 'the bridge is not in the zone any more' not_trusted "$bridge"
 lacks 'complaints' 'firewalld did not' "$(journalctl -u lodged.service --since '-2min' -o cat)"
