@@ -76,10 +76,11 @@ static int add(const MachineNetwork *mn, GArray *ports, const PortEntry *e, cons
         char text[PORT_TEXT_MAX];
 
         if (!p.guest4.family && !p.guest6.family)
-                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
-                                 "Machine '%s' cannot publish ports: it has no address in a "
-                                 "network of lodge's",
-                                 mn->machine->name);
+                return fault_set(
+                        reterr, FAULT_INVALID_OPTION, EINVAL,
+                        "Machine '%s' publishes ports, which takes an address in a network "
+                        "of lodge's",
+                        mn->machine->name);
         if (ports->len >= NETWORK_PORTS_MAX)
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
                                  "Machine '%s' publishes more than %d ports and ranges",

@@ -87,8 +87,8 @@ gateway=$(lodgectl network inspect "$TEST-in" -p Gateways --value | grep -o '[0-
 equal 'the name server of an internal network' "nameserver $gateway" "$(lodgectl run --network="$TEST-in" busybox head -n 1 /etc/resolv.conf)"
 lodgectl network rm "$TEST-in"
 
-# signals: who listens is told
-python3 - "$m" <<'LISTEN' || fail 'no signal told of the addresses'
+# signals: who listens is told of a new network, of who is in it, and of the machine's addresses
+python3 - "$m" "$TEST-new" <<'LISTEN' || fail 'not all that changed was told'
 import subprocess
 import sys
 
@@ -96,21 +96,28 @@ import gi
 gi.require_version('Gio', '2.0')
 from gi.repository import Gio, GLib
 
-bus, loop, seen = Gio.bus_get_sync(Gio.BusType.SYSTEM), GLib.MainLoop(), []
+machine, network = sys.argv[1:]
+bus, loop, seen = Gio.bus_get_sync(Gio.BusType.SYSTEM), GLib.MainLoop(), set()
 
 
-def on_signal(_bus, _sender, path, _interface, _signal, parameters):
-    changed = parameters.unpack()[1]
-    if '/machine/' in path and changed.get('Addresses'):
-        seen.append(changed['Addresses'])
+def on_signal(_bus, _sender, path, _interface, signal, parameters):
+    what, changed = parameters.unpack()[:2]
+    if signal in ('InterfacesAdded', 'InterfacesRemoved') and '/network/' in what:
+        seen.add(signal)
+    elif signal == 'PropertiesChanged' and '/machine/' in path and changed.get('Addresses') and changed.get('Ports'):
+        seen.add('Addresses')
+    elif signal == 'PropertiesChanged' and '/network/' in path and machine in changed.get('Machines', []) and changed['State'] == 'up':
+        seen.add('Machines')
+    if len(seen) == 4:
         loop.quit()
 
 
-bus.signal_subscribe('org.lodge1', 'org.freedesktop.DBus.Properties', 'PropertiesChanged', None, None, 0, on_signal)
-started = subprocess.Popen(['lodgectl', 'start', sys.argv[1]])
+bus.signal_subscribe('org.lodge1', None, None, None, None, 0, on_signal)
+done = subprocess.Popen(['sh', '-ec', f'lodgectl network create {network}; lodgectl network rm {network}; lodgectl start {machine}'])
 GLib.timeout_add_seconds(10, loop.quit)
 loop.run()
-sys.exit(started.wait() or not seen)
+print(seen)
+sys.exit(done.wait() or len(seen) != 4)
 LISTEN
 
 # after a restart of lodged all is as it was
