@@ -7,6 +7,7 @@
 
 #define DNS_STREAMS_MAX        64U /* connections of a network's guests */
 #define DNS_STREAMS_CLIENT_MAX 8U  /* of one of them */
+#define DNS_QUEUES             8U  /* sockets for datagrams, for each address */
 
 /* One of its sockets. */
 typedef struct DnsListener {
@@ -23,7 +24,7 @@ struct DnsServer {
         DnsForwarder *forwarder;
         GHashTable *members;
         NetworkRecord network;
-        DnsListener listeners[2 * NETWORK_SUBNETS_MAX];
+        DnsListener listeners[(DNS_QUEUES + 1) * NETWORK_SUBNETS_MAX];
         size_t n_listeners;
         sd_event_source *retry;
         bool has_warned;

@@ -5,6 +5,10 @@
 #include "relay/dns-internal.h"
 #include "relay/names.h"
 
+#include <linux/filter.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <stddef.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
@@ -116,10 +120,29 @@ static void listener_close(DnsListener *l)
         l->fd = close_fd(l->fd);
 }
 
+/* Which of the sockets gets a datagram is said by the guest's address: who sends too much fills a
+ * queue that it has to itself, or shares with few. Without this, they are chosen by address and
+ * port. */
+static void share_by_client(const DnsListener *l)
+{
+        uint32_t source = l->gateway.family == AF_INET ? offsetof(struct iphdr, saddr)
+                                                       : offsetof(struct ip6_hdr, ip6_src) + 12;
+        struct sock_filter code[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + source),
+                BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, DNS_QUEUES),
+                BPF_STMT(BPF_RET | BPF_A, 0),
+        };
+        struct sock_fprog program = {.len = ELEMENTSOF(code), .filter = code};
+
+        (void)setsockopt(l->fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program));
+}
+
 static int listener_open(DnsListener *l)
 {
         int r = l->fd = socket_listen(l->protocol, &l->gateway, NS_DEFAULTPORT, true);
 
+        if (r >= 0 && l->protocol == PORT_UDP)
+                share_by_client(l);
         if (r >= 0)
                 r = l->protocol == PORT_UDP
                             ? sd_event_add_io(l->server->event, &l->io, l->fd, EPOLLIN, on_datagram,
@@ -182,11 +205,11 @@ DnsServer *dns_server_new(const DnsServerArgs *args, const NetworkRecord *networ
                          .members = args->members,
                          .network = *network};
         for (size_t i = 0; i < network->n_gateways; i++)
-                for (int p = 0; p < _PORT_PROTOCOL_MAX; p++)
+                for (unsigned k = 0; k <= DNS_QUEUES; k++)
                         s->listeners[s->n_listeners++] =
                                 (DnsListener){.server = s,
                                               .gateway = network->gateways[i],
-                                              .protocol = (PortProtocol)p,
+                                              .protocol = k < DNS_QUEUES ? PORT_UDP : PORT_TCP,
                                               .fd = -EBADF};
         if (open_all(s) < 0)
                 (void)sd_event_add_time_relative(s->event, &s->retry, CLOCK_MONOTONIC, RETRY_USEC,
