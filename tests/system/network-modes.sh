@@ -59,7 +59,7 @@ wait_for 2 'no macvlan' eval '[[ -z $(ip -o link show type macvlan) ]]'
 
 # an interface is moved in, and comes back under its name with its addresses and state, however the machine ends
 ip addr add 172.31.8.9/24 dev lt-side
-state() { ip -d link show dev lt-side | sed 's/^[0-9]*: //; s/@if[0-9]*//; s/state [A-Z]*//; s/link-netnsid [0-9]*//; s/ *$//'; ip -o -4 addr show dev lt-side | awk '{ print $4 }'; }
+state() { ip -d link show dev lt-side | sed 's/^[0-9]*: //; s/@if[0-9]*//; s/state [A-Z]*//; s/link-netnsid [0-9]*//; s/promiscuity [0-9]*//; s/ *$//'; ip -o -4 addr show dev lt-side | awk '{ print $4 }'; }
 before=$(state)
 m=$TEST-moved
 create "$m" busybox Network=interface=lt-side:address=172.31.8.3/24,name=wan0 -- "${IDLE[@]}"
