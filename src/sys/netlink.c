@@ -152,7 +152,8 @@ static int take_messages(Netlink *n, const char *buf, size_t size, NetlinkFn fn,
 
 int netlink_call(Netlink *n, NetlinkRequest *q, NetlinkFn fn, void *arg)
 {
-        char buf[ANSWER_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
+        /* not on the stack: of a static one, only what is written to takes memory */
+        static char buf[ANSWER_MAX] __attribute__((aligned(NLMSG_ALIGNTO)));
         int r = q->error, result = 0;
 
         n->reason[0] = '\0';

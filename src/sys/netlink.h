@@ -54,7 +54,8 @@ void netlink_nest_end(NetlinkRequest *q, size_t nest);
 typedef int (*NetlinkFn)(const struct nlmsghdr *h, void *arg);
 
 /** netlink_call() - send a request, hand on what comes as its answer
- * @fn may be NULL; is called until it fails
+ * @fn may be NULL; is called until it fails; must not call this function
+ * Context: one thread.
  * Return: 0; the kernel's negative errno, with n->reason; what @fn returned. */
 int netlink_call(Netlink *n, NetlinkRequest *q, NetlinkFn fn, void *arg);
 

@@ -67,7 +67,8 @@ typedef enum FrameType {
                            * it or nothing. FRAME_DONE, or FRAME_ERROR */
         FRAME_LINK_REMOVE, /* D: item (name inside). FRAME_DONE, or FRAME_ERROR */
         FRAME_LINK_STATS,  /* D; answered by FRAME_LINKS */
-        FRAME_LINKS,       /* S: for each interface inside, but loopback, a group of item and the
+        FRAME_LINKS,       /* S: for each interface that the machine has from us (in a namespace of
+                            * somebody else: for each inside, but loopback) a group of item and the
                             * counters rx_bytes .. tx_drops as the machine sees them */
 
         /* lodged and the services of the network. N lodge-net or lodge-relay */
