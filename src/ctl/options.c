@@ -31,6 +31,7 @@ static const struct {
 } synonyms[] = {
         {"setenv", "environment"}, {"env", "environment"}, {"uid", "user"},
         {"time", "timeout"},       {"rm", "auto-remove"},  {"workdir", "working-directory"},
+        {"net", "network"},
 };
 
 static const Option *find_by_name(const Option *const *tables, const char *name, size_t n)
