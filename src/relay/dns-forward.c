@@ -60,9 +60,12 @@ static void exchange_free(DnsExchange *x)
 
 static void finish(DnsExchange *x, uint8_t *reply, size_t n)
 {
+        DnsForwardArgs args = x->args;
+        _cleanup_free_ uint8_t *kept = TAKE_PTR(x->reply); /* @reply may lie in it */
+
         dns_set_id(reply, x->query.id);
-        x->args.done(x->args.owner, &x->args.client, reply, n);
-        exchange_free(x);
+        exchange_free(x); /* first: the owner may go, and cancel what it has asked */
+        args.done(args.owner, &args.client, reply, n);
 }
 
 static void fail(DnsExchange *x)

@@ -69,6 +69,16 @@ void port_streams_free(Port *p)
 
 /* ---- bytes ---- */
 
+static ssize_t splice_some(int from, int to, size_t most)
+{
+        ssize_t n;
+
+        do
+                n = splice(from, NULL, to, NULL, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+        while (n < 0 && errno == EINTR);
+        return n < 0 ? -errno : n;
+}
+
 /* Into an empty pipe only: so EAGAIN means that the socket has nothing. Return: bytes; 0: nothing
  * now; negative errno. */
 static ssize_t fill(Connection *c, Direction *d, int from)
@@ -77,10 +87,9 @@ static ssize_t fill(Connection *c, Direction *d, int from)
 
         if (r < 0)
                 return r;
-        ssize_t n = splice(from, NULL, d->pipe.write_fd, NULL, STEP_BYTES,
-                           SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+        ssize_t n = splice_some(from, d->pipe.write_fd, STEP_BYTES);
         if (n < 0)
-                return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+                return n == -EAGAIN ? 0 : n;
         d->ended = n == 0;
         d->pipe.n = (size_t)n;
         return n;
@@ -89,11 +98,10 @@ static ssize_t fill(Connection *c, Direction *d, int from)
 /* Return: as fill(). */
 static ssize_t drain(Direction *d, int to)
 {
-        ssize_t n = splice(d->pipe.read_fd, NULL, to, NULL, d->pipe.n,
-                           SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+        ssize_t n = splice_some(d->pipe.read_fd, to, d->pipe.n);
 
         if (n < 0)
-                return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+                return n == -EAGAIN ? 0 : n;
         d->pipe.n -= (size_t)n;
         return n;
 }
