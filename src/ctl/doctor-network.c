@@ -36,7 +36,7 @@ static void check_names(json_t *findings)
                            "this host finds machines by their names");
         else
                 doctor_say(findings, FINDING_WARNING, "names",
-                           f ? ADD_LODGE + (geteuid() == 0 ? strlen("sudo ") : 0) : NULL,
+                           f ? &ADD_LODGE[geteuid() == 0 ? strlen("sudo ") : 0] : NULL,
                            "this host does not find machines by their names: " NSSWITCH
                            " has no 'lodge' behind 'hosts:'");
 }
