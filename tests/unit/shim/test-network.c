@@ -508,8 +508,8 @@ static void expect_given_back(uint64_t mac)
 
 static void test_device(void)
 {
-        const PlanStep steps[] = {NETNS, DEVICE("wire0", "host0"), UP("host0"),
-                                  ADDRESS("host0", "10.9.8.7/24")};
+        /* not up: before Linux 6.2 it could not be renamed then */
+        const PlanStep steps[] = {NETNS, DEVICE("wire0", "host0"), ADDRESS("host0", "10.9.8.7/24")};
         const PlanStep bad[] = {NETNS, DEVICE("wire0", "host0"), ADDRESS("host0", "nonsense")};
         const LinkTarget other_name = {.name = "mine", .mac = MAC + 1, .netns = -1};
         Machine m = machine_new();
@@ -532,6 +532,7 @@ static void test_device(void)
                 CHECK_NUMBER(look(&n.guest, "host0").mtu, 1300);
                 /* the guest's root may call it what it likes */
                 CHECK_NUMBER(rtnetlink_change(&n.guest, n.links[0].index, &other_name), 0);
+                CHECK_NUMBER(rtnetlink_up(&n.guest, n.links[0].index), 0);
                 network_detach(&n);
                 expect_given_back(was.mac);
                 machine_end(&m);
