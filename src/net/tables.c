@@ -75,7 +75,7 @@ static bool is_of_our_table(const struct nlmsghdr *h)
 
 static bool has_port(int fd, uint32_t port)
 {
-        struct sockaddr_nl address;
+        struct sockaddr_nl address = {0};
         socklen_t n = sizeof(address);
 
         return getsockname(fd, (struct sockaddr *)&address, &n) >= 0 && n == sizeof(address) &&
