@@ -197,8 +197,7 @@ static void test_full(void)
         CHECK_NUMBER(seen, 0x7c);
         CHECK(lease(n, "late", NULL, &l, &f) == -ENOSPC);
         CHECK_NUMBER(f.code, FAULT_NO_SPACE);
-        CHECK_STRING(f.message,
-                     "No address of network 'net' is left for machine 'late'");
+        CHECK_STRING(f.message, "No address of network 'net' is left for machine 'late'");
         CHECK(lease(n, "m3", NULL, &l, NULL) == 0);
         g_hash_table_remove(n->leases, "m2");
         CHECK(lease(n, "late", NULL, &l, NULL) == 0);
