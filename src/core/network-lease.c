@@ -134,6 +134,16 @@ static uint64_t size_of(const NetAddress *subnet)
         return bits < 64 ? UINT64_C(1) << bits : UINT64_MAX;
 }
 
+bool lease_equal(const NetworkLease *a, const NetworkLease *b)
+{
+        bool equal = a->n == b->n;
+
+        for (size_t i = 0; equal && i < a->n; i++)
+                equal = net_address_equal(&a->addresses[i], &b->addresses[i]) &&
+                        a->addresses[i].prefix == b->addresses[i].prefix;
+        return equal;
+}
+
 bool lease_is_possible(const Network *n, const NetAddress *a)
 {
         const NetAddress *subnet = subnet_of(n, a);

@@ -37,6 +37,8 @@ int subnets_choose(const char *network, const uint8_t seed[static 16], bool ipv6
 
 /** lease_address_set() - a hash table of borrowed NetAddress; their prefixes do not matter */
 GHashTable *lease_address_set(void);
+/** lease_equal() - the same addresses in the same order? */
+bool lease_equal(const NetworkLease *a, const NetworkLease *b);
 /** lease_is_possible() - may a machine have this address in the network?
  * Of one of its subnets, not the first two nor the last one of them. */
 bool lease_is_possible(const Network *n, const NetAddress *a);

@@ -286,7 +286,7 @@ void network_set_lease(Network *n, const char *machine, const NetworkLease *leas
 {
         const NetworkLease *old = g_hash_table_lookup(n->leases, machine);
 
-        if (lease->n == 0 || (old && memcmp(old, lease, sizeof(*lease)) == 0))
+        if (lease->n == 0 || (old && lease_equal(old, lease)))
                 return;
         g_hash_table_replace(n->leases, g_strdup(machine), g_memdup2(lease, sizeof(*lease)));
         network_leases_changed(n);

@@ -163,9 +163,9 @@ static void test_addresses(void)
         CHECK(net_address_contains(&n->subnets[0], &a.addresses[0]));
         CHECK(net_address_index(&a.addresses[0]) == net_address_index(&a.addresses[1]));
         CHECK(lease(n, "web", NULL, &b, NULL) == 0);
-        CHECK(memcmp(&a, &b, sizeof(a)) == 0);
+        CHECK(lease_equal(&a, &b));
         CHECK(lease(again, "web", NULL, &b, NULL) == 0); /* by the name alone */
-        CHECK(memcmp(&a, &b, sizeof(a)) == 0);
+        CHECK(lease_equal(&a, &b));
         for (unsigned i = 0; i < 400; i++) {
                 g_autofree char *name = g_strdup_printf("m%u", i);
 
