@@ -63,6 +63,7 @@ static void finish(DnsExchange *x, uint8_t *reply, size_t n)
         DnsForwardArgs args = x->args;
         _cleanup_free_ uint8_t *kept = TAKE_PTR(x->reply); /* @reply may lie in it */
 
+        (void)kept; /* freed at the end; clang takes it for unused */
         dns_set_id(reply, x->query.id);
         exchange_free(x); /* first: the owner may go, and cancel what it has asked */
         args.done(args.owner, &args.client, reply, n);
