@@ -5,6 +5,7 @@ Throughput is iperf3's, one stream, by the host's program in the container's net
 its turn in each round."""
 import json
 import os
+import re
 import subprocess
 import time
 
@@ -137,7 +138,19 @@ def address_in(pid):
 
 
 def rate(client, address, port, options):
-    """Gbit/s"""
+    """Gbit/s; a server that has not done with the one before is asked again"""
+    for _ in range(3):
+        try:
+            return once(client, address, port, options)
+        except Failure as failure:
+            if not re.search('busy|control message', str(failure)):
+                raise
+            last = failure
+            time.sleep(0.3)
+    raise last
+
+
+def once(client, address, port, options):
     text = sh(*client, 'iperf3', '-J', '-t', SECONDS, '-c', address or 'nowhere.invalid', '-p', str(port), *options, ok=False)
     try:
         result = json.loads(text)
@@ -190,7 +203,9 @@ def throughput(bench):
     for way in ('in', 'out'):
         table.ratio_at_least(f'lodge {way}', f'podman {way}', 1.3, f'host and machine, {way}: lodge / podman bridge')
     table.ratio_at_least('lodge peer', 'podman peer', 1.0, 'machine to machine: lodge / podman bridge')
-    table.ratio_at_least('lodge port', 'lodge in', 0.9, 'published port / plain path')
+    # a connection to 127.0.0.1 is led elsewhere, but keeps the packet sizes of lo
+    table.ratio_at_least('lodge port', 'lodge in', 0.9, 'published port / plain path, from the host over 127.0.0.1')
+    table.ratio_at_least('lodge outside', 'outside', 0.9, 'published port / a port of the host, from outside')
     table.show()
 
 

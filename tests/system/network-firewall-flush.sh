@@ -26,7 +26,8 @@ serve outside tcp "$OUTSIDE4" 7001
 wait_for 5 'it works' works
 equal 'what others have' "$before" "$(others)"
 equal 'our tables' 'table bridge lodge table inet lodge' "$(nft list tables | grep -w lodge | sort | xargs)"
-ours() { nft list table inet lodge; nft list table bridge lodge; }
+# elements of a set are shown in any order
+ours() { { nft list table inet lodge && nft list table bridge lodge; } | tr -s ',{} \t' '\n' | sort; }
 rules=$(ours)
 restored() { [[ $(ours 2>/dev/null) == "$rules" ]]; }
 

@@ -60,7 +60,7 @@ make_outside() {
 # watch PLACE INTERFACE FILE: what arrives there is written down
 watch() {
     in_background "$1" "$3" "$CLIENTS/frames" watch "$2"
-    wait_for 10 "somebody watches $2 in $1" grep -q ready "$3"
+    wait_for 30 "somebody watches $2 in $1" grep -q ready "$3"
 }
 
 # --- connections -------------------------------------------------------------------------------------------------
@@ -71,7 +71,7 @@ serve() {
     local log
     log=$(mktemp "$WORK/server.XXXXXX")
     in_background "$1" "$log" "$CLIENTS/traffic" serve "${@:2:3}" "${5:-$1}"
-    wait_for 5 "a server in $1: $(<"$log")" grep -q ready "$log"
+    wait_for 30 "a server in $1: $(<"$log")" grep -q ready "$log"
 }
 
 end_servers() {
@@ -105,7 +105,7 @@ fetch() { inside "$1" timeout 5 wget -q -O - "http://$2"; }
 # serve_iperf PLACE: until end_servers
 serve_iperf() {
     in_background "$1" /dev/null iperf3 -s
-    wait_for 10 "iperf3 in $1" in_place "$1" sh -c 'ss -Hltn sport = :5201 | grep -q 5201'
+    wait_for 30 "iperf3 in $1" in_place "$1" sh -c 'ss -Hltn sport = :5201 | grep -q 5201'
 }
 
 # rate PLACE ADDRESS [IPERF_OPTION...]: Mbit/s that arrived
