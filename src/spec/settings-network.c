@@ -214,6 +214,9 @@ static const char *check_needs(const Settings *s, unsigned kinds)
                 return "Publish= needs a network of lodge's: add Network=private";
         if (s->egress && !network)
                 return "Egress= needs a network of lodge's: add Network=private";
+        if (s->egress && kinds != 1U << NETWORK_KIND_NETWORK)
+                return "Egress= holds in networks of lodge's only: what leaves by a bridge or an "
+                       "interface of the host would go around it";
         if ((s->bandwidth.in || s->bandwidth.out) && !veth)
                 return "Bandwidth= needs a network of lodge's or a bridge: add Network=private";
         return NULL;

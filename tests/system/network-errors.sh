@@ -35,6 +35,7 @@ done
 refused "$INPUT" 'Publish' CreateMachine "'$m'" "'busybox'" "{'Publish': <'8080:80'>}"
 refused "$INPUT" 'Bandwidth' CreateMachine "'$m'" "'busybox'" "{'Bandwidth': <'in=10M'>}"
 refused "$INPUT" 'Egress' CreateMachine "'$m'" "'busybox'" "{'Egress': <'none'>, 'Network': <'host'>}"
+refused "$INPUT" 'around it' CreateMachine "'$m'" "'busybox'" "{'Egress': <'none'>, 'Network': <['default', 'bridge=br0']>}"
 refused "$INPUT" 'PrivateNetwork' CreateMachine "'$m'" "'busybox'" "{'PrivateNetwork': <false>, 'Network': <'default'>}"
 
 # what can be known at a start only; then the machine is not left half there

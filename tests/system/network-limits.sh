@@ -33,6 +33,7 @@ b=$TEST-b e=$TEST-e n=$TEST-n
 run_idle "$b" Network=default
 run_idle "$e" Network=default "Egress=$OUTSIDE4:7001/tcp $BEYOND4 [2001:db8:77::/64]:7000-7005/udp"
 run_idle "$n" Network=default Egress=none
+refused InvalidOption 'around it' AttachNetworkMachine "'$n'" "'bridge=lodge0'" '{}'
 for a in "$OUTSIDE4" "$BEYOND4" "$OUTSIDE6"; do
     serve outside tcp "$a" 7001-7002
     serve outside udp "$a" 7001-7002
