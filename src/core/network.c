@@ -353,6 +353,7 @@ void networks_adopted(Manager *manager)
                 if (!((Network *)p)->is_up)
                         tell_firewall(p);
         network_services_adopted(manager);
+        network_hosts_changed(manager); /* some may have stopped meanwhile */
 }
 
 void network_update_use(Network *n)

@@ -22,8 +22,17 @@ equal 'a page by name' "$m" "$(curl -s -m 3 "http://$m/name")"
 equal 'a page by name, as a user' "$m" "$(runuser -u tester -- curl -s -m 3 "http://$m/name")"
 expect 2 getent hosts "$TEST-b"
 expect 2 getent hosts 10.214.255.254
+four=$(address "$m" 4)
 kill -KILL "$(daemon_pid)"
-equal 'while nobody asks lodged' "$(address "$m" 4)" "$(getent ahostsv4 "$m" | awk 'NR == 1 { print $1 }')"
+equal 'while nobody asks lodged' "$four" "$(getent ahostsv4 "$m" | awk 'NR == 1 { print $1 }')"
 stop "$m"
 wait_for 2 'the name of a stopped machine' eval '! getent hosts "$m"'
 equal 'the file' '' "$(cat /run/lodge/hosts 2>/dev/null || true)"
+
+# one that has stopped while there was no lodged
+start "$m"
+at_exit 'systemctl start lodged.socket'
+systemctl stop lodged.socket lodged.service
+systemctl stop "lodge@$m.service"
+systemctl start lodged.socket lodged.service
+wait_for 5 'its name' eval '! getent hosts "$m"'
