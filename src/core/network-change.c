@@ -489,7 +489,7 @@ static int attach(Machine *m, NetworkEntry *e, NetworkEdit *edit, bool persist, 
         if (r >= 0 && e->kind == NETWORK_KIND_NETWORK && find_link(m->network, e->argument))
                 r = fault_set(reterr, FAULT_EXISTS, EEXIST,
                               "Machine '%s' is in network '%s' already", m->name, e->argument);
-        if (r >= 0 && e->kind != NETWORK_KIND_NETWORK && m->network && m->network->egress_entries)
+        if (r >= 0 && e->kind != NETWORK_KIND_NETWORK && m->network->egress_entries)
                 r = fault_set(
                         reterr, FAULT_INVALID_OPTION, EINVAL,
                         "Machine '%s' has Egress=, and what leaves by '%s' would go around it",

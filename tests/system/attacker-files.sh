@@ -7,9 +7,9 @@
 . "$(dirname "$0")/attacker.bash"
 
 # those that no start depends on, and those without which there is none
-files=(etc/os-release usr/lib/os-release etc/shadow etc/machine-info etc/localtime etc/timezone etc/resolv.conf etc/hosts
+files=(etc/os-release usr/lib/os-release etc/shadow etc/machine-info etc/localtime etc/timezone etc/resolv.conf
     etc/locale.conf etc/nsswitch.conf etc/ld.so.preload etc/ld.so.cache etc/securetty etc/profile etc/login.defs etc/shells root/.profile)
-vital=(etc/passwd etc/group etc/machine-id etc/hostname)
+vital=(etc/passwd etc/group etc/machine-id etc/hostname etc/hosts)
 kinds=(fifo huge escapes outside loop away directory device socket)
 canary=$WORK/canary
 echo untouched >"$canary"
