@@ -25,6 +25,7 @@ expect 2 getent hosts 10.214.255.254
 four=$(address "$m" 4)
 kill -KILL "$(daemon_pid)"
 equal 'while nobody asks lodged' "$four" "$(getent ahostsv4 "$m" | awk 'NR == 1 { print $1 }')"
+wait_for 10 'lodged is back' get "$m" State
 stop "$m"
 wait_for 2 'the name of a stopped machine' eval '! getent hosts "$m"'
 equal 'the file' '' "$(cat /run/lodge/hosts 2>/dev/null || true)"
