@@ -11,7 +11,7 @@ nothing_left() {
     wait_for 10 'the worker is gone' eval '! workers'
     wait_for 10 'its directory is gone' eval "[[ -z \$(ls $STORE/incoming) ]]"
     wait_for 60 'it is deleted' eval "[[ -z \$(ls $STORE/trash) ]]"
-    equal 'locks on user ids' '' "$(ls /run/systemd/nspawn-uid)"
+    wait_for 10 'no user id is locked' eval '[[ -z $(ls /run/systemd/nspawn-uid) ]]'
 }
 
 # An archive that never ends: half of it is there.
