@@ -32,7 +32,7 @@ for image in debian12 debian13; do
     inside "$m" ping -q -c 1 -W 2 "$OUTSIDE4" >/dev/null
 
     # iperf3, in it, against the host
-    serve_iperf host
+    serve_iperf host 5201
     inside "$m" iperf3 -J -t 1 -c "$(gateway "$m" 4)" | python3 -c 'import json, sys
 assert json.load(sys.stdin)["end"]["sum_received"]["bits_per_second"] > 2e8'
     end_servers

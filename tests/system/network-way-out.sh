@@ -34,7 +34,7 @@ in_background outside /dev/null busybox nc -l -p 7100 -e sh -c "cat >$WORK/arriv
 wait_for 5 'a listener' in_place outside sh -c 'ss -Hltn sport = :7100 | grep -q 7100'
 lodgectl exec "$m" nc -w 3 "$OUTSIDE4" 7100 <"$WORK/up"
 wait_for 3 'what was sent has arrived' cmp "$WORK/up" "$WORK/arrived"
-serve_iperf outside
+IPERF=outside
 for a in "$OUTSIDE4" "$OUTSIDE6"; do
     at_least "to $a" 200 "$(rate "$m" "$a" -t 1)"
     at_least "from $a" 200 "$(rate "$m" "$a" -t 1 -R)"

@@ -102,21 +102,20 @@ denied() {
 # fetch NAME HOST/PATH: by busybox in the machine, whose own timeout (-T) makes it crash
 fetch() { inside "$1" timeout 5 wget -q -O - "http://$2"; }
 
-# serve_iperf PLACE: until end_servers
+# serve_iperf PLACE PORT: for one run; a server that has just ended one may refuse or reset the next
 serve_iperf() {
-    in_background "$1" /dev/null iperf3 -s
-    wait_for 30 "iperf3 in $1" in_place "$1" sh -c 'ss -Hltn sport = :5201 | grep -q 5201'
+    in_background "$1" /dev/null timeout 30 iperf3 -s -1 -p "$2"
+    wait_for 30 "iperf3 in $1" in_place "$1" sh -c "ss -Hltn sport = :$2 | grep -q $2"
 }
 
-# the server may still be about to end the run before, and refuses or resets another
-measured() { in_place "$1" iperf3 -J -c "${@:2}" >"$WORK/iperf" && ! grep -q '"error"' "$WORK/iperf"; }
-
-# rate PLACE ADDRESS [IPERF_OPTION...]: Mbit/s that arrived
+# rate PLACE ADDRESS [IPERF_OPTION...]: Mbit/s that arrived; the other end is in $IPERF
 rate() {
-    wait_for 15 "iperf3 at $2" measured "$@"
-    python3 -c 'import json, sys
+    local port=$((20000 + BASHPID % 10000))
+    serve_iperf "$IPERF" "$port"
+    in_place "$1" iperf3 -J -p "$port" -c "${@:2}" | python3 -c 'import json, sys
 result = json.load(sys.stdin)
-print(round((result["end"].get("sum_received") or result["end"]["sum"])["bits_per_second"] / 1e6, 1))' <"$WORK/iperf"
+if "error" in result: sys.exit(result["error"])
+print(round((result["end"].get("sum_received") or result["end"]["sum"])["bits_per_second"] / 1e6, 1))'
 }
 
 at_least() { # at_least WHAT LEAST FOUND

@@ -33,7 +33,7 @@ wait_for 10 'a packet of its own' grep -q '> 7103 ' "$WORK/seen"
 lacks 'what it sees' "arp op 2 sender .* at $(mac_of "$m")|> 710[12] |type 134" "$(<"$WORK/seen")"
 
 # a limit, each way
-serve_iperf host
+IPERF=host
 gate=$(gateway "$m" 4)
 for way in '' -R; do
     most=11
@@ -44,7 +44,7 @@ for way in '' -R; do
 done
 
 # packets of any size on every way: this kernel may cut them otherwise than that of the machine outside
-serve_iperf outside
+IPERF=outside
 for a in "$gate" "$(gateway "$m" 6)" "$OUTSIDE4" "$OUTSIDE6"; do
     at_least "to $a" 30 "$(rate "$b" "$a" -t 1)"
     at_least "from $a" 30 "$(rate "$b" "$a" -t 1 -R)"
