@@ -29,6 +29,7 @@ MachineNetwork *machine_network_new(Machine *m)
         MachineNetwork *mn = g_new0(MachineNetwork, 1);
 
         mn->machine = m;
+        mn->telling = (NetworkTelling){.manager = m->manager, .userdata = mn};
         mn->links = g_array_new(FALSE, TRUE, sizeof(MachineLink));
         g_array_set_clear_func(mn->links, link_clear);
         mn->published = g_array_new(FALSE, TRUE, sizeof(PortEntry));
@@ -44,15 +45,13 @@ void machine_network_drop(MachineNetwork *mn)
         Manager *manager = mn->machine->manager;
         if (mn->change)
                 network_change_abort(TAKE_PTR(mn->change));
-        network_services_forget(manager, mn);
         network_prepare_forget(manager, mn);
+        network_telling_done(&mn->telling);
         g_array_unref(mn->links);
         g_array_unref(mn->published);
         g_array_unref(mn->ports);
         g_array_unref(mn->egress);
         strv_free(mn->egress_entries);
-        fault_done(&mn->fault);
-        g_free(mn->taken_port);
         g_free(mn->wanted);
         g_free(mn);
 }
@@ -244,15 +243,14 @@ int machine_network_set_egress(MachineNetwork *mn, char *const *entries, Fault *
         STRV_FOREACH (text, entries) {
                 const char *why = "";
                 EgressEntry e;
+                int r = egress_entry_parse(*text, &e, &why);
 
-                if (egress_entry_parse(*text, &e, &why) < 0)
-                        return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                r = r < 0 ? r : strv_push(&mn->egress_entries, *text);
+                if (r < 0)
+                        return fault_set(reterr, FAULT_INVALID_OPTION, r,
                                          "Egress='%s' is not valid: %s", *text, why);
                 ports_add_egress(mn->egress, &e);
         }
-        mn->has_egress = strv_length(entries) > 0;
-        strv_free(mn->egress_entries);
-        mn->egress_entries = strv_copy(entries);
         return 0;
 }
 
@@ -299,14 +297,6 @@ static int compose(MachineNetwork *mn, const NetworkEntry *entries, size_t n, Fa
 
 /* ---- the services ---- */
 
-static bool is_in_network(const MachineNetwork *mn)
-{
-        for (guint i = 0; i < mn->links->len; i++)
-                if (machine_network_link(mn, i)->network)
-                        return true;
-        return false;
-}
-
 bool machine_network_add_record(Manager *manager, const char *name, FrameWriter *w)
 {
         const Machine *m = manager_find(manager, name);
@@ -332,7 +322,7 @@ bool machine_network_add_record(Manager *manager, const char *name, FrameWriter 
         record.ports = (MemberPort *)(void *)mn->ports->data;
         record.n_ports = mn->ports->len;
         record.rate = mn->bandwidth.out;
-        record.has_egress = mn->has_egress;
+        record.has_egress = mn->egress_entries != NULL;
         record.egress = (EgressRule *)(void *)mn->egress->data;
         record.n_egress = mn->egress->len;
         member_record_add(w, &record);
@@ -365,85 +355,17 @@ void machine_network_update_use(Manager *manager, const GArray *links)
         }
 }
 
-static void bring_up(Manager *manager, const char *name, unsigned *n_pending,
-                     NetworkServiceDoneFn done, void *userdata)
-{
-        Network *n = network_ensure(manager, name);
-        bool was_up = n->is_up;
-
-        network_update_use(n);
-        if (was_up)
-                return;
-        *n_pending += _NETWORK_SERVICE_MAX;
-        network_services_send(manager, FRAME_NETWORK_SET, name, done, userdata);
-}
-
-void machine_network_tell(MachineNetwork *mn, unsigned *n_pending, NetworkServiceDoneFn on_set,
-                          NetworkServiceDoneFn on_member, void *userdata)
-{
-        Manager *manager = mn->machine->manager;
-        bool was_member = mn->is_member;
-
-        mn->is_member = is_in_network(mn);
-        if (!mn->is_member && !was_member)
-                return;
-        for (guint i = 0; i < mn->links->len; i++)
-                if (machine_network_link(mn, i)->network)
-                        bring_up(manager, machine_network_link(mn, i)->network, n_pending, on_set,
-                                 userdata);
-        *n_pending += _NETWORK_SERVICE_MAX;
-        network_services_send(manager, mn->is_member ? FRAME_MEMBER_SET : FRAME_MEMBER_UNSET,
-                              mn->machine->name, mn->is_member ? on_member : on_set, userdata);
-}
-
 /* ---- what the start waits for ---- */
 
-static void step_done(MachineNetwork *mn)
+/* The plan can be sent, or it is known why not. */
+static void on_told(void *userdata)
 {
-        Machine *m = mn->machine;
+        Machine *m = ((MachineNetwork *)userdata)->machine;
 
-        if (mn->n_pending > 0 || !m->is_networking)
+        if (!m->is_networking)
                 return;
         m->is_networking = false;
         machine_launch(m, NULL);
-}
-
-static void fail(MachineNetwork *mn, const Fault *f)
-{
-        (void)fault_set(&mn->fault, f->code ?: FAULT_FAILED, f->error, "%s",
-                        f->message ?: "out of memory");
-}
-
-static void on_told(void *userdata, NetworkServiceKind service, Frame *reply, const Fault *fault)
-{
-        MachineNetwork *mn = userdata;
-
-        mn->n_pending--;
-        if (fault)
-                fail(mn, fault);
-        step_done(mn);
-}
-
-static void on_port_owner(void *userdata, NetworkServiceKind service, Frame *reply,
-                          const Fault *fault)
-{
-        MachineNetwork *mn = userdata;
-        _cleanup_fault_ Fault f = {0};
-
-        ports_taken(mn->taken_port, reply, &f);
-        on_told(userdata, service, NULL, &f);
-}
-
-static void on_member_set(void *userdata, NetworkServiceKind service, Frame *reply,
-                          const Fault *fault)
-{
-        MachineNetwork *mn = userdata;
-
-        if (mn->taken_port || !ports_is_taken(reply, fault, &mn->taken_port))
-                on_told(userdata, service, reply, fault);
-        else /* by whom? */
-                network_service_send(mn->machine->manager, NETWORK_SERVICE_NET, FRAME_PORT_OWNER,
-                                     mn->taken_port, on_port_owner, mn);
 }
 
 /* Subnets are known. */
@@ -458,38 +380,41 @@ static int prepare(MachineNetwork *mn, Fault *reterr)
         return r < 0 ? r : ports_update(mn, reterr);
 }
 
-static void on_prepared(void *userdata, const Fault *fault)
+static void on_prepared(void *userdata)
 {
         MachineNetwork *mn = userdata;
-        _cleanup_fault_ Fault f = {0};
+        NetworkTelling *t = &mn->telling;
 
-        mn->n_pending--;
-        if (fault)
-                fail(mn, fault);
-        if (mn->n_pending > 0)
+        t->done = on_told;
+        if (t->fault.code != FAULT_NONE || prepare(mn, &t->fault) < 0) {
+                on_told(mn);
                 return;
-        if (mn->fault.code == FAULT_NONE && prepare(mn, &f) < 0)
-                fail(mn, &f);
-        if (mn->fault.code == FAULT_NONE) {
-                mn->n_pending++; /* until all is asked: answers may come from within */
-                machine_network_tell(mn, &mn->n_pending, on_told, on_member_set, mn);
-                mn->n_pending--;
         }
-        step_done(mn);
+        network_telling_hold(t);
+        network_tell(mn, t);
+        network_telling_release(t, NULL);
+}
+
+static void on_subnets(void *userdata, const Fault *fault)
+{
+        network_telling_release(&((MachineNetwork *)userdata)->telling, fault);
 }
 
 static void begin(MachineNetwork *mn, size_t n)
 {
-        mn->n_pending = 1;
+        NetworkTelling *t = &mn->telling;
+
+        t->done = on_prepared;
+        network_telling_hold(t);
         for (size_t i = 0; i < n; i++) {
                 const char *name = machine_network_link(mn, i)->network;
 
                 if (!name)
                         continue;
-                mn->n_pending++;
-                network_prepare(network_ensure(mn->machine->manager, name), on_prepared, mn);
+                network_telling_hold(t);
+                network_prepare(network_ensure(mn->machine->manager, name), on_subnets, mn);
         }
-        on_prepared(mn, NULL);
+        network_telling_release(t, NULL);
 }
 
 void machine_network_begin(Machine *m)
@@ -509,7 +434,7 @@ void machine_network_begin(Machine *m)
         m->network->wanted = TAKE_PTR(wanted);
         if (settings_network_entries(&m->settings, &entries, &n, &f) < 0 ||
             compose(m->network, entries, n, &f) < 0)
-                fail(m->network, &f);
+                network_telling_fail(&m->network->telling, &f);
         else
                 begin(m->network, n);
         network_entries_free(entries, n);
@@ -536,12 +461,13 @@ int machine_network_await(Machine *m, Fault *reterr)
         MachineNetwork *mn = m->network;
         if (!mn)
                 return 0;
-        if (mn->n_pending > 0) {
+        if (mn->telling.n_pending > 0) {
                 m->is_networking = true;
                 return 1;
         }
-        if (mn->fault.code != FAULT_NONE)
-                return fault_set(reterr, mn->fault.code, mn->fault.error, "%s", mn->fault.message);
+        const Fault *f = &mn->telling.fault;
+        if (f->code != FAULT_NONE)
+                return fault_set(reterr, f->code, f->error, "%s", f->message);
         int r = machine_network_save(m, reterr);
         if (r < 0)
                 return r;
@@ -604,20 +530,13 @@ static void swap_arrays(GArray **a, GArray **b)
         *b = c;
 }
 
-static void on_ignored(void *userdata, NetworkServiceKind service, Frame *reply, const Fault *fault)
-{
-        /* it was told before that this can be had */
-}
-
 void network_parts_restore(MachineNetwork *mn, NetworkParts *parts)
 {
-        unsigned n_pending = 0;
-
         swap_arrays(&mn->links, &parts->links);
         swap_arrays(&mn->published, &parts->published);
         swap_arrays(&mn->ports, &parts->ports);
         mn->bandwidth = parts->bandwidth;
-        machine_network_tell(mn, &n_pending, on_ignored, on_ignored, NULL);
+        network_tell(mn, NULL); /* who was told before that this can be had */
         machine_network_update_use(mn->machine->manager, parts->links);
 }
 

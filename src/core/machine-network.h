@@ -6,6 +6,7 @@
 
 #include "core/network-change.h"
 #include "core/network-service.h"
+#include "core/network-tell.h"
 #include "core/network.h"
 #include "plan/plan-network.h"
 #include "spec/network-entry.h"
@@ -14,21 +15,18 @@
 
 struct MachineNetwork {
         Machine *machine;
-        char *wanted;      /* the settings that it was made of */
-        GArray *links;     /* MachineLink */
-        GArray *published; /* PortEntry */
-        GArray *ports;     /* MemberPort: what those come to */
-        GArray *egress;    /* EgressRule */
-        bool has_egress;
-        char **egress_entries;
+        char *wanted;          /* the settings that it was made of */
+        GArray *links;         /* MachineLink */
+        GArray *published;     /* PortEntry */
+        GArray *ports;         /* MemberPort: what those come to */
+        GArray *egress;        /* EgressRule */
+        char **egress_entries; /* NULL: everything gets out */
         Bandwidth bandwidth;
 
-        NetworkChange *change; /* that is under way; NULL: none */
-        char *taken_port;      /* a service could not open it: "tcp 127.0.0.1 8080" */
-        unsigned n_pending;    /* answers that the start waits for */
-        bool is_member;        /* services have been told */
-        bool is_ready;         /* it runs, or may */
-        Fault fault;           /* why it may not */
+        NetworkChange *change;  /* that is under way; NULL: none */
+        bool is_member;         /* services have been told */
+        bool is_ready;          /* it runs, or may */
+        NetworkTelling telling; /* what its start waits for */
 };
 
 /** machine_network_begin() - prepare all that its start needs, as early as possible
@@ -69,12 +67,6 @@ void machine_network_remove_link(MachineNetwork *mn, const char *inside);
 /** machine_network_update_use() - links have come or gone: see network_update_use()
  * @links MachineLink */
 void machine_network_update_use(Manager *manager, const GArray *links);
-/** machine_network_tell() - tell the services what it has now
- * @n_pending raised by the number of answers, before any of them can come
- * @on_set    called for each answer but those about the machine itself, which @on_member gets */
-void machine_network_tell(MachineNetwork *mn, unsigned *n_pending, NetworkServiceDoneFn on_set,
-                          NetworkServiceDoneFn on_member, void *userdata);
-
 /* What can be changed while it runs. */
 typedef struct NetworkParts {
         GArray *links, *published, *ports;

@@ -60,6 +60,16 @@ run_idle "$n"
 equal 'devices' lo "$(devices "$n")"
 lodgectl network attach default "$n"
 ping -q -c 1 -W 2 "$(address "$n" 4)" >/dev/null
+# a bridge of the host's
+at_exit 'ip link delete br-live 2>/dev/null'
+ip link add br-live type bridge
+on "$n" AttachNetwork 'sa{sv}' bridge=br-live:name=lan0,address=192.0.2.7/24 0 >/dev/null
+equal 'devices' 'host0 lan0 lo' "$(devices "$n")"
+matches 'inside' 'inet 192.0.2.7/24' "$(inside "$n" ip addr show dev lan0)"
+on "$n" DetachNetwork 'sa{sv}' lan0 0 >/dev/null
+lacks 'devices' lan0 "$(devices "$n")"
+ip link delete br-live
+
 stop "$n"
 stop "$m"
 stop "$b"
