@@ -290,7 +290,6 @@ static int compose(MachineNetwork *mn, const NetworkEntry *entries, size_t n, Fa
 
         r = r < 0 ? r : set_published(mn, s->publish, reterr);
         r = r < 0 ? r : machine_network_set_egress(mn, s->egress, reterr);
-        r = r < 0 ? r : machine_network_check_bandwidth(mn, &s->bandwidth, reterr);
         mn->bandwidth = s->bandwidth;
         return r;
 }

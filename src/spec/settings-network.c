@@ -219,6 +219,9 @@ static const char *check_needs(const Settings *s, unsigned kinds)
                        "interface of the host would go around it";
         if ((s->bandwidth.in || s->bandwidth.out) && !veth)
                 return "Bandwidth= needs a network of lodge's or a bridge: add Network=private";
+        if (s->bandwidth.out && kinds & 1U << NETWORK_KIND_BRIDGE)
+                return "Bandwidth=out= holds in networks of lodge's only: what is sent over a "
+                       "bridge of the host cannot be limited";
         return NULL;
 }
 

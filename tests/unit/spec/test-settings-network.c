@@ -119,7 +119,8 @@ static void test_needs(void)
         expect("Network=macvlan=eth0\nEgress=none", "Egress= needs a network");
         expect("Network=macvlan=eth0\nBandwidth=in=1M", "Bandwidth= needs a network");
         expect("PrivateNetwork=no\nBandwidth=out=1M", "Bandwidth= needs a network");
-        expect("Network=bridge=br0\nBandwidth=out=1M", NULL);
+        expect("Network=bridge=br0\nBandwidth=in=1M", NULL);
+        expect("Network=private bridge=br0\nBandwidth=out=1M", "Bandwidth=out= holds in networks");
         expect("Network=macvlan=eth0 private\nBandwidth=out=1M\nPublish=80:80", NULL);
         expect("Network=macvlan=eth0 private\nEgress=none", "go around it");
         expect("Network=private bridge=br0\nEgress=192.0.2.0/24", "go around it");
