@@ -8,6 +8,7 @@
 #include "core/image.h"
 #include "core/job.h"
 #include "core/launch.h"
+#include "core/machine-live.h"
 #include "core/network-service.h"
 #include "core/network.h"
 #include "core/orphan.h"
@@ -264,14 +265,29 @@ static Machine *load_machine(Manager *manager, const char *name)
         return m;
 }
 
+/* What @m runs with follows its file as far as it can; the rest counts at the next start. */
+static void follow_definition(Machine *m)
+{
+        _cleanup_settings_ Settings s;
+        _cleanup_fault_ Fault f = {0};
+
+        settings_init(&s);
+        if (m->place == DEFINITION_NOWHERE)
+                return;
+        int r = definition_load(m->manager->root, m->place, m->name, &s, &f);
+        r = r < 0 ? r : machine_apply_live(m, &s, NULL, &f);
+        if (r < 0)
+                manager_warn(m->manager, m->name, f.message);
+}
+
 /* @m's file is now in @place, or was all the time. May free @m. */
 static void definition_changed(Machine *m, DefinitionPlace place)
 {
         Manager *manager = m->manager;
 
-        if (!machine_is_stopped(m)) { /* a new file counts at the next start; without one @m goes
-                                         when it stops */
+        if (!machine_is_stopped(m)) { /* without one, @m goes when it stops */
                 m->place = place;
+                follow_definition(m);
         } else if (place != DEFINITION_NOWHERE) {
                 machine_load(m);
         } else {

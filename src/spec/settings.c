@@ -143,6 +143,16 @@ int settings_copy(const Settings *s, Settings *ret)
         return r;
 }
 
+int settings_copy_key(Settings *s, const Settings *from, const SettingKey *key)
+{
+        return vocabulary_copy_key(&vocabulary, s, from, key);
+}
+
+bool settings_equal_key(const Settings *a, const Settings *b, const SettingKey *key)
+{
+        return vocabulary_equal_key(a, b, key);
+}
+
 int settings_parse(const char *name, const char *text, size_t n, Settings *ret, Fault *reterr)
 {
         Settings s;

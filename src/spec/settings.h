@@ -90,6 +90,12 @@ int settings_get(const Settings *s, const SettingKey *key, char ***ret);
  * Return: 0; -ENOMEM. */
 int settings_copy(const Settings *s, Settings *ret);
 
+/** settings_copy_key() - give one setting the value that it has in @from
+ * Return: 0; -ENOMEM, @s is unchanged. */
+int settings_copy_key(Settings *s, const Settings *from, const SettingKey *key);
+/** settings_equal_key() - does one setting have the same value in both? */
+bool settings_equal_key(const Settings *a, const Settings *b, const SettingKey *key);
+
 /** settings_validate() - do the values fit together?
  * Return: 0; -EINVAL with FAULT_INVALID_OPTION. */
 int settings_validate(const Settings *s, Fault *reterr);

@@ -233,11 +233,8 @@ static const char *kind_wants(SettingKind kind)
         }
 }
 
-static int copy_field(const SettingKey *key, const void *from, void *to)
+static int copy_value(const SettingKey *key, const void *source, void *target)
 {
-        const void *source = field_of_const(from, key);
-        void *target = field_of(to, key);
-
         if (key->type->is_list) {
                 char **list = *(char **const *)source;
 
@@ -258,13 +255,40 @@ int vocabulary_copy(const Vocabulary *v, const void *s, void *ret)
 {
         vocabulary_init(v, ret);
         for (const SettingKey *key = v->keys; key->name; key++) {
-                int r = copy_field(key, s, ret);
+                int r = copy_value(key, field_of_const(s, key), field_of(ret, key));
                 if (r < 0) {
                         vocabulary_done(v, ret);
                         return r;
                 }
         }
         return 0;
+}
+
+int vocabulary_copy_key(const Vocabulary *v, void *s, const void *from, const SettingKey *key)
+{
+        union {
+                uint64_t align;
+                uint8_t bytes[SETTING_VALUE_SIZE_MAX];
+        } value;
+        size_t size = key->type->check ? sizeof(char *) : key->type->size;
+        int r = copy_value(key, field_of_const(from, key), &value);
+
+        if (r < 0)
+                return r;
+        setting_reset(v, s, key); /* frees */
+        memcpy(field_of(s, key), &value, size);
+        return 0;
+}
+
+bool vocabulary_equal_key(const void *a, const void *b, const SettingKey *key)
+{
+        const void *x = field_of_const(a, key), *y = field_of_const(b, key);
+
+        if (key->type->is_list)
+                return strv_equal(*(char **const *)x, *(char **const *)y);
+        if (key->type->check)
+                return streq(*(char *const *)x, *(char *const *)y);
+        return memcmp(x, y, key->type->size) == 0;
 }
 
 int vocabulary_set(const Vocabulary *v, void *s, const char *name, const SettingValue *value,

@@ -66,6 +66,10 @@ int vocabulary_set(const Vocabulary *v, void *s, const char *name, const Setting
 int vocabulary_get(const Vocabulary *v, const void *s, const SettingKey *key, char ***ret);
 /** vocabulary_copy() - see settings_copy(); on failure @ret holds nothing */
 int vocabulary_copy(const Vocabulary *v, const void *s, void *ret);
+/** vocabulary_copy_key() - see settings_copy_key() */
+int vocabulary_copy_key(const Vocabulary *v, void *s, const void *from, const SettingKey *key);
+/** vocabulary_equal_key() - see settings_equal_key() */
+bool vocabulary_equal_key(const void *a, const void *b, const SettingKey *key);
 /** vocabulary_parse() - see settings_parse(); on failure @ret holds nothing */
 int vocabulary_parse(const Vocabulary *v, const char *name, const char *text, size_t n, void *ret,
                      Fault *reterr);

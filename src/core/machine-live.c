@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/machine-live.h"
+
+#include "base/text.h"
+#include "core/manager.h"
+
+/* Settings that go together. A new kind of setting that can be changed live is a line in the table
+ * below. */
+typedef struct LiveSettings {
+        const char *section;
+        const char *name; /* NULL: every one of the section */
+        /* Bring what runs to what @wanted says; NULL: lodged alone goes by it, from m->settings.
+         * Return: 0; negative errno with a sentence. */
+        int (*apply)(Machine *m, const Settings *wanted, Fault *reterr);
+} LiveSettings;
+
+static const LiveSettings live_settings[] = {
+        {"Machine", "Description", NULL},
+        {"Machine", "Label", NULL},
+        {"Machine", "AutoRemove", NULL},
+};
+
+static bool is_of(const LiveSettings *l, const SettingKey *key)
+{
+        return streq(l->section, key->section) && (!l->name || streq(l->name, key->name));
+}
+
+static bool is_live(const SettingKey *key)
+{
+        for (size_t i = 0; i < ELEMENTSOF(live_settings); i++)
+                if (is_of(&live_settings[i], key))
+                        return true;
+        return false;
+}
+
+static bool differ(const LiveSettings *l, const Settings *a, const Settings *b)
+{
+        for (const SettingKey *key = setting_keys(); key->name; key++)
+                if (is_of(l, key) && !settings_equal_key(a, b, key))
+                        return true;
+        return false;
+}
+
+static int apply(Machine *m, const LiveSettings *l, const Settings *wanted, Fault *reterr)
+{
+        if (!differ(l, &m->settings, wanted))
+                return 0;
+
+        int r = l->apply ? l->apply(m, wanted, reterr) : 0;
+        for (const SettingKey *key = setting_keys(); r >= 0 && key->name; key++)
+                if (is_of(l, key))
+                        r = settings_copy_key(&m->settings, wanted, key);
+        manager_note_change(m, MACHINE_CHANGED_DEFINITION);
+        return r;
+}
+
+int machine_apply_live(Machine *m, const Settings *wanted, char ***ret_waiting, Fault *reterr)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(live_settings); i++) {
+                int e = apply(m, &live_settings[i], wanted, reterr);
+
+                r = r < 0 ? r : e;
+        }
+        for (const SettingKey *key = setting_keys(); ret_waiting && key->name; key++) {
+                if (key->internal || is_live(key) || settings_equal_key(&m->settings, wanted, key))
+                        continue;
+                int e = strv_push(ret_waiting, key->name);
+                r = r < 0 ? r : e;
+        }
+        return r;
+}
