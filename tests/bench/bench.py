@@ -7,6 +7,7 @@ import os
 import re
 import time
 
+import hosting
 import images
 import network
 import peers
@@ -331,10 +332,13 @@ class Bench:
             self.end(peer, 0)
 
     def commands_of(self, table, name, words):
+        self.requests(table, name, 'run', *words)
+
+    def requests(self, table, name, *words):
         for _ in range(self.rounds(20)):
             table.note_load()
             try:
-                begin, end = self.watch.ask('run', *words)
+                begin, end = self.watch.ask(*words)
                 table.add(name, (end - begin) / MS)
             except Failure as failure:
                 table.fail(name, failure)
@@ -411,11 +415,13 @@ def main():
     parser.add_argument('--machines', type=int)
     bench = Bench(parser.parse_args())
     peers.setup()
-    for part in bench.options.parts or PARTS + IMAGE_PARTS + ('network',):
+    for part in bench.options.parts or PARTS + IMAGE_PARTS + ('network', 'hosting'):
         if part in IMAGE_PARTS:
             getattr(images, part)(bench)
         elif part == 'network':
             network.network(bench)
+        elif part == 'hosting':
+            hosting.hosting(bench)
         else:
             getattr(bench, part)()
         with open('/var/lib/lodge/bench.json', 'w', encoding='utf8') as f:

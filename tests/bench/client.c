@@ -6,6 +6,7 @@
  *   call METHOD NAME               StartMachine and the like of lodged, until the reply
  *   unit METHOD UNIT               StartUnit, StopUnit of systemd, until its job is done
  *   exec NAME PROGRAM ARG...       a program in a machine, by lodged's Exec(), until it has ended
+ *   objects                        lodged's GetManagedObjects(), until the reply
  *   end PID UNIT                   SIGKILL; BEGIN is when PID has ended, END when systemd says that
  * UNIT has batch JOBS COUNT KIND WORD...  COUNT requests, JOBS of them at a time; "{}" in WORD is
  * the number, from 0; KIND is run, call or unit; RESULT is "ok" or "N failed: " and the first
@@ -362,6 +363,18 @@ static void exec_in(Client *c, char **words)
         (void)close(null);
 }
 
+static void objects(Client *c)
+{
+        sd_bus_error e = SD_BUS_ERROR_NULL;
+        int r = sd_bus_call_method(c->bus, LODGE, "/org/lodge1",
+                                   "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", &e,
+                                   NULL, NULL);
+
+        if (r < 0)
+                failed(c, e.message ? e.message : strerror(-r));
+        sd_bus_error_free(&e);
+}
+
 static void request(Client *c, char **words, int n_words)
 {
         uint64_t t = now();
@@ -371,6 +384,8 @@ static void request(Client *c, char **words, int n_words)
                 exec_in(c, words + 1);
         else if (n_words == 3 && strcmp(words[0], "end") == 0)
                 t = end_of(c, words + 1);
+        else if (n_words == 1 && strcmp(words[0], "objects") == 0)
+                objects(c);
         else if (n_words >= 5 && strcmp(words[0], "batch") == 0)
                 batch(c, words + 1);
         else {
