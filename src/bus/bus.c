@@ -7,6 +7,7 @@
 #include "bus/bus-internal.h"
 #include "bus/call.h"
 #include "bus/objects.h"
+#include "bus/properties.h"
 
 #include <malloc.h>
 #include <string.h>
@@ -162,6 +163,32 @@ static void machine_removed(void *userdata, Machine *m)
         bus_object_removed(b, OBJECT_MACHINE, m);
 }
 
+static int append_event(sd_bus_message *signal, const Machine *m, const char *path,
+                        const char *event, const char *reason)
+{
+        int r = sd_bus_message_append(signal, "soss", m->name, path, event, reason);
+
+        r = r < 0 ? r : sd_bus_message_open_container(signal, 'a', "{sv}");
+        if (machine_is_stopped(m))
+                r = r < 0 ? r : bus_append_end(signal, m);
+        else if (m->leader)
+                r = r < 0 ? r : sd_bus_message_append(signal, "{sv}", "Leader", "u", m->leader);
+        return r < 0 ? r : sd_bus_message_close_container(signal);
+}
+
+static void machine_event(void *userdata, Machine *m, const char *event, const char *reason)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
+        _cleanup_free_ char *path = bus_object_path(OBJECT_MACHINE, m->name);
+        Bus *b = userdata;
+
+        if (path &&
+            sd_bus_message_new_signal(b->bus, &signal, LODGE_OBJECT_PATH, LODGE_MANAGER_INTERFACE,
+                                      "MachineEvent") >= 0 &&
+            append_event(signal, m, path, event, reason) >= 0)
+                (void)sd_bus_send(b->bus, signal, NULL);
+}
+
 static void process_added(void *userdata, Process *p)
 {
         _cleanup_free_ char *path = bus_process_path(p);
@@ -294,6 +321,7 @@ int bus_new(sd_bus *bus, Manager *manager, const char *version, Bus **ret)
         listener.machine_added = machine_added;
         listener.machine_removed = machine_removed;
         listener.machine_changed = machine_changed;
+        listener.machine_event = machine_event;
         listener.process_added = process_added;
         listener.process_removed = process_removed;
         listener.process_changed = process_changed;

@@ -162,6 +162,9 @@ const sd_bus_vtable bus_manager_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("CheckStore", SD_BUS_ARGS("a{sv}", options),
                                 SD_BUS_RESULT("a(sss)", findings), bus_on_method,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_SIGNAL_WITH_ARGS(
+                "MachineEvent",
+                SD_BUS_ARGS("s", machine, "o", path, "s", event, "s", reason, "a{sv}", details), 0),
         SD_BUS_PROPERTY("Version", "s", manager_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_PROPERTY("Features", "as", manager_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_VTABLE_END,

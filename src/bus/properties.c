@@ -32,7 +32,7 @@ static int append_detail_string(sd_bus_message *m, const char *key, const char *
         return v && *v ? sd_bus_message_append(m, "{sv}", key, "s", v) : 0;
 }
 
-static int append_details(sd_bus_message *m, const Machine *machine)
+int bus_append_end(sd_bus_message *m, const Machine *machine)
 {
         const ExitRecord *e = &machine->end;
 
@@ -62,7 +62,7 @@ static int append_reason(sd_bus_message *m, const Machine *machine)
                                                                         : "",
                                           sentence);
         r = r < 0 ? r : sd_bus_message_open_container(m, 'a', "{sv}");
-        r = r < 0 || !ended ? r : append_details(m, machine);
+        r = r < 0 || !ended ? r : bus_append_end(m, machine);
         r = r < 0 ? r : sd_bus_message_close_container(m);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }

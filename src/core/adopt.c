@@ -266,10 +266,10 @@ static void adopt_one(Manager *manager, const char *name)
         }
         machine_network_adopt(m);
         int fd = connect_control(manager, name);
-        if (fd >= 0 && machine_adopt(m, fd) >= 0) {
-                g_hash_table_add(manager->adopting, m);
+        g_hash_table_add(manager->adopting, m);
+        if (fd >= 0 && machine_adopt(m, fd) >= 0)
                 return;
-        }
+        g_hash_table_remove(manager->adopting, m);
         m->has_run = true; /* for all we know: its runtime directory is there */
         machine_set_state(m, MACHINE_STOPPING);
         machine_lost(m);

@@ -5,6 +5,7 @@
 #include "base/machine-name.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "core/event.h"
 #include "core/machine-network.h"
 #include "core/manager.h"
 #include "core/mounted-image.h"
@@ -77,6 +78,15 @@ static bool settings_equal(const Settings *a, const Settings *b)
         return streq(x, y);
 }
 
+/* No event: a file has changed, nothing has happened to the machine. */
+static void note_state(Machine *m, MachineState state)
+{
+        if (m->state == state)
+                return;
+        m->state = state;
+        manager_note_change(m, MACHINE_CHANGED_STATE);
+}
+
 void machine_load(Machine *m)
 {
         bool was_broken = m->load_error.code != FAULT_NONE;
@@ -107,9 +117,9 @@ void machine_load(Machine *m)
         }
         if (!machine_is_stopped(m) || was_broken == (f.code != FAULT_NONE))
                 return;
-        machine_set_state(m, f.code != FAULT_NONE || streq(m->end.cause, EXIT_CAUSE_FAILED)
-                                     ? MACHINE_FAILED
-                                     : MACHINE_STOPPED);
+        note_state(m, f.code != FAULT_NONE || streq(m->end.cause, EXIT_CAUSE_FAILED)
+                              ? MACHINE_FAILED
+                              : MACHINE_STOPPED);
 }
 
 const char *machine_state_name(const Machine *m)
@@ -206,10 +216,11 @@ void machine_drop_layer(Machine *m)
 
 void machine_set_state(Machine *m, MachineState state)
 {
-        if (m->state == state)
-                return;
-        m->state = state;
-        manager_note_change(m, MACHINE_CHANGED_STATE);
+        MachineState before = m->state;
+
+        note_state(m, state);
+        if (state != before)
+                machine_emit_state(m, before);
 }
 
 void machine_set_end(Machine *m, ExitRecord *r)

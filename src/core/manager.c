@@ -5,6 +5,7 @@
 #include "base/machine-name.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "core/event.h"
 #include "core/image.h"
 #include "core/job.h"
 #include "core/launch.h"
@@ -226,6 +227,7 @@ void manager_add_machine(Manager *manager, Machine *m)
 static void drop_machine(Manager *manager, Machine *m)
 {
         manager_flush(manager);
+        machine_emit(m, "removed", NULL);
         EACH_LISTENER(manager, l)
         if (l->machine_removed)
                 l->machine_removed(l->userdata, m);
@@ -344,7 +346,7 @@ void manager_load_name(Manager *manager, const char *name)
         else if (m)
                 definition_changed(m, place);
         else if (place != DEFINITION_NOWHERE)
-                (void)load_machine(manager, name);
+                machine_emit(load_machine(manager, name), "created", NULL);
 }
 
 static int check_source(Manager *manager, const Settings *s, Fault *reterr)
@@ -403,6 +405,7 @@ int manager_define(Manager *manager, const char *name, Settings *s, Machine **re
         volumes_drop(manager, name); /* of an earlier machine of that name */
         manager_forget_exit(manager, name);
         *ret = load_machine(manager, name);
+        machine_emit(*ret, "created", NULL);
         settings_done(s);
         settings_init(s);
         return 0;

@@ -71,6 +71,8 @@ typedef struct ManagerListener {
         void (*machine_added)(void *userdata, Machine *m);
         void (*machine_removed)(void *userdata, Machine *m);
         void (*machine_changed)(void *userdata, Machine *m, unsigned changes);
+        /* core/event.h; @reason is "" if there is nothing to say */
+        void (*machine_event)(void *userdata, Machine *m, const char *event, const char *reason);
         void (*process_added)(void *userdata, Process *p);
         void (*process_removed)(void *userdata, Process *p);
         void (*process_changed)(void *userdata, Process *p);
