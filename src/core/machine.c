@@ -12,7 +12,6 @@
 #include "core/store.h"
 #include "core/volume.h"
 
-#include <fcntl.h>
 #include <glib.h>
 #include <string.h>
 
@@ -173,7 +172,6 @@ char *machine_reason(const Machine *m)
 void machine_id(const Machine *m, uint8_t ret[static 16])
 {
         static const uint8_t none[16];
-        _cleanup_free_ char *host = NULL;
         uint8_t digest[32];
         gsize n = sizeof(digest);
 
@@ -182,9 +180,8 @@ void machine_id(const Machine *m, uint8_t ret[static 16])
                 return;
         }
         /* stable for one name on one host; a version 4 UUID in form */
-        (void)read_file_at(AT_FDCWD, LODGE_HOST_MACHINE_ID, 64, &host, NULL);
         GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
-        g_checksum_update(sum, (const guchar *)(host ?: ""), -1);
+        g_checksum_update(sum, m->manager->host_id, sizeof(m->manager->host_id));
         g_checksum_update(sum, (const guchar *)m->unit, -1);
         g_checksum_get_digest(sum, digest, &n);
         g_checksum_free(sum);

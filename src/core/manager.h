@@ -40,10 +40,10 @@ struct Manager {
         NetworkServices *network_services;
         uint64_t network_answer_usec; /* how long they may take */
         GPtrArray *preparations;      /* core/network-choose.c: networks that get their subnets */
-        uint8_t host_id[16];          /* what hardware addresses and subnets are made of */
-        GHashTable *jobs;             /* ID -> Job, those that are objects */
-        GHashTable *hidden_jobs;      /* likewise, lodged's own */
-        GHashTable *lost_jobs;        /* ID -> of an earlier lodged, core/job-run.c */
+        uint8_t host_id[16];     /* what hardware addresses, subnets and machine ids are made of */
+        GHashTable *jobs;        /* ID -> Job, those that are objects */
+        GHashTable *hidden_jobs; /* likewise, lodged's own */
+        GHashTable *lost_jobs;   /* ID -> of an earlier lodged, core/job-run.c */
         sd_event_source *job_idle;
         GPtrArray *requests; /* Request, oldest first */
         GPtrArray *changed;  /* Machine: listeners are to be told */
