@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a host of many machines costs: 1,000 are defined, 300 of them run. A function of the Bench."""
+import json
 import time
 
 import peers
@@ -39,6 +40,21 @@ def idle(bench, lodge, running):
     return table
 
 
+def flooded(bench, machine):
+    """Root's calls while 200 clients of others have 20 calls each waiting, again and again."""
+    table = bench.table('hosting: root\'s calls while others make 4,000 at a time', None)
+    output = sh('/usr/share/lodge-tests/tests/clients/flood', '200', '20', machine, ok=False)
+    samples = json.loads(output.rpartition('samples: ')[2] or '{}')
+    for verb in ('list', 'start', 'stop'):
+        table.row(verb, f'lodgectl {verb}, whole command')
+        for ms in samples.get(verb, []):
+            table.add(verb, ms)
+    table.note_load()
+    for verb in samples:
+        table.at_most(verb, 250, verb)
+    return table
+
+
 def hosting(bench):
     defined = bench.options.machines or 1000
     running = min(RUNNING, defined)
@@ -63,5 +79,5 @@ def hosting(bench):
     memory.at_most('lodged', 40 * 1024, 'lodged')
     asleep = idle(bench, lodge, running)
     bench.clear(lodge, running)
-    for table in (lists, memory, asleep):
+    for table in (lists, memory, asleep, flooded(bench, lodge.machine(0))):
         table.show()

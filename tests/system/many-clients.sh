@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Many clients that call all at once: defined answers, nothing of them stays in lodged, and root's own calls take less than
-# 250 ms meanwhile, since root has a socket of its own. LODGE_TEST_FULL=1: a thousand clients with 20 calls each.
+# Many clients that call all at once: defined answers, nothing of them stays in lodged, and root's own calls do not wait for
+# theirs, since root has a socket of its own. LODGE_TEST_FULL=1: a thousand clients with 20 calls each.
 # timeout: 400
 . "$(dirname "$0")/lib.bash"
 
