@@ -69,6 +69,8 @@ function __lodgectl_complete
             __lodgectl_names volume ls
         case 'job *'
             __lodgectl_names job ls
+        case import-nspawn
+            test $verb[2] = 0; and path basename /etc/systemd/nspawn/* /run/systemd/nspawn/* /var/lib/machines/* | string replace -r '\.(nspawn|raw)$' '' | sort -u
         case import
             __fish_complete_path (commandline -ct)
         case export

@@ -23,10 +23,15 @@ static const Option global_table[] = {
 /* clang-format on */
 
 static const VerbSection sections[] = {
-        {"Machines", machine_verbs}, {"Commands in machines", inside_verbs},
-        {"Images", image_verbs},     {"Volumes", volume_verbs},
-        {"Networks", network_verbs}, {"Jobs", job_verbs},
-        {"Host", host_verbs},        {.heading = NULL},
+        {"Machines", machine_verbs},
+        {"Definitions of machines", definition_verbs},
+        {"Commands in machines", inside_verbs},
+        {"Images", image_verbs},
+        {"Volumes", volume_verbs},
+        {"Networks", network_verbs},
+        {"Jobs", job_verbs},
+        {"Host", host_verbs},
+        {.heading = NULL},
 };
 
 const VerbSection *verb_sections(void)

@@ -7,8 +7,8 @@
 #define ANY_NUMBER SIZE_MAX
 
 /* Each ended by a NULL name. */
-extern const Verb machine_verbs[], inside_verbs[], host_verbs[], image_verbs[], volume_verbs[],
-        network_verbs[], job_verbs[];
+extern const Verb machine_verbs[], definition_verbs[], inside_verbs[], host_verbs[], image_verbs[],
+        volume_verbs[], network_verbs[], job_verbs[];
 
 /* Tables that several verbs share, ended by a NULL name. */
 extern const Option registry_options[], /* how to talk to a registry */
