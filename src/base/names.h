@@ -34,6 +34,11 @@
 #define LODGE_UNIT_PREFIX "lodge@"
 #define LODGE_UNIT_SUFFIX ".service"
 
+/* Drop-ins of a machine's unit, made by lodge-generator. */
+#define LODGE_GENERATED      "/run/systemd/generator"
+#define LODGE_DROP_IN        "50-lodge.conf"        /* spec/unit-lines.h: unit_lines() */
+#define LODGE_DROP_IN_MOUNTS "50-lodge-mounts.conf" /* unit_mount_lines() */
+
 /* Workers: one unit a job, its instance is the job's ID. */
 #define LODGE_IMPORT_UNIT_PREFIX "lodge-import@" /* network and archives; reads its directory */
 #define LODGE_EXPORT_UNIT_PREFIX "lodge-export@" /* the same program, sees the store */

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "bus/bus-error.h"
 #include "core/job.h"
+#include "spec/unit-lines.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -246,6 +247,12 @@ static bool reaches_network(const Call *c)
                bus_networks_are_of_host(networks_of(c));
 }
 
+/* What starts, stops or orders other units of the host. */
+static bool reaches_units(const Call *c)
+{
+        return c->has_settings && unit_is_tied(&c->settings);
+}
+
 /* Running as root inside is another question than running as somebody. */
 static const char *action_of(Call *c)
 {
@@ -315,7 +322,7 @@ static int authorize(Call *c, Fault *reterr)
                 return 0;
         }
         need_action(c, action_of(c));
-        if (reaches_network(c))
+        if (reaches_network(c) || reaches_units(c))
                 need_action(c, "configure");
         if (bus_ports_are_exposed(ports_of(c)))
                 need_action(c, "publish");

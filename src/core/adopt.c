@@ -99,6 +99,8 @@ static void on_visitor_frame(void *userdata, Link *link, Frame *f)
                 m = machine_for(v->manager, name, link);
                 if (!m)
                         r = manager_get(v->manager, name, &m, &fault);
+                if (r == -ENOENT) /* perhaps systemd knows a Restart= of it still */
+                        unit_reload_note(v->manager, name, NULL);
         }
         if (r < 0) {
                 manager_warn(v->manager, NULL, fault.message);
@@ -208,6 +210,8 @@ static void find_ends(Manager *manager)
                 machine_load_end(m);
                 if (streq(m->end.cause, EXIT_CAUSE_LOST))
                         machine_drop_layer(m);
+                if (m->settings.restart != RESTART_NO) /* systemd may be about to start it again */
+                        (void)manager->units.watch(manager->units.userdata, m->unit);
                 any_over = any_over || is_over(m);
         }
         /* not at once: who waits for one of them asks again for how it has ended */

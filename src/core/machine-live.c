@@ -18,6 +18,13 @@ static const LiveSettings live_settings[] = {
         {"Machine", "Description", NULL},
         {"Machine", "Label", NULL},
         {"Machine", "AutoRemove", NULL},
+        /* of which systemd knows by then */
+        {"Exec", "Restart", NULL},
+        {"Exec", "RestartSec", NULL},
+        {"Exec", "RestartSteps", NULL},
+        {"Exec", "RestartMaxDelaySec", NULL},
+        {"Unit", NULL, NULL},
+        {"Install", NULL, NULL},
 };
 
 static bool is_of(const LiveSettings *l, const SettingKey *key)
@@ -58,6 +65,7 @@ int machine_apply_live(Machine *m, const Settings *wanted, char ***ret_waiting, 
 {
         int r = 0;
 
+        unit_reload_note(m->manager, m->name, wanted);
         for (size_t i = 0; i < ELEMENTSOF(live_settings); i++) {
                 int e = apply(m, &live_settings[i], wanted, reterr);
 

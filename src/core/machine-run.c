@@ -37,15 +37,29 @@ static void succeed(Request *r)
 
 /* ---- start ---- */
 
-static int launch(Machine *m, Fault *reterr)
+/* Where systemd waits to start it by itself, a mere start would wait with it. */
+static int ask_start(Machine *m)
 {
         UnitPort *units = &m->manager->units;
+        bool is_again = m->restarts && units->start_now;
+
+        m->restarts = false;
+        return is_again ? units->start_now(units->userdata, m->unit)
+                        : units->start(units->userdata, m->unit);
+}
+
+static int launch(Machine *m, Fault *reterr)
+{
         int r = manager_check_runtime(m->manager, m->name, reterr);
 
         if (r < 0)
                 return r;
+        bool is_again = m->restarts;
+        machine_load(m); /* for systemd, which is to know of it first */
         machine_begin_run(m);
-        r = units->start(units->userdata, m->unit);
+        m->restarts = is_again;
+        m->awaits_units = unit_reload_awaited(m->manager, m->name);
+        r = m->awaits_units ? 0 : ask_start(m);
         if (r >= 0) {
                 m->job = UNIT_JOB_START;
                 machine_network_begin(m); /* while systemd starts the unit */
@@ -145,7 +159,7 @@ int machine_stop(Machine *m, RequestKind kind, StopHow how, uint64_t timeout_use
 {
         UnitPort *units = &m->manager->units;
 
-        if (machine_is_stopped(m) && m->job == UNIT_JOB_NONE) {
+        if (machine_is_stopped(m) && m->job == UNIT_JOB_NONE && !m->restarts) {
                 g_autoptr(GPtrArray) only = g_ptr_array_new();
 
                 g_ptr_array_add(only, request_new(m->manager, kind, m->name, done, userdata));
@@ -161,6 +175,7 @@ int machine_stop(Machine *m, RequestKind kind, StopHow how, uint64_t timeout_use
                                          strerror(-r));
                 m->job = UNIT_JOB_STOP;
         }
+        m->restarts = false;
         m->stop_requested = true;
         machine_set_state(m, MACHINE_STOPPING);
         if (kind == REQUEST_STOP)
@@ -470,6 +485,20 @@ static void start_refused(Machine *m, const char *result, const char *error)
         if (is_timeout(result))
                 m->end_code = FAULT_TIMED_OUT;
         machine_ended(m);
+}
+
+void machine_units_read(Machine *m)
+{
+        if (!m->awaits_units)
+                return;
+        m->awaits_units = false;
+        if (m->job != UNIT_JOB_START || m->link) /* stopped meanwhile, or started by somebody */
+                return;
+        int r = ask_start(m);
+        if (r < 0) {
+                m->job = UNIT_JOB_NONE;
+                start_refused(m, "error", strerror(-r));
+        }
 }
 
 void machine_lost(Machine *m)

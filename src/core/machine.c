@@ -114,6 +114,7 @@ void machine_load(Machine *m)
                 settings_init(&s);
                 manager_note_change(m, MACHINE_CHANGED_DEFINITION);
         }
+        unit_reload_note(m->manager, m->name, f.code == FAULT_NONE ? &m->settings : NULL);
         if (!machine_is_stopped(m) || was_broken == (f.code != FAULT_NONE))
                 return;
         note_state(m, f.code != FAULT_NONE || streq(m->end.cause, EXIT_CAUSE_FAILED)
@@ -166,7 +167,9 @@ char *machine_reason(const Machine *m)
 {
         if (machine_is_stopped(m) && m->load_error.code != FAULT_NONE)
                 return text_for_display(m->load_error.message, 1024);
-        return m->end.cause ? reason_of_end(&m->end) : g_strdup("");
+        _cleanup_free_ char *end = m->end.cause ? reason_of_end(&m->end) : g_strdup("");
+        return g_strconcat(end ?: "", m->restarts ? "; systemd starts it again (Restart=)" : "",
+                           NULL);
 }
 
 void machine_id(const Machine *m, uint8_t ret[static 16])
@@ -235,7 +238,7 @@ void machine_begin_run(Machine *m)
         exit_record_done(&m->end);
         m->end = (ExitRecord){.status = -1};
         m->has_end = m->has_run = m->name_asked = false;
-        m->stop_requested = m->start_cancelled = m->unit_failed = false;
+        m->stop_requested = m->start_cancelled = m->unit_failed = m->restarts = false;
         m->end_code = FAULT_START_FAILED;
         m->begun_usec = now_usec(CLOCK_REALTIME);
         machine_set_state(m, MACHINE_STARTING);

@@ -56,6 +56,8 @@ struct Machine {
         bool stop_requested;
         bool start_cancelled; /* by somebody else, before there was a shim */
         bool unit_failed;     /* what systemd said of its end */
+        bool restarts;        /* likewise: it is about to start it again by itself */
+        bool awaits_units;    /* the start has to wait until systemd has read its units again */
         FaultCode end_code;   /* which error a start gets that ended so */
         int attach_fds[3];    /* of a caller, for PID 1; owned; -EBADF: none */
         unsigned changes;     /* MachineChange that listeners have not been told */
@@ -178,6 +180,9 @@ void machine_lost(Machine *m);
  * @result systemd's word: "done", "failed", "canceled", "timeout", "dependency" ..
  * @error  of a job that could not even be made; may be NULL */
 void machine_job_done(Machine *m, UnitJob job, const char *result, const char *error);
+/** machine_units_read() - systemd has read the units, or will not: start it, if that waits for it
+ * May free the machine. */
+void machine_units_read(Machine *m);
 /** machine_ended() - nothing of the unit is left; may free the machine */
 void machine_ended(Machine *m);
 

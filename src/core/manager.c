@@ -85,6 +85,7 @@ Manager *manager_new(sd_event *event, const char *root, const UnitPort *units, c
                 .network_answer_usec = NETWORK_ANSWER_USEC,
         };
         manager->network_services = network_services_new(manager);
+        manager->unit_reload = unit_reload_new();
         read_host_id(manager->host_id);
         if (sd_event_add_defer(event, &manager->flush, on_flush, manager) >= 0)
                 (void)sd_event_source_set_enabled(manager->flush, SD_EVENT_OFF);
@@ -108,6 +109,7 @@ void manager_free(Manager *manager)
         g_hash_table_iter_init(&i, manager->processes);
         while (g_hash_table_iter_next(&i, NULL, &p))
                 process_free(p);
+        unit_reload_free(manager->unit_reload);
         g_hash_table_unref(manager->jobs); /* their workers end with the connection */
         g_hash_table_unref(manager->hidden_jobs);
         g_hash_table_unref(manager->lost_jobs);
@@ -236,6 +238,9 @@ static void drop_machine(Manager *manager, Machine *m)
         image_note_use(manager, m->settings.image);
         volume_note_use(manager, machine_volumes(m));
         networks_forget_machine(manager, m->name);
+        unit_reload_note(manager, m->name, NULL);
+        if (m->restarts) /* systemd would go on trying */
+                (void)manager->units.stop(manager->units.userdata, m->unit);
         machine_free(m);
 }
 
@@ -476,7 +481,7 @@ void manager_job_done(Manager *manager, const char *unit, UnitJob job, const cha
                 jobs_lost_stopped(manager, unit);
 }
 
-void manager_unit_ended(Manager *manager, const char *unit, bool failed)
+void manager_unit_ended(Manager *manager, const char *unit, UnitEnd end)
 {
         _cleanup_free_ char *name = machine_name_from_unit(unit);
         Machine *m = name ? manager_find(manager, name) : NULL;
@@ -486,9 +491,12 @@ void manager_unit_ended(Manager *manager, const char *unit, bool failed)
                 job_unit_ended(j);
         /* a job of ours is on its way still: its end tells, and until then systemd takes no other
          */
-        if (!m || m->link || m->job != UNIT_JOB_NONE || machine_is_stopped(m))
+        if (!m || m->link || m->job != UNIT_JOB_NONE)
                 return;
-        m->unit_failed = failed;
+        m->restarts = end == UNIT_END_RESTARTS;
+        if (machine_is_stopped(m))
+                return;
+        m->unit_failed = end != UNIT_END_INACTIVE;
         machine_ended(m);
 }
 

@@ -9,6 +9,7 @@
 #include "core/machine.h"
 #include "core/ports.h"
 #include "core/types.h"
+#include "core/unit-reload.h"
 #include "wire/exit-record.h"
 
 #include <glib.h>
@@ -20,6 +21,7 @@ struct Manager {
         sd_event *event;
         const char *root; /* as in core/definition.h */
         UnitPort units;
+        UnitReload *unit_reload;
         WorkPort work;
         RegistryPort registry; /* all NULL: there is none */
         FirewallPort firewall; /* likewise */
@@ -186,6 +188,12 @@ void manager_job_changed(Job *j, unsigned changes);
 /** manager_job_done() - as machine_job_done(), by the unit's name */
 void manager_job_done(Manager *manager, const char *unit, UnitJob job, const char *result,
                       const char *error);
+typedef enum UnitEnd {
+        UNIT_END_INACTIVE,
+        UNIT_END_FAILED,
+        UNIT_END_RESTARTS, /* systemd is about to start it again by itself */
+} UnitEnd;
+
 /** manager_unit_ended() - a watched unit is inactive
  * @failed systemd calls it failed */
-void manager_unit_ended(Manager *manager, const char *unit, bool failed);
+void manager_unit_ended(Manager *manager, const char *unit, UnitEnd end);

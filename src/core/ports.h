@@ -17,6 +17,10 @@ typedef struct UnitPort {
         void (*unwatch)(void *userdata, const char *unit);
         /* its machine is gone: nothing of the unit needs to be remembered */
         void (*forget)(void *userdata, const char *unit);
+        /* as start, where systemd waits to start the unit again by itself: now; NULL: start does */
+        int (*start_now)(void *userdata, const char *unit);
+        /* have systemd read all units again: manager_reload_done() */
+        int (*reload)(void *userdata);
 } UnitPort;
 
 /* lodge-work: delete what is in the trash; called again while it runs, it runs once more. */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/boot.h"
 
+#include "base/machine-name.h"
 #include "base/names.h"
 #include "base/text.h"
 
+#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SYSTEMD_NAME      "org.freedesktop.systemd1"
 #define SYSTEMD_PATH      "/org/freedesktop/systemd1"
@@ -19,6 +20,15 @@ static int systemd_fault(const sd_bus_error *error, int r, Fault *reterr)
                 return fault_set(reterr, FAULT_FAILED, -r, "systemd says: %s",
                                  error->message ?: error->name);
         return client_fault(error, r, reterr);
+}
+
+static int open_bus(sd_bus **ret, Fault *reterr)
+{
+        int r = sd_bus_open_system(ret);
+
+        return r < 0 ? fault_set(reterr, FAULT_FAILED, CLIENT_UNREACHABLE,
+                                 "the system bus cannot be reached: %s", strerror(-r))
+                     : 0;
 }
 
 /* Systemd asks polkit itself: who may do so here is who may use "systemctl enable". */
@@ -41,15 +51,22 @@ static int call_systemd(sd_bus *bus, const Ctl *c, const char *method, const cha
         return r < 0 ? systemd_fault(&error, r, reterr) : 0;
 }
 
+int boot_read_again(const Ctl *c, Fault *reterr)
+{
+        _cleanup_(sd_bus_unrefp) sd_bus *bus = NULL;
+        int r = open_bus(&bus, reterr);
+
+        return r < 0 ? r : call_systemd(bus, c, "Reload", NULL, reterr);
+}
+
 int boot_set(const Ctl *c, const char *machine, bool enable, Fault *reterr)
 {
         _cleanup_(sd_bus_unrefp) sd_bus *bus = NULL;
         char unit[sizeof(LODGE_UNIT_PREFIX LODGE_UNIT_SUFFIX) + NAME_MAX];
-        int r = sd_bus_open_system(&bus);
+        int r = open_bus(&bus, reterr);
 
         if (r < 0)
-                return fault_set(reterr, FAULT_FAILED, CLIENT_UNREACHABLE,
-                                 "the system bus cannot be reached: %s", strerror(-r));
+                return r;
         (void)snprintf(unit, sizeof(unit), LODGE_UNIT_PREFIX "%s" LODGE_UNIT_SUFFIX, machine);
         r = call_systemd(bus, c, enable ? "EnableUnitFiles" : "DisableUnitFiles", unit, reterr);
         return r < 0 ? r : call_systemd(bus, c, "Reload", NULL, reterr);
@@ -57,18 +74,14 @@ int boot_set(const Ctl *c, const char *machine, bool enable, Fault *reterr)
 
 bool boot_is_enabled(const char *machine)
 {
-        static const char *const targets[] = {"multi-user", "machines"}; /* of [Install] */
+        _cleanup_(globfree) glob_t found = {0};
+        char pattern[PATH_MAX];
 
-        for (size_t i = 0; i < ELEMENTSOF(targets); i++) {
-                char path[PATH_MAX];
-                struct stat st;
-
-                (void)snprintf(path, sizeof(path),
-                               "/etc/systemd/system/%s.target.wants/" LODGE_UNIT_PREFIX
-                               "%s" LODGE_UNIT_SUFFIX,
-                               targets[i], machine);
-                if (lstat(path, &st) == 0)
-                        return true;
-        }
-        return false;
+        if (!machine_name_is_valid(machine)) /* nor does it have what glob(3) expands */
+                return false;
+        (void)snprintf(pattern, sizeof(pattern),
+                       "/etc/systemd/system/*.{wants,requires,upholds}/" LODGE_UNIT_PREFIX
+                       "%s" LODGE_UNIT_SUFFIX,
+                       machine);
+        return glob(pattern, GLOB_BRACE | GLOB_NOSORT, NULL, &found) == 0;
 }

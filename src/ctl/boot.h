@@ -4,6 +4,11 @@
 
 #include "ctl/ctl.h"
 
+/** boot_read_again() - have systemd read what lodge-generator makes of definitions
+ * Before enabling a machine that has [Install] and may be new: systemd goes by the drop-in on disk.
+ * Return: 0; negative errno with a Fault. */
+int boot_read_again(const Ctl *c, Fault *reterr);
+
 /** boot_set() - have systemd start a machine when the host boots, or no longer
  * As systemctl enable and disable: systemd asks polkit itself, and reads its units again.
  * Return: 0; negative errno with a Fault. */

@@ -19,6 +19,17 @@ static bool is_word(const SettingKey *key)
         return streq(key->name, "Image") || streq(key->name, "Command");
 }
 
+/* Conditions are many, and for files: an option each would hide the others. */
+static bool is_condition(const SettingKey *key)
+{
+        return strncmp(key->name, "Condition", 9) == 0 || strncmp(key->name, "Assert", 6) == 0;
+}
+
+static bool is_option(const SettingKey *key)
+{
+        return !key->internal && !is_word(key) && !is_condition(key);
+}
+
 /* May be given several times, and all count. */
 static bool is_list(const SettingKey *key)
 {
@@ -77,11 +88,18 @@ static const char *value_name_of(const SettingKey *key)
                 {"Bridge", "INTERFACE"},
                 {"MTU", "BYTES"},
                 {"Description", "TEXT"},
+                {"Restart", "WHEN"},
+                {"RestartSteps", "NUMBER"},
+                {"StartLimitBurst", "NUMBER"},
+                {"Documentation", "URI"},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 if (streq(names[i].key, key->name))
                         return names[i].value;
+        if (key->kind == SETTING_STRV &&
+            (streq(key->section, "Unit") || streq(key->section, "Install")))
+                return "UNIT";
         switch (key->kind) {
         case SETTING_USEC: return "TIME";
         case SETTING_STRV: return "NAME=VALUE";
@@ -103,7 +121,7 @@ static const Option *make_options(const SettingKey *keys, OptionSpace *space)
         if (table[0].name)
                 return table;
         for (const SettingKey *key = keys; key->name && n < SETTINGS_MAX; key++) {
-                if (key->internal || is_word(key))
+                if (!is_option(key))
                         continue;
                 option_name(key->name, names[n]);
                 table[n] = (Option){
@@ -255,7 +273,7 @@ static int append_all(const Ctl *c, sd_bus_message *m, const SettingKey *keys,
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
         for (const SettingKey *key = keys; r >= 0 && key->name; key++)
-                if (!key->internal && !is_word(key))
+                if (is_option(key))
                         r = append_setting(c, m, key, extra, reterr);
         if (r >= 0 && extra->command && *extra->command)
                 r = client_append_option_strv(m, "Command", extra->command);

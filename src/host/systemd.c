@@ -9,6 +9,7 @@
 
 #define ANSWER_USEC (25ULL * 1000000) /* how long systemd may take to answer */
 #define RETRY_USEC  100000ULL
+#define READ_USEC   (300ULL * 1000000) /* and to read its units: generators may take long */
 
 #define PRIVATE_ADDRESS "unix:path=/run/systemd/private"
 /* before the clients' calls, but after the supervisors: of a machine's end they know more */
@@ -82,6 +83,14 @@ static int port_start(void *userdata, const char *unit)
         return r;
 }
 
+/* It is kept loaded since its first start. */
+static int port_start_now(void *userdata, const char *unit)
+{
+        Systemd *s = userdata;
+
+        return unit_jobs_queue_restart(s->jobs, unit);
+}
+
 static int port_stop(void *userdata, const char *unit)
 {
         Systemd *s = userdata;
@@ -91,7 +100,7 @@ static int port_stop(void *userdata, const char *unit)
 
 /* ---- the end of a unit ---- */
 
-static int ask_active_state(Watch *w);
+static int ask_state(Watch *w);
 
 static void watch_free(void *p)
 {
@@ -104,18 +113,38 @@ static void watch_free(void *p)
         g_free(w);
 }
 
-static void watch_finish(Watch *w, bool failed)
+static void watch_finish(Watch *w, UnitEnd end)
 {
         Systemd *s = w->systemd;
         _cleanup_free_ char *unit = g_strdup(w->unit);
 
         g_hash_table_remove(s->watches, unit);
-        manager_unit_ended(s->manager, unit, failed);
+        manager_unit_ended(s->manager, unit, end);
 }
 
-static bool has_ended(const char *active_state)
+/* ActiveState would be "activating" for as long as RestartSec= is.
+ * Return: false it has not ended. */
+static bool end_of(const char *sub_state, UnitEnd *ret)
 {
-        return streq(active_state, "inactive") || streq(active_state, "failed");
+        static const struct {
+                const char *state;
+                UnitEnd end;
+        } ends[] = {
+                {"dead", UNIT_END_INACTIVE},
+                {"dead-resources-pinned", UNIT_END_INACTIVE},
+                {"failed", UNIT_END_FAILED},
+                {"auto-restart", UNIT_END_RESTARTS},
+                {"auto-restart-queued", UNIT_END_RESTARTS},
+                {"dead-before-auto-restart", UNIT_END_RESTARTS},
+                {"failed-before-auto-restart", UNIT_END_RESTARTS},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(ends); i++)
+                if (streq(ends[i].state, sub_state)) {
+                        *ret = ends[i].end;
+                        return true;
+                }
+        return false;
 }
 
 static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
@@ -123,7 +152,7 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
         Watch *w = userdata;
 
         w->retry = sd_event_source_disable_unref(w->retry);
-        (void)ask_active_state(w);
+        (void)ask_state(w);
         return 0;
 }
 
@@ -134,9 +163,10 @@ static void ask_again_later(Watch *w)
                                          0, on_retry, w);
 }
 
-static int on_active_state(sd_bus_message *m, void *userdata, sd_bus_error *unused)
+static int on_state(sd_bus_message *m, void *userdata, sd_bus_error *unused)
 {
         const char *state = NULL;
+        UnitEnd end = UNIT_END_INACTIVE; /* as one that systemd does not know */
         Watch *w = userdata;
 
         w->get = sd_bus_slot_unref(w->get);
@@ -144,14 +174,13 @@ static int on_active_state(sd_bus_message *m, void *userdata, sd_bus_error *unus
                 ask_again_later(w);
                 return 0;
         }
-        /* a unit that systemd does not know has ended, too */
         if (sd_bus_message_get_error(m) || sd_bus_message_read(m, "v", "s", &state) < 0 ||
-            has_ended(state))
-                watch_finish(w, streq(state, "failed"));
+            end_of(state, &end))
+                watch_finish(w, end);
         return 0;
 }
 
-static int ask_active_state(Watch *w)
+static int ask_state(Watch *w)
 {
         _cleanup_free_ char *path = NULL;
         int r = sd_bus_path_encode(SYSTEMD_PATH "/unit", w->unit, &path);
@@ -159,8 +188,8 @@ static int ask_active_state(Watch *w)
         w->get = sd_bus_slot_unref(w->get);
         if (r < 0)
                 return r;
-        r = systemd_get(w->systemd->bus, &w->get, path, SYSTEMD_UNIT, "ActiveState", ANSWER_USEC,
-                        on_active_state, w);
+        r = systemd_get(w->systemd->bus, &w->get, path, SYSTEMD_UNIT, "SubState", ANSWER_USEC,
+                        on_state, w);
         if (!systemd_is_lost(r))
                 return r;
         ask_again_later(w);
@@ -169,7 +198,7 @@ static int ask_active_state(Watch *w)
 
 static int on_unit_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        (void)ask_active_state(userdata); /* without memory: the next change asks again */
+        (void)ask_state(userdata); /* without memory: the next change asks again */
         return 0;
 }
 
@@ -192,7 +221,7 @@ static int watch_begin(Watch *w)
                   : sd_bus_match_signal_async(s->bus, &w->match, sender(s), path,
                                               "org.freedesktop.DBus.Properties",
                                               "PropertiesChanged", on_unit_changed, NULL, w);
-        return r < 0 && !systemd_is_lost(r) ? r : ask_active_state(w);
+        return r < 0 && !systemd_is_lost(r) ? r : ask_state(w);
 }
 
 static int port_watch(void *userdata, const char *unit)
@@ -230,6 +259,27 @@ static void port_forget(void *userdata, const char *unit)
                 call_unit_method(s->system, "UnrefUnit", unit);
 }
 
+/* ---- reading units again ---- */
+
+static int on_read(sd_bus_message *m, void *userdata, sd_bus_error *unused)
+{
+        const sd_bus_error *e = sd_bus_message_get_error(m);
+        Systemd *s = userdata;
+
+        manager_reload_done(s->manager, e ? e->message ?: e->name : NULL);
+        return 0;
+}
+
+static int port_reload(void *userdata)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        Systemd *s = userdata;
+        int r = sd_bus_message_new_method_call(s->bus, &m, SYSTEMD_SERVICE, SYSTEMD_PATH,
+                                               SYSTEMD_MANAGER, "Reload");
+
+        return r < 0 ? r : sd_bus_call_async(s->bus, NULL, m, on_read, s, READ_USEC);
+}
+
 /* ---- */
 
 UnitPort systemd_unit_port(Systemd *s)
@@ -241,6 +291,8 @@ UnitPort systemd_unit_port(Systemd *s)
                 .watch = port_watch,
                 .unwatch = port_unwatch,
                 .forget = port_forget,
+                .start_now = port_start_now,
+                .reload = port_reload,
         };
 }
 
@@ -266,7 +318,7 @@ static void catch_up(Systemd *s)
         unit_jobs_check(s->jobs);
         g_hash_table_iter_init(&i, s->watches);
         while (g_hash_table_iter_next(&i, NULL, &w))
-                (void)ask_active_state(w);
+                (void)ask_state(w);
 }
 
 static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)

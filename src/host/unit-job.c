@@ -19,7 +19,8 @@ typedef struct Job {
         UnitJobs *jobs;
         char *unit;
         UnitJob kind;
-        sd_bus_slot *call; /* the question that is open */
+        const char *method; /* of systemd's */
+        sd_bus_slot *call;  /* the question that is open */
         sd_event_source *timer;
         uint64_t until; /* systemd has to answer by then; 0: nothing is asked */
         unsigned n_conflicts;
@@ -286,7 +287,7 @@ static int queue(Job *j, uint64_t timeout_usec)
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         bool starts = j->kind == UNIT_JOB_START;
         int r = sd_bus_message_new_method_call(j->jobs->bus, &m, SYSTEMD_SERVICE, SYSTEMD_PATH,
-                                               SYSTEMD_MANAGER, starts ? "StartUnit" : "StopUnit");
+                                               SYSTEMD_MANAGER, j->method);
 
         /* a start must not cancel a stop that somebody asked for; a stop goes over everything */
         r = r < 0 ? r : sd_bus_message_append(m, "ss", j->unit, starts ? "fail" : "replace");
@@ -322,16 +323,15 @@ void unit_jobs_check(UnitJobs *jobs)
         }
 }
 
-int unit_jobs_queue(UnitJobs *jobs, const char *unit, UnitJob kind)
+static int queue_new(UnitJobs *jobs, const char *unit, UnitJob kind, const char *method)
 {
         Job *j = g_new0(Job, 1);
 
-        if (kind == UNIT_JOB_STOP)
-                drop_starts(jobs, unit);
         *j = (Job){
                 .jobs = jobs,
                 .unit = g_strdup(unit),
                 .kind = kind,
+                .method = method,
                 .until = now_usec(CLOCK_MONOTONIC) + jobs->answer_usec,
         };
         int r = queue(j, jobs->answer_usec);
@@ -343,6 +343,18 @@ int unit_jobs_queue(UnitJobs *jobs, const char *unit, UnitJob kind)
                 ask_in(j, RETRY_USEC);
         g_ptr_array_add(jobs->jobs, j);
         return 0;
+}
+
+int unit_jobs_queue(UnitJobs *jobs, const char *unit, UnitJob kind)
+{
+        if (kind == UNIT_JOB_STOP)
+                drop_starts(jobs, unit);
+        return queue_new(jobs, unit, kind, kind == UNIT_JOB_START ? "StartUnit" : "StopUnit");
+}
+
+int unit_jobs_queue_restart(UnitJobs *jobs, const char *unit)
+{
+        return queue_new(jobs, unit, UNIT_JOB_START, "RestartUnit");
 }
 
 UnitJobs *unit_jobs_new(sd_bus *bus, uint64_t answer_usec, UnitJobDone done, void *userdata)

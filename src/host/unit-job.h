@@ -35,6 +35,10 @@ void unit_jobs_free(UnitJobs *jobs);
  * Return: 0, and the end is told later; negative errno. */
 int unit_jobs_queue(UnitJobs *jobs, const char *unit, UnitJob kind);
 
+/** unit_jobs_queue_restart() - start a unit that systemd is about to start again by itself: now
+ * Return: as above; the end is that of a start. */
+int unit_jobs_queue_restart(UnitJobs *jobs, const char *unit);
+
 /** unit_jobs_removed() - systemd's signal JobRemoved has come */
 void unit_jobs_removed(UnitJobs *jobs, sd_bus_message *m);
 

@@ -23,6 +23,8 @@ typedef struct SettingType {
         int (*canonical)(const char *s, char **ret);
         bool is_list;
         bool one_a_line; /* a list is written with one element a line */
+        bool is_raw;     /* likewise, and without quotes and escapes, as systemd takes it */
+        bool whole_line; /* of those: blanks separate nothing, a line is an element */
 
         /* other fields */
         size_t size;
@@ -35,11 +37,12 @@ typedef struct SettingType {
 extern const SettingType setting_text, setting_image, setting_root_directory, setting_path,
         setting_user, setting_hostname, setting_command, setting_environment, setting_label,
         setting_bind, setting_volume, setting_tmpfs, setting_network, setting_publish,
-        setting_egress, setting_subnet, setting_link_name;
+        setting_egress, setting_subnet, setting_link_name, setting_units, setting_uri,
+        setting_condition;
 extern const SettingType setting_id, setting_uid, setting_timestamp, setting_bool,
         setting_optional_bool, setting_signal, setting_usec, setting_bytes, setting_writable_layer,
-        setting_writable_medium, setting_bandwidth, setting_mtu, setting_capabilities,
-        setting_capabilities_or_all;
+        setting_writable_medium, setting_restart, setting_count, setting_bandwidth, setting_mtu,
+        setting_capabilities, setting_capabilities_or_all;
 
 /** setting_assign() - parse a value in the file's syntax
  * @text    not empty; from anybody

@@ -149,6 +149,17 @@ static int format_span(const void *field, char **ret)
 
 /* ---- switches, words ---- */
 
+/* 0 in the struct: not given */
+static int parse_count(const char *s, void *field)
+{
+        uint64_t v;
+
+        if (parse_u64(s, INT32_MAX, &v) < 0 || v == 0)
+                return -EINVAL;
+        *(uint32_t *)field = (uint32_t)v;
+        return 0;
+}
+
 static int parse_switch(const char *s, void *field)
 {
         int v = parse_bool(s);
@@ -219,6 +230,15 @@ static int parse_choice(const char *s, const char *const *choices, size_t n)
         return -EINVAL;
 }
 
+static const char *const restarts[_RESTART_POLICY_MAX] = {
+        [RESTART_NO] = "no",
+        [RESTART_ALWAYS] = "always",
+        [RESTART_ON_SUCCESS] = "on-success",
+        [RESTART_ON_FAILURE] = "on-failure",
+        [RESTART_ON_ABNORMAL] = "on-abnormal",
+        [RESTART_ON_ABORT] = "on-abort",
+};
+
 static int parse_writable_layer(const char *s, void *field)
 {
         int v = parse_choice(s, writable_layers, _WRITABLE_LAYER_MAX);
@@ -249,6 +269,21 @@ static int format_writable_medium(const void *field, char **ret)
         return duplicate(writable_media[*(const WritableMedium *)field], ret);
 }
 
+static int parse_restart(const char *s, void *field)
+{
+        int v = parse_choice(s, restarts, _RESTART_POLICY_MAX);
+
+        if (v < 0)
+                return v;
+        *(RestartPolicy *)field = (RestartPolicy)v;
+        return 0;
+}
+
+static int format_restart(const void *field, char **ret)
+{
+        return duplicate(restarts[*(const RestartPolicy *)field], ret);
+}
+
 /* ---- network ---- */
 
 static int parse_bandwidth(const char *s, void *field)
@@ -271,7 +306,8 @@ static int parse_mtu(const char *s, void *field)
         return 0;
 }
 
-static int format_mtu(const void *field, char **ret)
+/* 0: not given */
+static int format_count(const void *field, char **ret)
 {
         uint32_t v = *(const uint32_t *)field;
 
@@ -383,6 +419,18 @@ const SettingType setting_writable_medium = {
         .parse = parse_writable_medium,
         .format = format_writable_medium,
 };
+const SettingType setting_restart = {
+        .allowed = "give no, always, on-success, on-failure, on-abnormal or on-abort",
+        .size = sizeof(RestartPolicy),
+        .parse = parse_restart,
+        .format = format_restart,
+};
+const SettingType setting_count = {
+        .allowed = "give a whole number from 1",
+        .size = sizeof(uint32_t),
+        .parse = parse_count,
+        .format = format_count,
+};
 const SettingType setting_bytes = {
         .allowed = "give at least 4096 bytes, such as 512M or 10G",
         .size = sizeof(uint64_t),
@@ -400,7 +448,7 @@ const SettingType setting_mtu = {
         .allowed = "give a number from 1280 to 65535",
         .size = sizeof(uint32_t),
         .parse = parse_mtu,
-        .format = format_mtu,
+        .format = format_count,
 };
 const SettingType setting_capabilities = {
         .allowed = "give names of capabilities such as CAP_NET_ADMIN",

@@ -30,6 +30,23 @@ static int check_program(const Settings *s, Fault *reterr)
         return message ? fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%s", message) : 0;
 }
 
+static int check_restart(const Settings *s, Fault *reterr)
+{
+        const char *message = NULL;
+
+        if (s->restart != RESTART_NO && s->auto_remove)
+                message = "AutoRemove=yes and Restart= exclude each other: what is removed when it "
+                          "stops cannot be started again";
+        else if ((s->restart_steps > 0) != (s->restart_max_usec != UINT64_MAX))
+                message = "RestartSteps= and RestartMaxDelaySec= need each other";
+        else if (s->restart_max_usec < s->restart_usec)
+                message = "RestartMaxDelaySec= is less than RestartSec=, from which it grows";
+        else if (s->start_limit_burst > 0 && s->start_limit_usec == 0)
+                message = "StartLimitBurst= needs StartLimitIntervalSec=: without it a machine may "
+                          "be started as often as somebody asks";
+        return message ? fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%s", message) : 0;
+}
+
 /* ---- mounts ---- */
 
 typedef struct Mounts {
@@ -99,6 +116,7 @@ int settings_validate(const Settings *s, Fault *reterr)
         if (message)
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%s", message);
         int r = check_program(s, reterr);
+        r = r < 0 ? r : check_restart(s, reterr);
         r = r < 0 ? r : check_mounts(s, reterr);
         return r < 0 ? r : settings_network_validate(s, reterr);
 }

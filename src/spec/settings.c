@@ -15,6 +15,17 @@
                 .help = help_, .type = &setting_##type_, .offset = offsetof(Settings, field_),     \
         }
 
+#define UNIT_LIST_KEY(name_, help_)                                                                \
+        KEY("Unit", #name_, STRV, unit_lists[UNIT_LIST_##name_], units, help_),
+#define INSTALL_LIST_KEY(name_, help_)                                                             \
+        KEY("Install", #name_, STRV, unit_lists[UNIT_LIST_##name_], units, help_),
+#define CONDITION_KEY(name_)                                                                       \
+        KEY("Unit", "Condition" #name_, STRV, unit_lists[UNIT_LIST_Condition##name_], condition,   \
+            "What must be so for this machine to be started, else it is not"),
+#define ASSERTION_KEY(name_)                                                                       \
+        KEY("Unit", "Assert" #name_, STRV, unit_lists[UNIT_LIST_Assert##name_], condition,         \
+            "What must be so for this machine to be started, else that fails"),
+
 static const SettingKey keys[] = {
         /* clang-format off */
         KEY("Machine", "Description", STRING, description, text,
@@ -55,6 +66,14 @@ static const SettingKey keys[] = {
             "How long to wait for that before everything is killed"),
         KEY("Exec", "NotifyReady", BOOL, notify_ready, optional_bool,
             "Wait for READY=1 from inside; if not given: only where systemd is booted"),
+        KEY("Exec", "Restart", OTHER, restart, restart,
+            "When to start the machine again after it has ended: no, always, on-success, on-failure, on-abnormal or on-abort"),
+        KEY("Exec", "RestartSec", USEC, restart_usec, usec,
+            "How long to wait before that"),
+        KEY("Exec", "RestartSteps", OTHER, restart_steps, count,
+            "In how many steps that becomes RestartMaxDelaySec=; systemd 254 and later"),
+        KEY("Exec", "RestartMaxDelaySec", USEC, restart_max_usec, usec,
+            "How long that wait becomes after so many restarts"),
 
         KEY("Files", "WritableLayer", OTHER, writable_layer, writable_layer,
             "How long what the guest writes is kept: until stop, until reboot too (reboot), or keep"),
@@ -84,6 +103,17 @@ static const SettingKey keys[] = {
             "Capabilities to add to the default set"),
         KEY("Security", "DropCapability", OTHER, capabilities_drop, capabilities_or_all,
             "Capabilities to take out of the default set; all: every one"),
+        UNIT_LISTS(UNIT_LIST_KEY)
+        KEY("Unit", "Documentation", STRV, unit_lists[UNIT_LIST_Documentation], uri,
+            "Where to read about the machine, URIs"),
+        KEY("Unit", "StartLimitIntervalSec", USEC, start_limit_usec, usec,
+            "In what time StartLimitBurst= starts are too many; if not given, none are"),
+        KEY("Unit", "StartLimitBurst", OTHER, start_limit_burst, count,
+            "How many starts are too many; if not given, as systemd is set up"),
+        UNIT_CONDITIONS(CONDITION_KEY)
+        UNIT_CONDITIONS(ASSERTION_KEY)
+
+        INSTALL_LISTS(INSTALL_LIST_KEY)
         {.name = NULL},
         /* clang-format on */
 };
@@ -94,6 +124,8 @@ static const Settings defaults = {
         .notify_ready = -1,
         .writable_layer = WRITABLE_LAYER_STOP,
         .private_network = -1,
+        .restart_usec = UINT64_C(1000000),
+        .restart_max_usec = UINT64_MAX,
 };
 
 static const Vocabulary vocabulary = {keys, &defaults, sizeof(Settings)};

@@ -5,6 +5,7 @@
 
 #include "base/fault.h"
 #include "spec/network-entry.h"
+#include "spec/unit-keys.h"
 #include "spec/vocabulary.h"
 
 #include <stdbool.h>
@@ -24,6 +25,17 @@ typedef enum WritableMedium {
         WRITABLE_MEDIUM_MEMORY,
         _WRITABLE_MEDIUM_MAX,
 } WritableMedium;
+
+/* When systemd starts a machine again that has ended: as in systemd.service(5). */
+typedef enum RestartPolicy {
+        RESTART_NO,
+        RESTART_ALWAYS,
+        RESTART_ON_SUCCESS,
+        RESTART_ON_FAILURE,
+        RESTART_ON_ABNORMAL,
+        RESTART_ON_ABORT,
+        _RESTART_POLICY_MAX,
+} RestartPolicy;
 
 typedef struct Settings {
         char *description;
@@ -55,6 +67,11 @@ typedef struct Settings {
         char **networks, **publish, **egress; /* spec/network-entry.h */
         Bandwidth bandwidth;
         uint64_t capabilities_add, capabilities_drop; /* bit masks */
+        RestartPolicy restart;
+        uint64_t restart_usec, restart_max_usec;   /* the latter UINT64_MAX: not given */
+        uint32_t restart_steps, start_limit_burst; /* 0: not given */
+        uint64_t start_limit_usec;                 /* 0: no limit */
+        char **unit_lists[_UNIT_LIST_MAX];         /* passed on: spec/unit-keys.h */
 } Settings;
 
 /** setting_keys() - the whole vocabulary, ended by a NULL name; libc only, so that the CLI can link

@@ -75,6 +75,9 @@ static int put_key(FILE *f, const SettingKey *key, char *const *words)
 
         if (!key->type->is_list)
                 (void)fprintf(f, "%s=%s\n", key->name, words[0]);
+        else if (key->type->is_raw)
+                STRV_FOREACH (word, words)
+                        (void)fprintf(f, "%s=%s\n", key->name, *word);
         else if (!key->type->one_a_line)
                 r = put_words(f, key, words);
         else

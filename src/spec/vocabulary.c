@@ -201,6 +201,18 @@ int setting_assign_words(void *s, const SettingKey *key, char *const *words, boo
         return 0;
 }
 
+static int assign_raw(void *s, const SettingKey *key, const char *text, bool append, Fault *reterr)
+{
+        _cleanup_free_ char *copy = strdup(text);
+        _cleanup_strv_free_ char **words = NULL;
+        char *rest = copy, *word;
+        int r = copy ? 0 : -ENOMEM;
+
+        while (r >= 0 && (word = key->type->whole_line ? TAKE_PTR(rest) : strsep(&rest, " \t")))
+                r = *word ? strv_push(&words, word) : 0;
+        return r < 0 ? r : setting_assign_words(s, key, words, append, reterr);
+}
+
 int setting_assign(const Vocabulary *v, void *s, const SettingKey *key, const char *text,
                    bool append, Fault *reterr)
 {
@@ -208,6 +220,8 @@ int setting_assign(const Vocabulary *v, void *s, const SettingKey *key, const ch
 
         if (!key->type->check)
                 return assign_value(v, s, key, text, append, reterr);
+        if (key->type->is_raw)
+                return assign_raw(s, key, text, append, reterr);
         if (!key->type->is_list)
                 return assign_string(s, key, text, reterr);
 
@@ -355,12 +369,18 @@ static int get_words(const void *s, const SettingKey *key, char ***ret)
         return 0;
 }
 
+/* Of pointers the default is NULL, which needs no text to be compared. */
+static bool is_unset(const void *s, const SettingKey *key)
+{
+        return key->type->check && !*(void *const *)field_of_const(s, key);
+}
+
 int vocabulary_get(const Vocabulary *v, const void *s, const SettingKey *key, char ***ret)
 {
         _cleanup_strv_free_ char **words = NULL, **standard = NULL;
         int r = get_words(s, key, &words);
 
-        if (r >= 0)
+        if (r >= 0 && !is_unset(s, key))
                 r = get_words(v->defaults, key, &standard);
         if (r < 0)
                 return r;

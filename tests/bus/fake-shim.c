@@ -145,7 +145,8 @@ static void tell_inactive(Unit *u)
                 manager_job_done(u->host->manager, u->name, UNIT_JOB_STOP, "done", NULL);
         if (u->watched) {
                 u->watched = false;
-                manager_unit_ended(u->host->manager, u->name, u->failed);
+                manager_unit_ended(u->host->manager, u->name,
+                                   u->failed ? UNIT_END_FAILED : UNIT_END_INACTIVE);
         }
 }
 

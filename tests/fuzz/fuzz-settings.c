@@ -2,11 +2,36 @@
 #include "base/text.h"
 #include "fuzz/fuzz.h"
 #include "spec/settings.h"
+#include "spec/unit-lines.h"
 
 static void check_fault(const Fault *f)
 {
         PROMISE(f->code == FAULT_INVALID_OPTION && f->message);
         PROMISE(!strpbrk(f->message, "\n\r\x1b\x7f"));
+}
+
+/* Nothing gets into a unit but the lines that are meant to: a section, a key of the vocabulary. */
+static void check_unit(char *text, const char *other_key)
+{
+        PROMISE(text);
+        for (char *line; (line = strsep(&text, "\n"));) {
+                size_t n = strcspn(line, "=");
+
+                if (!*line || *line == '#' || streq(line, "[Unit]") || streq(line, "[Service]") ||
+                    streq(line, "[Install]"))
+                        continue;
+                PROMISE(line[n] == '=' && utf8_is_valid(line) && line[strlen(line) - 1] != '\\');
+                line[n] = '\0';
+                PROMISE(other_key ? streq(line, other_key) : setting_key_find(line) != NULL);
+        }
+}
+
+static void try_unit(const Settings *s)
+{
+        _cleanup_free_ char *lines = unit_lines(s), *mounts = unit_mount_lines(s);
+
+        check_unit(lines, NULL);
+        check_unit(mounts, "RequiresMountsFor");
 }
 
 /* What is taken reads back the same, key by key. */
@@ -24,6 +49,7 @@ static void try_round_trip(const Settings *s)
                 PROMISE(settings_get(s, key, &a) >= 0 && settings_get(&again, key, &b) >= 0);
                 PROMISE(strv_equal(a, b));
         }
+        try_unit(s);
         if (settings_validate(s, &f) < 0)
                 check_fault(&f);
 }

@@ -16,7 +16,7 @@ expect 0 systemd-analyze security --no-pager --threshold=30 lodge-relay.service
 expect 0 systemd-analyze verify lodged.service lodge-relay.service lodged.socket "lodge@$TEST-x.service" "lodge-"{import,export,work}"@$TEST.service"
 lacks 'complaints about our units' 'lodge' "$OUT$ERR"
 
-for page in lodgectl.1 lodged.8 lodge-shim.8 lodge-import.8 lodge-net.8 lodge-relay.8 lodge-work.8 nss-lodge.8 lodge.machine.5 lodge.network.5 lodge-registries.conf.5 org.lodge1.5; do
+for page in lodgectl.1 lodged.8 lodge-shim.8 lodge-generator.8 lodge-import.8 lodge-net.8 lodge-relay.8 lodge-work.8 nss-lodge.8 lodge.machine.5 lodge.network.5 lodge-registries.conf.5 org.lodge1.5; do
     expect 0 man -w "${page##*.}" "${page%.*}"
     matches "the page $page" "/${page//./\\.}(\.gz)?\$" "$OUT"
     expect 0 man --warnings -l "$OUT"

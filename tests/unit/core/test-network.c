@@ -308,7 +308,7 @@ static void stop(Machine *m, Shim *shim)
         shim->fd = close_fd(shim->fd);
         settle();
         run_rm(directory);
-        manager_unit_ended(manager, m->unit, false);
+        manager_unit_ended(manager, m->unit, UNIT_END_INACTIVE);
         settle();
 }
 

@@ -17,9 +17,9 @@ static sd_bus *ours, *theirs;
 static UnitJobs *jobs;
 
 static struct {
-        unsigned starts, stops, job_states; /* calls seen */
-        unsigned away;                      /* so many are answered like a PID 1 that left */
-        bool mute, queued;                  /* never answers; the job exists */
+        unsigned starts, restarts, stops, job_states; /* calls seen */
+        unsigned away;     /* so many are answered like a PID 1 that left */
+        bool mute, queued; /* never answers; the job exists */
         const char *active_state;
         sd_bus_message *held; /* a call to answer late */
 } host;
@@ -67,6 +67,7 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
         if (type != SD_BUS_MESSAGE_METHOD_CALL)
                 return 0;
         host.starts += streq(member, "StartUnit");
+        host.restarts += streq(member, "RestartUnit");
         host.stops += streq(member, "StopUnit");
         return answer(m, member);
 }
@@ -243,6 +244,23 @@ static void close_both(void)
         theirs = sd_bus_flush_close_unref(theirs);
 }
 
+/* A unit that waits to be started again by itself: the end is that of a start. */
+static void test_restart(void)
+{
+        begin(UNIT_JOB_STOP);
+        settle();
+        removed("done");
+        run_until_end();
+        memset(&end, 0, sizeof(end));
+        CHECK_NUMBER(unit_jobs_queue_restart(jobs, UNIT_NAME), 0);
+        settle();
+        CHECK_NUMBER(host.restarts, 1);
+        CHECK_NUMBER(host.starts, 0);
+        removed("done");
+        run_until_end();
+        CHECK_STRING(end.result, "done");
+}
+
 /* PID 1 is replaced, and with it the connection. */
 static void test_lost_connection(void)
 {
@@ -277,6 +295,7 @@ int main(void)
         test_away();
         test_lost_signal();
         test_mute_later();
+        test_restart();
         test_lost_connection();
         unit_jobs_free(jobs);
         sd_bus_message_unref(host.held);
