@@ -121,7 +121,21 @@
 #define LODGE_MACHINED_UNIT   "systemd-machined.service"
 
 /* Journal fields. */
-#define LODGE_FIELD_MACHINE "LODGE_MACHINE"
-#define LODGE_FIELD_CAUSE   "LODGE_CAUSE"
-#define LODGE_FIELD_JOB     "LODGE_JOB"
-#define LODGE_FIELD_IMAGE   "LODGE_IMAGE"
+#define LODGE_FIELD_MACHINE    "LODGE_MACHINE"
+#define LODGE_FIELD_CAUSE      "LODGE_CAUSE"
+#define LODGE_FIELD_JOB        "LODGE_JOB"
+#define LODGE_FIELD_IMAGE      "LODGE_IMAGE"
+#define LODGE_FIELD_EVENT      "LODGE_EVENT" /* of what lodged tells: org.lodge1(5), MachineEvent */
+#define LODGE_FIELD_STREAM     "LODGE_STREAM"     /* of output: "stdout", "stderr", "terminal" */
+#define LODGE_FIELD_BOOT_ID    "LODGE_BOOT_ID"    /* likewise: one for each PID 1 */
+#define LODGE_FIELD_BOOT       "LODGE_BOOT"       /* likewise: 1 for the first PID 1 of a run */
+#define LODGE_FIELD_LINE_BREAK "LODGE_LINE_BREAK" /* "1": the line goes on in the next entry */
+
+#define LODGE_FIELD_REASON "LODGE_REASON" /* of an event: one sentence */
+#define LODGE_FIELD_KIND   "LODGE_KIND"
+#define LODGE_FIELD_PHASE  "LODGE_PHASE"  /* of a failure: what was being done */
+#define LODGE_FIELD_OBJECT "LODGE_OBJECT" /* likewise: on what */
+#define LODGE_KIND_EVENT   "event"
+
+#define LODGE_JOURNAL_VARLINK "/run/systemd/journal/io.systemd.journal"
+#define LODGE_JOURNAL_SOCKET  "/run/systemd/journal/socket"

@@ -170,6 +170,7 @@ static int send_plan(Machine *m, Link *link, const Launch *l, Fault *reterr)
                 return fault_set(reterr, FAULT_FAILED, fd, "Cannot make a memfd: %s",
                                  strerror(-fd));
         link_begin(link, &w, FRAME_PLAN);
+        frame_add_string(&w, FRAME_OBJECT, m->settings.image ?: m->settings.root_directory);
         frame_add_fd(&w, fd);
         frame_add_fd(&w, l->uid_lock);
         for (size_t i = 0; m->mounted && i < m->mounted->n_mounts; i++)

@@ -115,6 +115,8 @@ void machine_load(Machine *m)
                 manager_note_change(m, MACHINE_CHANGED_DEFINITION);
         }
         unit_reload_note(m->manager, m->name, f.code == FAULT_NONE ? &m->settings : NULL);
+        if (f.code != FAULT_NONE && !was_broken && manager_find(m->manager, m->name) == m)
+                manager_warn(m->manager, m->name, f.message);
         if (!machine_is_stopped(m) || was_broken == (f.code != FAULT_NONE))
                 return;
         note_state(m, f.code != FAULT_NONE || streq(m->end.cause, EXIT_CAUSE_FAILED)

@@ -39,6 +39,15 @@ typedef enum TableForm {
         TABLE_CSV,     /* raw values, quoted as in RFC 4180 */
 } TableForm;
 
+/* How lines of logs are printed with JSON_OFF. */
+typedef enum LogForm {
+        LOG_CAT,   /* nothing but the line */
+        LOG_SHORT, /* time and machine before it */
+        LOG_SHORT_ISO,
+        LOG_SHORT_PRECISE,
+        _LOG_FORM_MAX,
+} LogForm;
+
 typedef struct Ctl Ctl;
 
 #define VERB_SHARED_MAX  3
@@ -56,6 +65,7 @@ typedef struct Verb {
         bool passes_status;                    /* exits with the status of a command inside */
         bool without_bus;                      /* works without lodged */
         bool prints_table;                     /* knows every TableForm */
+        bool prints_log;                       /* knows every LogForm */
         size_t min_words, max_words;           /* SIZE_MAX: any number */
         size_t words_before_command; /* as in OptionTables; 0: options may stand anywhere */
         bool (*command_is_next)(const Args *so_far); /* as in OptionTables */
@@ -76,6 +86,7 @@ struct Ctl {
         Client client;
         JsonMode json;
         TableForm form;
+        LogForm log_form;
         bool no_legend, quiet, no_pager, no_ask_password;
 };
 

@@ -5,6 +5,7 @@
 #include "ctl/ctl.h"
 #include "ctl/help.h"
 #include "ctl/hint.h"
+#include "ctl/log-print.h"
 #include "ctl/polkit-agent.h"
 #include "ctl/report.h"
 #include "ctl/verbs.h"
@@ -57,8 +58,13 @@ static int choose_form(Ctl *c, const char *form)
                 c->form = forms[i].form;
                 return EXIT_OK;
         }
+        if (c->verb->prints_log && log_form_parse(form, &c->log_form) >= 0)
+                return EXIT_OK;
         return report_usage(c->verb, "--output wants %sjson, jsonl or yaml here, not '%s'",
-                            c->verb->prints_table ? "table, compact, csv, " : "", form);
+                            c->verb->prints_table ? "table, compact, csv, "
+                            : c->verb->prints_log ? "cat, short, short-iso, short-precise, "
+                                                  : "",
+                            form);
 }
 
 static int choose_json(Ctl *c, const char *mode)

@@ -31,6 +31,21 @@ static const Option lines_options[] = {
         {"lines", 'n', OPTION_VALUE, "N", "print at most N lines of output"},
         {.name = NULL},
 };
+static const Option logs_options[] = {
+        {"follow", 'f', OPTION_FLAG, NULL, "go on with what machines print from now on"},
+        {"lines", 'n', OPTION_VALUE, "N", "the last N lines; with --follow 10 if not given"},
+        {"since", 'S', OPTION_VALUE, "TIME", "from TIME on: '2026-11-26 02:00', today, -5min"},
+        {"until", 'U', OPTION_VALUE, "TIME", "up to TIME"},
+        {"boot", 'b', OPTION_OPTIONAL, "N", "of one PID 1: the last (0), the one before (-1) .."},
+        {.name = NULL},
+};
+static const Option events_options[] = {
+        {"follow", 'f', OPTION_FLAG, NULL, "go on with what happens from now on"},
+        {"lines", 'n', OPTION_VALUE, "N", "the last N events, from the journal"},
+        {"since", 'S', OPTION_VALUE, "TIME", "what has happened since TIME: '02:00', today, -1h"},
+        {"until", 'U', OPTION_VALUE, "TIME", "what has happened up to TIME"},
+        {.name = NULL},
+};
 static const Option run_options[] = {
         {"name", 'n', OPTION_VALUE, "NAME", "name of the machine; made up if not given"},
         {"detach", 'd', OPTION_FLAG, NULL, "do not stay attached; print the machine's name"},
@@ -94,8 +109,13 @@ const Verb machine_verbs[] = {
          .summary = "Show properties, for programs", .action = "show", .options = show_options,
          .min_words = 1, .max_words = ANY_NUMBER, .run = verb_show},
         {.name = "logs", .aliases = "output", .synopsis = "NAME...",
-         .summary = "Print the last lines of PID 1's output", .action = "read the output of",
-         .options = lines_options, .min_words = 1, .max_words = ANY_NUMBER, .run = verb_logs},
+         .summary = "Print what machines have printed", .action = "read the output of",
+         .options = logs_options, .prints_log = true, .without_bus = true, .min_words = 1,
+         .max_words = ANY_NUMBER, .run = verb_logs},
+        {.name = "events", .synopsis = "[NAME...]",
+         .summary = "Print what happens to machines, or has happened", .action = "watch",
+         .options = events_options, .prints_log = true, .without_bus = true,
+         .max_words = ANY_NUMBER, .run = verb_events},
         {.name = "plan", .synopsis = "NAME", .summary = "Print what a start would do, step by step",
          .action = "plan the start of", .min_words = 1, .max_words = 1, .run = verb_plan},
         {.name = "create", .synopsis = "NAME IMAGE [COMMAND...]",

@@ -12,7 +12,7 @@ static const Option global_table[] = {
         {"help", 'h', OPTION_FLAG, NULL, "print this help"},
         {"version", 0, OPTION_FLAG, NULL, "print the version"},
         {"json", 'j', OPTION_OPTIONAL, "MODE", "print JSON: short, pretty (-j on a terminal) or off"},
-        {"output", 'o', OPTION_VALUE, "FORM", "table, compact, csv, json, jsonl or yaml"},
+        {"output", 'o', OPTION_VALUE, "FORM", "table, compact, csv, json, jsonl, yaml; cat, short .. of logs"},
         {"no-legend", 0, OPTION_FLAG, NULL, "print no headings and no notes"},
         {"quiet", 'q', OPTION_FLAG, NULL, "print only names in lists, and no notes"},
         {"no-pager", 0, OPTION_FLAG, NULL, "do not pipe output into a pager"},

@@ -40,7 +40,9 @@ int verb_shell(Ctl *c);
 int verb_login(Ctl *c);
 /** verb_attach() - PID 1's output and input */
 int verb_attach(Ctl *c);
-/** verb_logs() - the last lines of PID 1's output */
+/** verb_events() - what happens to machines, or has happened */
+int verb_events(Ctl *c);
+/** verb_logs() - what PID 1 has printed */
 int verb_logs(Ctl *c);
 /** verb_plan() - what a start would do */
 int verb_plan(Ctl *c);

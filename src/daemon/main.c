@@ -36,7 +36,6 @@ typedef struct Daemon {
         ShimSocket *socket;
         int private_fd; /* listens; -EBADF: none, or taken over */
         PrivateSocket *private_socket;
-        Journal *journal;
         Machined *machined;
         Firewalld *firewalld;
 } Daemon;
@@ -209,7 +208,7 @@ static int setup(Daemon *d)
         WorkPort work = worker_port(d->worker);
         d->manager = manager_new(d->event, "", &units, &work);
         systemd_set_manager(d->systemd, d->manager);
-        d->journal = journal_new(d->manager);
+        journal_listen(d->manager);
         r = connect_to_machined(d);
         r = r < 0 ? r : connect_to_firewalld(d);
         r = r < 0 ? r : definition_watch(d->manager, d->event);
@@ -233,7 +232,6 @@ static void teardown(Daemon *d)
                 manager_free(d->manager);
         machined_free(d->machined);
         firewalld_free(d->firewalld);
-        journal_free(d->journal);
         worker_free(d->worker);
         systemd_free(d->systemd);
         sd_bus_flush_close_unref(d->connection);

@@ -3,58 +3,99 @@
 
 #include "base/cleanup.h"
 #include "base/names.h"
+#include "base/text.h"
 #include "core/job.h"
 #include "core/manager.h"
 
+#include <stdarg.h>
+#include <string.h>
+#include <sys/uio.h>
 #include <syslog.h>
 #include <systemd/sd-journal.h>
 
-/* As in units/lodge.catalog. */
-#define MESSAGE_STARTED "MESSAGE_ID=7f0c1ac8c2f14bb3a5d5f0f2a4a1e7b1"
-#define MESSAGE_STOPPED "MESSAGE_ID=1d5ce0f1e2ab4a64a3f7b8b5b7f0f3c2"
-#define MESSAGE_FAILED  "MESSAGE_ID=c3b1a7d45f6e4f0ea9c8d2b6e1f4a9d3"
+/* The words of core/event.h; what they mean is in units/lodge.catalog, and a test compares. */
+static const struct {
+        const char *event, *id;
+        int priority;
+        const char *text; /* behind the machine's name */
+} events[] = {
+        {"created", "MESSAGE_ID=bed894978ac84f21a3b436a3a8e29771", LOG_INFO, "was created"},
+        {"removed", "MESSAGE_ID=87a13cb944cd4946a3f0591cd621c34c", LOG_INFO, "was removed"},
+        {"starting", "MESSAGE_ID=fc212587a00f41a385e81d6f3018fd90", LOG_DEBUG, "starts"},
+        {"started", "MESSAGE_ID=7f0c1ac8c2f14bb3a5d5f0f2a4a1e7b1", LOG_INFO, "runs"},
+        {"ready", "MESSAGE_ID=b2d4c0ff133643a1b98910f047de4948", LOG_INFO, "is ready"},
+        {"stopping", "MESSAGE_ID=68d6965eb25a49bab2db576a937cbf3d", LOG_DEBUG, "stops"},
+        {"stopped", "MESSAGE_ID=1d5ce0f1e2ab4a64a3f7b8b5b7f0f3c2", LOG_INFO, "has stopped"},
+        {"failed", "MESSAGE_ID=c3b1a7d45f6e4f0ea9c8d2b6e1f4a9d3", LOG_ERR, "has failed"},
+};
 
-static void on_started(Machine *m)
+#define MESSAGE_JOB_ENDED  "MESSAGE_ID=682825cf70ba42ec8f31ed0523829cbb"
+#define MESSAGE_JOB_FAILED "MESSAGE_ID=cb680e29f6c14b06b7162d7e56d0a81d"
+#define MESSAGE_WARNING    "MESSAGE_ID=5a2b0aee1cad439081b61ea6082688b2"
+
+static void add(GPtrArray *fields, const char *format, ...) _printf_(2, 3);
+
+static void add(GPtrArray *fields, const char *format, ...)
 {
-        (void)sd_journal_send("MESSAGE=Machine '%s' runs, its PID 1 is process %u", m->name,
-                              m->leader, MESSAGE_STARTED, "PRIORITY=%i", LOG_INFO,
-                              LODGE_FIELD_MACHINE "=%s", m->name, "UNIT=%s", m->unit,
-                              "LEADER_PID=%u", m->leader, "UID_SHIFT=%u", m->uid_base, NULL);
+        va_list ap;
+
+        va_start(ap, format);
+        g_ptr_array_add(fields, g_strdup_vprintf(format, ap));
+        va_end(ap);
 }
 
-static void on_ended(Machine *m)
+/* How a run has ended, as StateReason has it on the bus. */
+static void add_end(GPtrArray *fields, const ExitRecord *e)
 {
-        _cleanup_free_ char *reason = machine_reason(m);
-        bool failed = m->state == MACHINE_FAILED;
-
-        (void)sd_journal_send(
-                "MESSAGE=Machine '%s' %s: %s", m->name, failed ? "has failed" : "has stopped",
-                reason && *reason ? reason : "no reason is known",
-                failed ? MESSAGE_FAILED : MESSAGE_STOPPED, "PRIORITY=%i",
-                failed ? LOG_ERR : LOG_INFO, LODGE_FIELD_MACHINE "=%s", m->name, "UNIT=%s", m->unit,
-                LODGE_FIELD_CAUSE "=%s", m->end.cause ?: "", "EXIT_STATUS=%i",
-                machine_exit_status(m), "ERRNO=%i", m->end.error, NULL);
+        add(fields, LODGE_FIELD_CAUSE "=%s", e->cause);
+        add(fields, "EXIT_STATUS=%i", e->status);
+        if (e->signal)
+                add(fields, "SIGNAL=%i", e->signal);
+        if (e->error)
+                add(fields, "ERRNO=%i", e->error);
+        if (e->phase)
+                add(fields, LODGE_FIELD_PHASE "=%s", e->phase);
+        if (e->object)
+                add(fields, LODGE_FIELD_OBJECT "=%s", e->object);
 }
 
-static void machine_changed(void *userdata, Machine *m, unsigned changes)
+static void send_fields(GPtrArray *fields)
 {
-        Journal *running = userdata;
-        bool runs = m->state == MACHINE_RUNNING || m->state == MACHINE_READY;
+        g_autofree struct iovec *iov = g_new(struct iovec, fields->len);
 
-        if (!(changes & MACHINE_CHANGED_STATE))
-                return;
-        /* running and ready are one to the journal, and so is what a restarted lodged finds running
-         */
-        if (runs && g_hash_table_add(running, g_strdup(m->name)))
-                on_started(m);
-        else if (machine_is_stopped(m) &&
-                 (g_hash_table_remove(running, m->name) || m->state == MACHINE_FAILED))
-                on_ended(m);
+        for (guint i = 0; i < fields->len; i++) {
+                char *text = g_ptr_array_index(fields, i);
+
+                iov[i] = (struct iovec){.iov_base = text, .iov_len = strlen(text)};
+        }
+        (void)sd_journal_sendv(iov, (int)fields->len);
 }
 
-static void machine_removed(void *userdata, Machine *m)
+static void machine_event(void *userdata, Machine *m, const char *event, const char *reason)
 {
-        (void)g_hash_table_remove(userdata, m->name);
+        g_autoptr(GPtrArray) fields = g_ptr_array_new_with_free_func(g_free);
+        size_t i = 0;
+
+        while (i < ELEMENTSOF(events) && !streq(events[i].event, event))
+                i++;
+        bool known = i < ELEMENTSOF(events);
+        add(fields, "MESSAGE=Machine '%s' %s%s%s", m->name, known ? events[i].text : event,
+            *reason ? ": " : "", reason);
+        add(fields, "PRIORITY=%i", known ? events[i].priority : LOG_INFO);
+        if (known)
+                add(fields, "%s", events[i].id);
+        add(fields, LODGE_FIELD_KIND "=" LODGE_KIND_EVENT);
+        add(fields, LODGE_FIELD_EVENT "=%s", event);
+        add(fields, LODGE_FIELD_REASON "=%s", reason);
+        add(fields, LODGE_FIELD_MACHINE "=%s", m->name);
+        add(fields, LODGE_FIELD_IMAGE "=%s", m->settings.image ?: m->settings.root_directory ?: "");
+        add(fields, "UNIT=%s", m->unit);
+        add(fields, "OBJECT_SYSTEMD_UNIT=%s", m->unit); /* for journalctl -u */
+        add(fields, "LEADER_PID=%u", m->leader);
+        add(fields, "UID_SHIFT=%u", m->uid_base);
+        if (machine_is_stopped(m) && m->end.cause)
+                add_end(fields, &m->end);
+        send_fields(fields);
 }
 
 static void job_changed(void *userdata, Job *j, unsigned changes)
@@ -66,33 +107,23 @@ static void job_changed(void *userdata, Job *j, unsigned changes)
         (void)sd_journal_send("MESSAGE=Job %s, %s of '%s', %s%s%s", j->id, j->operation, j->object,
                               j->state == JOB_DONE ? "is done" : job_state_name(j),
                               failed ? ": " : "", failed ? j->fault.message ?: "" : "",
-                              "PRIORITY=%i", failed ? LOG_WARNING : LOG_INFO, LODGE_FIELD_JOB "=%s",
-                              j->id, LODGE_FIELD_IMAGE "=%s", j->result ?: j->object, "UNIT=%s",
-                              j->unit, NULL);
+                              failed ? MESSAGE_JOB_FAILED : MESSAGE_JOB_ENDED, "PRIORITY=%i",
+                              failed ? LOG_WARNING : LOG_INFO, LODGE_FIELD_JOB "=%s", j->id,
+                              LODGE_FIELD_IMAGE "=%s", j->result ?: j->object, "UNIT=%s", j->unit,
+                              NULL);
 }
 
 static void warning(void *userdata, const char *machine, const char *message)
 {
-        (void)sd_journal_send("MESSAGE=%s", message, "PRIORITY=%i", LOG_WARNING,
+        (void)sd_journal_send("MESSAGE=%s", message, MESSAGE_WARNING, "PRIORITY=%i", LOG_WARNING,
                               LODGE_FIELD_MACHINE "=%s", machine ?: "", NULL);
 }
 
-Journal *journal_new(Manager *manager)
+void journal_listen(Manager *manager)
 {
-        Journal *j = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-
         manager_add_listener(manager, &(ManagerListener){
-                                              .userdata = j,
-                                              .machine_changed = machine_changed,
-                                              .machine_removed = machine_removed,
+                                              .machine_event = machine_event,
                                               .job_changed = job_changed,
                                               .warning = warning,
                                       });
-        return j;
-}
-
-void journal_free(Journal *j)
-{
-        if (j)
-                g_hash_table_unref(j);
 }

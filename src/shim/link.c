@@ -118,6 +118,7 @@ static int take_plan(Shim *s, Frame *f, int attach[static 3], Fault *reterr)
         if (r < 0)
                 return r;
         s->uid_lock = TAKE_FD(f->fds[1]);
+        journal_open(&s->output.journal, s->name, frame_string(f, FRAME_OBJECT));
         for (int i = 0; i < 3; i++) {
                 attach[i] = stdio[i] < 0 ? -EBADF : fcntl(stdio[i], F_DUPFD_CLOEXEC, 3);
                 if (stdio[i] >= 0 && attach[i] < 0)

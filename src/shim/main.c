@@ -117,6 +117,7 @@ static int run(const char *name)
         s.failure = FAULT_START_FAILED;
         leader_init(&s.leader);
         network_init(&s.network);
+        journal_init(&s.output.journal);
         int r = setup(&s, &fault);
         r = r < 0 ? r : link_fetch_plan(&s, attach, &fault);
         if (r < 0) {

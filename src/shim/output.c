@@ -26,26 +26,41 @@ static void tail_append(Output *o, const char *line)
         o->n_tail += n;
 }
 
-static void finish_line(Output *o, int stream)
+/* Bytes at the end that are the beginning of a character: they belong to the next piece. */
+static size_t begun_character(const char *s, size_t n)
+{
+        for (size_t k = 1; k <= MIN2(n, (size_t)3); k++) {
+                unsigned char c = (unsigned char)s[n - k];
+
+                if (c >= 0xc0) /* of 2, 3 or 4 bytes */
+                        return (c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2) > k ? k : 0;
+                if (c < 0x80)
+                        break;
+        }
+        return 0;
+}
+
+/* @is_cut: it has become too long, and goes on in the next one */
+static void finish_line(Output *o, int stream, bool is_cut)
 {
         char raw[OUTPUT_LINE_MAX + 1];
-        size_t n = o->n_line[stream];
+        size_t n = o->n_line[stream], rest = is_cut ? begun_character(o->line[stream], n) : 0;
 
-        memcpy(raw, o->line[stream], n);
-        raw[n] = '\0';
-        o->n_line[stream] = 0;
+        memcpy(raw, o->line[stream], n - rest);
+        raw[n - rest] = '\0';
+        memmove(o->line[stream], o->line[stream] + n - rest, rest);
+        o->n_line[stream] = rest;
         if (n == 0)
                 return;
         _cleanup_free_ char *clean = text_for_display(raw, OUTPUT_LINE_MAX);
         if (!clean)
                 return;
+        journal_line(&o->journal,
+                     stream == 1                ? JOURNAL_STDERR
+                     : o->leader->terminal >= 0 ? JOURNAL_TERMINAL
+                                                : JOURNAL_STDOUT,
+                     clean, is_cut);
         tail_append(o, clean);
-        /* our stdout is the journal's stream, without blocking: a journal that is stuck must not
-         * hold the guest up, it loses lines. Each begins with a priority of ours: the guest's own
-         * "<0>" would be an emergency, which journald writes to every terminal of the host. */
-        char text[OUTPUT_LINE_MAX + 16];
-        int len = snprintf(text, sizeof(text), "<%d>%s\n", stream == 1 ? 4 : 6, clean);
-        (void)!write(STDOUT_FILENO, text, (size_t)len);
 }
 
 /* Terminal control sequences: ESC [ ... letter, ESC ] ... BEL or ESC \\, ESC ( X, ESC X.
@@ -87,12 +102,12 @@ static void log_bytes(Output *o, int stream, const char *data, size_t n)
                 if (in_escape(&o->escape[stream], c) || c == '\r')
                         continue;
                 if (c == '\n') {
-                        finish_line(o, stream);
+                        finish_line(o, stream, false);
                         continue;
                 }
                 o->line[stream][o->n_line[stream]++] = c == '\0' ? '?' : c == '\t' ? ' ' : c;
                 if (o->n_line[stream] == OUTPUT_LINE_MAX)
-                        finish_line(o, stream);
+                        finish_line(o, stream, true);
         }
 }
 
@@ -287,8 +302,8 @@ void output_finish(Output *o, uint64_t timeout_usec)
                 for (int i = 0; i < DRAIN_CHUNKS && output_pump(o); i++)
                         ;
         while (wait_for_clients(o, deadline));
-        finish_line(o, 0);
-        finish_line(o, 1);
+        finish_line(o, 0, false);
+        finish_line(o, 1, false);
         while (o->n_sinks > 0)
                 sink_remove(o, o->n_sinks - 1);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* PID 1's standard streams: its output goes line by line to the journal (our stdout) and to a short
+/* PID 1's standard streams: its output goes line by line to the journal and to a short
  * tail that is kept, and as it is to everybody who has attached; what those send goes to its input.
  */
 #pragma once
 
+#include "shim/journal.h"
 #include "shim/launch.h"
 
 #include <poll.h>
@@ -13,7 +14,7 @@
 #define OUTPUT_CHUNK                                                                               \
         4096 /* PIPE_BUF: a pipe that polls writable takes that much without blocking */
 #define OUTPUT_TAIL     6144
-#define OUTPUT_LINE_MAX 512
+#define OUTPUT_LINE_MAX 2048
 #define OUTPUT_POLL_MAX (3 + OUTPUT_SINKS_MAX * 3)
 
 /* Where we are in a terminal control sequence. */
@@ -34,6 +35,7 @@ typedef struct Sink {
 
 typedef struct Output {
         Leader *leader; /* borrowed: its terminal, or pipes */
+        Journal journal;
         Sink sinks[OUTPUT_SINKS_MAX];
         size_t n_sinks;
         char line[2][OUTPUT_LINE_MAX]; /* unfinished line of stdout and stderr */

@@ -212,6 +212,7 @@ static int start_leader(Shim *s, Failure *f)
                                    "payload");
         a.payload_cgroup = s->payload_cgroup;
         s->oom_kills = cgroup_oom_kills(s->payload_cgroup);
+        journal_begin_boot(&s->output.journal, s->boot_count + 1);
         r = launch(&a, &s->leader, f);
         if (r < 0)
                 return r;

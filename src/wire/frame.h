@@ -95,7 +95,7 @@ typedef enum FrameTag {
         FRAME_ERRNO,       /* number, positive */
         FRAME_MESSAGE,     /* string: one sentence */
         FRAME_PHASE,       /* string: which part of a start failed */
-        FRAME_OBJECT,      /* string: on what */
+        FRAME_OBJECT,      /* string: on what; of a plan: the image */
         FRAME_RUN_STATE,   /* number: ShimState */
         FRAME_LEADER,      /* number: pid of PID 1 on the host */
         FRAME_UID_BASE,    /* number */

@@ -18,7 +18,7 @@ expect 0 lodgectl help
 expect 0 lodgectl --help
 expect 0 lodgectl version
 matches version '[0-9]' "$OUT"
-for verb in list status show create rm start stop restart kill terminate wait run exec shell login attach logs plan pull import df enable disable doctor version; do
+for verb in list status show create rm start stop restart kill terminate wait run exec shell login attach logs events plan pull import df enable disable doctor version; do
     expect 0 lodgectl help "$verb"
     matches "help on $verb" "lodgectl $verb" "$OUT"
 done

@@ -35,7 +35,7 @@ matches 'ports' 28080:80 "$(complete_line lodgectl port rm "$TEST-net" 28)"
 matches 'verbs of port' "(^|$NL)add *($NL|$)" "$(complete_line lodgectl port a)"
 
 # each verb is completed
-for verb in list status show create rm start stop restart kill terminate wait run exec shell login attach logs plan image volume network port stats bandwidth job pull df enable disable doctor version; do
+for verb in list status show create rm start stop restart kill terminate wait run exec shell login attach logs events plan image volume network port stats bandwidth job pull df enable disable doctor version; do
     matches "the verb $verb" "(^|$NL)$verb *($NL|$)" "$(complete_line lodgectl "${verb:0:2}")"
 done
 
