@@ -19,6 +19,7 @@ static const struct {
         [FAULT_EXISTS] = {"Exists", EEXIST},
         [FAULT_NOT_RUNNING] = {"NotRunning", ESRCH},
         [FAULT_BUSY] = {"Busy", EBUSY},
+        [FAULT_PAUSED] = {"Paused", EBUSY},
         [FAULT_INVALID_NAME] = {"InvalidName", EINVAL},
         [FAULT_INVALID_OPTION] = {"InvalidOption", EINVAL},
         [FAULT_NOT_SUPPORTED] = {"NotSupported", EOPNOTSUPP},

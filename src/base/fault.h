@@ -19,6 +19,7 @@ typedef enum FaultCode {
         FAULT_EXISTS,
         FAULT_NOT_RUNNING,
         FAULT_BUSY,
+        FAULT_PAUSED,
         FAULT_INVALID_NAME,
         FAULT_INVALID_OPTION,
         FAULT_NOT_SUPPORTED,

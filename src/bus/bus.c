@@ -134,10 +134,10 @@ static void machine_changed(void *userdata, Machine *m, unsigned changes)
                 {MACHINE_CHANGED_NETWORK, {"Addresses", "Ports", "Bandwidth"}},
                 {MACHINE_CHANGED_RUN,
                  {"Leader", "Supervisor", "UIDShift", "BootCount", "StartedTimestamp",
-                  "ReadyTimestamp", "StoppedTimestamp"}},
+                  "ReadyTimestamp", "PausedTimestamp", "StoppedTimestamp"}},
         };
         Bus *b = userdata;
-        char *names[24];
+        char *names[32];
         size_t n = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(sets); i++)

@@ -226,6 +226,22 @@ static int run_remove(Call *c, Fault *reterr)
         return r < 0 ? r : machine_remove(m, c->options.force, call_answered, c, reterr);
 }
 
+static int run_pause(Call *c, Fault *reterr)
+{
+        Machine *m;
+        int r = call_get_machine(c, &m, reterr);
+
+        return r < 0 ? r : machine_pause(m, call_answered, c, reterr);
+}
+
+static int run_resume(Call *c, Fault *reterr)
+{
+        Machine *m;
+        int r = call_get_machine(c, &m, reterr);
+
+        return r < 0 ? r : machine_resume(m, call_answered, c, reterr);
+}
+
 static int run_kill(Call *c, Fault *reterr)
 {
         Machine *m;
@@ -456,6 +472,8 @@ const Method bus_machine_methods[] = {
         {"Stop", "manage", "stop", OPTION_TIMEOUT, NULL, run_stop, NULL},
         {"Restart", "manage", "restart", OPTION_TIMEOUT, NULL, run_restart, NULL},
         {"Terminate", "manage", "terminate", 0, NULL, run_terminate, NULL},
+        {"Pause", "manage", "pause", 0, NULL, run_pause, NULL},
+        {"Resume", "manage", "resume", 0, NULL, run_resume, NULL},
         {"Kill", "manage", "kill", 0, read_kill, run_kill, NULL},
         {"Remove", "manage", "remove", OPTION_FORCE, NULL, run_remove, NULL},
         {"Wait", NULL, "wait for", OPTION_TIMEOUT, call_read_text, run_wait, reply_state},

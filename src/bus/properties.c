@@ -120,6 +120,7 @@ int bus_append_machine(const void *object, const char *property, sd_bus_message 
                 NAMED_UINT64("CreatedTimestamp", m->settings.created_usec),
                 NAMED_UINT64("StartedTimestamp", m->started_usec),
                 NAMED_UINT64("ReadyTimestamp", m->ready_usec),
+                NAMED_UINT64("PausedTimestamp", m->paused_usec),
                 NAMED_UINT64("StoppedTimestamp", m->stopped_usec),
         };
         int r = named_value_append(reply, values, ELEMENTSOF(values), property);

@@ -30,6 +30,7 @@ static const struct {
         {"CreatedTimestamp", 't', offsetof(ClientMachine, created_usec)},
         {"StartedTimestamp", 't', offsetof(ClientMachine, started_usec)},
         {"ReadyTimestamp", 't', offsetof(ClientMachine, ready_usec)},
+        {"PausedTimestamp", 't', offsetof(ClientMachine, paused_usec)},
         {"StoppedTimestamp", 't', offsetof(ClientMachine, stopped_usec)},
 };
 

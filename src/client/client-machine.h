@@ -23,7 +23,7 @@ typedef struct ClientMachine {
         size_t n_addresses;
         ClientPort *ports;
         size_t n_ports;
-        uint64_t created_usec, started_usec, ready_usec,
+        uint64_t created_usec, started_usec, ready_usec, paused_usec,
                 stopped_usec; /* CLOCK_REALTIME, 0: never */
 } ClientMachine;
 

@@ -80,6 +80,9 @@ static void take_attach_fds(Machine *m, int *fds)
 
 int machine_start(Machine *m, int *attach, AnswerFn done, void *userdata, Fault *reterr)
 {
+        if (m->state == MACHINE_PAUSED)
+                return fault_set(reterr, FAULT_PAUSED, EBUSY,
+                                 "Machine '%s' is not stopped, it is paused: resume it", m->name);
         if (!machine_is_stopped(m) || m->job != UNIT_JOB_NONE)
                 return fault_set(reterr, FAULT_BUSY, EBUSY, "Machine '%s' is not stopped, it is %s",
                                  m->name, machine_state_name(m));
@@ -269,7 +272,7 @@ static void clear_run(Machine *m)
         else /* perhaps it has ended before it could tell its range to a restarted lodged */
                 uid_range_sweep(m->manager->root);
         m->leader = m->supervisor = m->uid_base = m->boot_count = 0;
-        m->started_usec = m->ready_usec = 0;
+        m->started_usec = m->ready_usec = m->paused_usec = 0;
         if (m->status_text) {
                 g_clear_pointer(&m->status_text, g_free);
                 manager_note_change(m, MACHINE_CHANGED_STATUS_TEXT);

@@ -34,11 +34,13 @@ static void apply_status_text(Machine *m, const Frame *f)
         manager_note_change(m, MACHINE_CHANGED_STATUS_TEXT);
 }
 
-static MachineState state_of_shim(uint64_t state)
+static MachineState state_of_shim(const Frame *f)
 {
-        switch (state) {
-        case SHIM_RUNNING: return MACHINE_RUNNING;
-        case SHIM_READY: return MACHINE_READY;
+        bool paused = frame_number(f, FRAME_PAUSED, 0) > 0;
+
+        switch (frame_number(f, FRAME_RUN_STATE, 0)) {
+        case SHIM_RUNNING: return paused ? MACHINE_PAUSED : MACHINE_RUNNING;
+        case SHIM_READY: return paused ? MACHINE_PAUSED : MACHINE_READY;
         case SHIM_STOPPING: return MACHINE_STOPPING;
         default: return MACHINE_STARTING;
         }
@@ -61,13 +63,14 @@ static void apply_ifindexes(Machine *m, const Frame *f)
 
 static void apply_state(Machine *m, const Frame *f)
 {
-        MachineState state = state_of_shim(frame_number(f, FRAME_RUN_STATE, 0));
+        MachineState state = state_of_shim(f);
 
         m->leader = (uint32_t)frame_number(f, FRAME_LEADER, 0);
         m->supervisor = (uint32_t)frame_number(f, FRAME_PID, 0);
         m->uid_base = (uint32_t)frame_number(f, FRAME_UID_BASE, 0);
         m->started_usec = frame_number(f, FRAME_STARTED, 0);
         m->ready_usec = frame_number(f, FRAME_READY, 0);
+        m->paused_usec = frame_number(f, FRAME_PAUSED, 0);
         m->boot_count = (uint32_t)frame_number(f, FRAME_BOOT_COUNT, 0);
         apply_ifindexes(m, f);
         m->has_run = m->has_run || m->started_usec != 0;
@@ -367,6 +370,27 @@ int machine_kill(Machine *m, bool all, int sig, AnswerFn done, void *userdata, F
         frame_add_number(&w, FRAME_WHOM, all);
         frame_add_number(&w, FRAME_SIGNAL, (uint64_t)sig);
         return send_command(m, &w, done, userdata, reterr);
+}
+
+static int send_plain(Machine *m, FrameType type, AnswerFn done, void *userdata, Fault *reterr)
+{
+        _cleanup_frame_writer_ FrameWriter w = {0};
+        int r = machine_check_running(m, reterr);
+
+        if (r < 0)
+                return r;
+        link_begin(m->link, &w, type);
+        return send_command(m, &w, done, userdata, reterr);
+}
+
+int machine_pause(Machine *m, AnswerFn done, void *userdata, Fault *reterr)
+{
+        return send_plain(m, FRAME_PAUSE, done, userdata, reterr);
+}
+
+int machine_resume(Machine *m, AnswerFn done, void *userdata, Fault *reterr)
+{
+        return send_plain(m, FRAME_RESUME, done, userdata, reterr);
 }
 
 int machine_attach(Machine *m, const int *stdio, AnswerFn done, void *userdata, Fault *reterr)

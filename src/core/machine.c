@@ -16,9 +16,10 @@
 #include <string.h>
 
 static const char *const state_names[_MACHINE_STATE_MAX] = {
-        [MACHINE_STOPPED] = "stopped",   [MACHINE_STARTING] = "starting",
-        [MACHINE_RUNNING] = "running",   [MACHINE_READY] = "ready",
-        [MACHINE_STOPPING] = "stopping", [MACHINE_FAILED] = "failed",
+        [MACHINE_STOPPED] = "stopped", [MACHINE_STARTING] = "starting",
+        [MACHINE_RUNNING] = "running", [MACHINE_READY] = "ready",
+        [MACHINE_PAUSED] = "paused",   [MACHINE_STOPPING] = "stopping",
+        [MACHINE_FAILED] = "failed",
 };
 
 void machine_load_end(Machine *m)

@@ -21,6 +21,7 @@ typedef enum MachineState {
         MACHINE_STARTING,
         MACHINE_RUNNING, /* READY=1 of the guest is awaited */
         MACHINE_READY,
+        MACHINE_PAUSED, /* one that was running or ready */
         MACHINE_STOPPING,
         MACHINE_FAILED, /* stopped, and the last start failed */
         _MACHINE_STATE_MAX,
@@ -46,7 +47,7 @@ struct Machine {
         ExitRecord end; /* of the last run or attempt; cause NULL: none known */
         char *status_text;
         uint32_t leader, supervisor, uid_base, boot_count;
-        uint64_t started_usec, ready_usec, stopped_usec; /* CLOCK_REALTIME */
+        uint64_t started_usec, ready_usec, paused_usec, stopped_usec; /* CLOCK_REALTIME */
 
         Link *link;          /* to the shim, while there is one */
         UnitJob job;         /* the one we asked systemd for and that has not ended */
@@ -87,6 +88,12 @@ void machine_load(Machine *m);
 const char *machine_state_name(const Machine *m);
 /** machine_is_stopped() - nothing of it is there: it can be started or removed */
 bool machine_is_stopped(const Machine *m);
+/** machine_is_up() - PID 1 runs, or is paused, and nobody wants it to stop */
+static inline bool machine_is_up(const Machine *m)
+{
+        return m->state == MACHINE_RUNNING || m->state == MACHINE_READY ||
+               m->state == MACHINE_PAUSED;
+}
 /** machine_check_running() - is there a shim with a PID 1 to talk to?
  * Return: 0; -ESRCH FAULT_NOT_RUNNING. */
 int machine_check_running(const Machine *m, Fault *reterr);
@@ -142,6 +149,11 @@ void machine_wait(Machine *m, WaitCondition condition, uint64_t timeout_usec, An
 
 /** machine_kill() - signal PID 1, or @all processes */
 int machine_kill(Machine *m, bool all, int sig, AnswerFn done, void *userdata, Fault *reterr);
+/** machine_pause() - freeze all its processes; answered once they stand still. No error if they do
+ */
+int machine_pause(Machine *m, AnswerFn done, void *userdata, Fault *reterr);
+/** machine_resume() - let them run on; no error if they do */
+int machine_resume(Machine *m, AnswerFn done, void *userdata, Fault *reterr);
 /** machine_attach() - PID 1's output to the caller's descriptors
  * @stdio three, borrowed; -EBADF: none */
 int machine_attach(Machine *m, const int *stdio, AnswerFn done, void *userdata, Fault *reterr);

@@ -98,12 +98,24 @@ static void on_started(void *userdata, Frame *reply, const Fault *fault)
         request_answer(r, &answer);
 }
 
+/* The program would stand still before its first step, and whoever waits for it would not know why.
+ */
+static int check_not_paused(const Machine *m, Fault *reterr)
+{
+        return m->state == MACHINE_PAUSED
+                       ? fault_set(reterr, FAULT_PAUSED, EBUSY,
+                                   "Machine '%s' is paused: it can run nothing until it is resumed",
+                                   m->name)
+                       : 0;
+}
+
 int process_start(Machine *m, const ProcessArgs *args, AnswerFn done, void *userdata, Fault *reterr)
 {
         _cleanup_frame_writer_ FrameWriter w = {0};
         int pipes[3] = {-EBADF, -EBADF, -EBADF};
         int r = machine_check_running(m, reterr);
 
+        r = r < 0 ? r : check_not_paused(m, reterr);
         if (r < 0)
                 return r;
         Request *request = request_new(m->manager, args->capture ? REQUEST_RUN : REQUEST_EXEC,

@@ -48,7 +48,7 @@ void registry_checked(Manager *manager, const char *name, const char *unit)
 void registry_update(Machine *m)
 {
         const RegistryPort *port = &m->manager->registry;
-        bool runs = (m->state == MACHINE_RUNNING || m->state == MACHINE_READY) && !m->has_end;
+        bool runs = machine_is_up(m) && !m->has_end;
         uint32_t leader = runs ? m->leader : 0;
 
         /* one that is stopping stays until it has stopped */

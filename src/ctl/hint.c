@@ -278,6 +278,10 @@ void hint_for_fault(Ctl *c, const char *object, const Fault *f)
                 if (object && !runs_new_machine(c))
                         hint_not_running(c, object);
                 break;
+        case FAULT_PAUSED:
+                if (object)
+                        report_hint("lodgectl resume %s", object);
+                break;
         case FAULT_EXISTS:
                 if (object)
                         hint_exists(c, object);

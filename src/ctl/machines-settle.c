@@ -14,10 +14,12 @@
 /* What a machine is like when such a call is done. */
 static const struct {
         const char *method;
-        bool runs, is_gone, is_new;
+        bool runs, is_gone, is_new, is_paused;
 } goals[] = {
         {"Start", .runs = true},
         {"Restart", .runs = true, .is_new = true},
+        {"Resume", .runs = true},
+        {"Pause", .is_paused = true},
         {"Stop"},
         {"Terminate"},
         {"Remove", .is_gone = true},
@@ -31,6 +33,8 @@ static bool is_reached(const char *method, const ClientMachine *m, uint64_t sinc
         for (size_t i = 0; i < ELEMENTSOF(goals); i++) {
                 if (!streq(goals[i].method, method) || goals[i].is_gone)
                         continue;
+                if (goals[i].is_paused)
+                        return streq(m->state, "paused");
                 if (goals[i].runs)
                         return runs && (!goals[i].is_new || m->started_usec >= since_usec);
                 return stopped;

@@ -105,7 +105,8 @@ static int plain_exit_status(const Fault *f)
         case FAULT_NO_SUCH_PORT: return EXIT_NOT_FOUND;
         case FAULT_EXISTS:
         case FAULT_NOT_RUNNING:
-        case FAULT_BUSY: return EXIT_WRONG_STATE;
+        case FAULT_BUSY:
+        case FAULT_PAUSED: return EXIT_WRONG_STATE;
         case FAULT_INVALID_NAME:
         case FAULT_INVALID_OPTION: return EXIT_USAGE;
         case FAULT_NOT_AUTHORIZED: return EXIT_NOT_AUTHORIZED;
@@ -121,7 +122,8 @@ int exit_status_of(const Verb *verb, const Fault *f)
         switch (f->code) {
         case FAULT_COMMAND_NOT_FOUND: return EXIT_COMMAND_NOT_FOUND;
         case FAULT_EXEC_FAILED:
-        case FAULT_NOT_RUNNING: return EXIT_CANNOT_EXECUTE;
+        case FAULT_NOT_RUNNING:
+        case FAULT_PAUSED: return EXIT_CANNOT_EXECUTE;
         default: return EXIT_NOT_RUN;
         }
 }

@@ -15,6 +15,8 @@
 /* When the state that is shown began. */
 static uint64_t since_usec(const ClientMachine *m)
 {
+        if (streq(m->state, "paused"))
+                return m->paused_usec;
         if (m->leader > 0)
                 return streq(m->state, "ready") && m->ready_usec > 0 ? m->ready_usec
                                                                      : m->started_usec;

@@ -29,9 +29,10 @@ static void print_state(const ClientMachine *m)
 {
         char stamp[TIME_TEXT_MAX], ago[TIME_TEXT_MAX];
         Style style = style_of_state(m->state);
-        uint64_t since = streq(m->state, "ready") ? m->ready_usec
-                         : m->leader > 0          ? m->started_usec
-                                                  : m->stopped_usec;
+        uint64_t since = streq(m->state, "ready")    ? m->ready_usec
+                         : streq(m->state, "paused") ? m->paused_usec
+                         : m->leader > 0             ? m->started_usec
+                                                     : m->stopped_usec;
 
         (void)printf("%10s: %s", "State", style_on(style));
         print_clean(stdout, m->state);

@@ -22,6 +22,10 @@ int verb_stop(Ctl *c);
 int verb_restart(Ctl *c);
 /** verb_terminate() - kill every process of machines */
 int verb_terminate(Ctl *c);
+/** verb_pause() - freeze machines */
+int verb_pause(Ctl *c);
+/** verb_resume() - let paused machines run on */
+int verb_resume(Ctl *c);
 /** verb_kill() - send a signal */
 int verb_kill(Ctl *c);
 /** verb_enable() - start machines at boot */

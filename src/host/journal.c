@@ -24,6 +24,8 @@ static const struct {
         {"starting", "MESSAGE_ID=fc212587a00f41a385e81d6f3018fd90", LOG_DEBUG, "starts"},
         {"started", "MESSAGE_ID=7f0c1ac8c2f14bb3a5d5f0f2a4a1e7b1", LOG_INFO, "runs"},
         {"ready", "MESSAGE_ID=b2d4c0ff133643a1b98910f047de4948", LOG_INFO, "is ready"},
+        {"paused", "MESSAGE_ID=6518ab0b36214fe78ee53d6a427d21eb", LOG_INFO, "is paused"},
+        {"resumed", "MESSAGE_ID=534e0372748f454ca0ba84a3322583e2", LOG_INFO, "runs on"},
         {"stopping", "MESSAGE_ID=68d6965eb25a49bab2db576a937cbf3d", LOG_DEBUG, "stops"},
         {"stopped", "MESSAGE_ID=1d5ce0f1e2ab4a64a3f7b8b5b7f0f3c2", LOG_INFO, "has stopped"},
         {"failed", "MESSAGE_ID=c3b1a7d45f6e4f0ea9c8d2b6e1f4a9d3", LOG_ERR, "has failed"},

@@ -121,6 +121,18 @@ static int spawn(Shim *s, int link, const Frame *f, ExecRequest *r, Fault *reter
         return 0;
 }
 
+static int check_may_exec(const Shim *s, Fault *reterr)
+{
+        if (s->leader.pidfd < 0 || s->state == SHIM_STARTING)
+                return fault_set(reterr, FAULT_NOT_RUNNING, 0, "machine '%s' does not run",
+                                 s->name);
+        if (s->pause.wanted)
+                return fault_set(reterr, FAULT_PAUSED, 0,
+                                 "machine '%s' is paused: it can run nothing until it is resumed",
+                                 s->name);
+        return 0;
+}
+
 void exec_start(Shim *s, int link, const Frame *f)
 {
         ExecRequest r = {.null = -EBADF,
@@ -130,10 +142,8 @@ void exec_start(Shim *s, int link, const Frame *f)
                          .errors = {-EBADF, -EBADF}};
         _cleanup_fault_ Fault fault = {0};
 
-        int e = s->leader.pidfd < 0 || s->state == SHIM_STARTING
-                        ? fault_set(&fault, FAULT_NOT_RUNNING, 0, "machine '%s' does not run",
-                                    s->name)
-                        : prepare(s, f, &r, &fault);
+        int e = check_may_exec(s, &fault);
+        e = e < 0 ? e : prepare(s, f, &r, &fault);
         e = e < 0 ? e : spawn(s, link, f, &r, &fault);
         if (e < 0) {
                 (void)fault_set(&fault, FAULT_FAILED, e, "cannot start a program in '%s': %s",

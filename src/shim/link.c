@@ -204,6 +204,12 @@ int link_listen(Shim *s)
         return 0;
 }
 
+static void forget_link(Shim *s, int link)
+{
+        exec_forget_link(s, link);
+        pause_forget_link(s, link);
+}
+
 void link_accept(Shim *s)
 {
         _cleanup_close_ int fd = accept4(s->control, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -211,7 +217,7 @@ void link_accept(Shim *s)
         if (fd < 0 || !frame_peer_is_root(fd))
                 return;
         if (s->n_links == SHIM_LINKS_MAX) { /* the oldest is the least likely to be alive */
-                exec_forget_link(s, s->links[0]);
+                forget_link(s, s->links[0]);
                 (void)close_fd(s->links[0]);
                 s->n_links--;
                 memmove(s->links, s->links + 1, s->n_links * sizeof(s->links[0]));
@@ -221,7 +227,7 @@ void link_accept(Shim *s)
 
 static void link_close(Shim *s, size_t i)
 {
-        exec_forget_link(s, s->links[i]);
+        forget_link(s, s->links[i]);
         (void)close_fd(s->links[i]);
         s->links[i] = s->links[--s->n_links];
 }
@@ -251,6 +257,7 @@ static void add_state(const Shim *s, FrameWriter *w, uint64_t serial)
         frame_add_number(w, FRAME_UID_BASE, step.a);
         frame_add_number(w, FRAME_STARTED, s->started_usec);
         frame_add_number(w, FRAME_READY, s->ready_usec);
+        frame_add_number(w, FRAME_PAUSED, s->pause.since_usec);
         frame_add_number(w, FRAME_BOOT_COUNT, s->boot_count);
         frame_add_string(w, FRAME_STATUS_TEXT, s->status_text);
         network_add_indices(&s->network, w);
@@ -448,6 +455,12 @@ static void handle(Shim *s, int link, const Frame *f)
                 (void)frame_send(link, &w);
                 return;
         case FRAME_STOP: stop_request(s, frame_number(f, FRAME_TIMEOUT, UINT64_MAX)); return;
+        case FRAME_PAUSE: pause_begin(s, link, f->serial); return;
+        case FRAME_RESUME:
+                r = check_runs(s, &fault);
+                if (r >= 0)
+                        pause_end(s);
+                break;
         case FRAME_EXEC: exec_start(s, link, f); return;
         case FRAME_OUTPUT: send_output(s, link, f->serial); return;
         case FRAME_MACHINED: introduce(s, link, f->serial); return;

@@ -107,6 +107,7 @@ static int run(const char *name)
                          .control = -EBADF,
                          .notify = -EBADF,
                          .images = -EBADF,
+                         .pause = {.events = -EBADF, .link = -EBADF},
                          .payload_cgroup = -EBADF}; /* too large for a stack */
         _cleanup_exit_record_ ExitRecord record = {.status = -1};
         _cleanup_fault_ Fault fault = {0};

@@ -52,6 +52,14 @@ typedef struct Stop {
         uint64_t since_usec, deadline_usec; /* CLOCK_MONOTONIC; UINT64_MAX: none */
 } Stop;
 
+typedef struct Pause {
+        bool wanted;                    /* the payload's cgroup is frozen, or about to be */
+        uint64_t since_usec;            /* CLOCK_REALTIME: every process stands still; 0: not yet */
+        int events;                     /* cgroup.events, while that is awaited */
+        int link;                       /* whom to answer then; -EBADF: nobody */
+        uint64_t serial, deadline_usec; /* CLOCK_MONOTONIC */
+} Pause;
+
 typedef struct Shim {
         const char *name;
         void *plan;
@@ -79,6 +87,7 @@ typedef struct Shim {
         ExecEnded *ended; /* oldest first */
         size_t n_ended;
         Stop stop;
+        Pause pause;
         bool introduced; /* lodged has this PID 1, and none before it, in systemd-machined's list */
         uint32_t boot_count;
         uint64_t started_usec, ready_usec; /* CLOCK_REALTIME */
@@ -148,6 +157,19 @@ void stop_request(Shim *s, uint64_t timeout_usec);
 /** stop_tick() - send the signal when PID 1 can take it, kill at the deadline
  * Return: µs until it wants to be called again; UINT64_MAX: nothing to wait for. */
 uint64_t stop_tick(Shim *s);
+
+/* ---- pause.c ---- */
+
+/** pause_begin() - freeze every process of the machine; answers @link once they stand still */
+void pause_begin(Shim *s, int link, uint64_t serial);
+/** pause_end() - let them run on, if they are frozen */
+void pause_end(Shim *s);
+/** pause_check() - do they stand still by now, or is it time to give up? */
+void pause_check(Shim *s);
+/** pause_timeout() - Return: µs until pause_check() wants to be called; UINT64_MAX: never. */
+uint64_t pause_timeout(const Shim *s);
+/** pause_forget_link() - @link is being closed */
+void pause_forget_link(Shim *s, int link);
 
 /* ---- supervise.c ---- */
 

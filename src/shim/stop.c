@@ -50,6 +50,7 @@ void stop_request(Shim *s, uint64_t timeout_usec)
                 return;
         }
         s->stop = (Stop){.requested = true, .since_usec = now, .deadline_usec = deadline};
+        pause_end(s); /* so that PID 1 can do what the signal says */
         s->state = SHIM_STOPPING;
         /* PID 1 may be blocked on output that a client of ours does not read, and must be able to
          * end */

@@ -15,7 +15,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-#define POLL_MAX             (4 + SHIM_LINKS_MAX + OUTPUT_POLL_MAX + SHIM_PROCESSES_MAX)
+#define POLL_MAX             (5 + SHIM_LINKS_MAX + OUTPUT_POLL_MAX + SHIM_PROCESSES_MAX)
 #define CLIENT_PATIENCE_USEC 5000000ULL
 #define STATUS_INTERVAL_USEC 250000ULL
 #define NOTIFY_BATCH         64
@@ -112,6 +112,8 @@ static void wait_for_events(Shim *s, uint64_t timeout_usec)
         p[n++] = (struct pollfd){.fd = s->signals, .events = POLLIN};
         p[n++] = (struct pollfd){.fd = s->notify, .events = POLLIN};
         p[n++] = (struct pollfd){.fd = s->control, .events = POLLIN};
+        if (s->pause.events >= 0) /* which tells so by POLLPRI */
+                p[n++] = (struct pollfd){.fd = s->pause.events, .events = POLLPRI};
         links = n;
         for (size_t i = 0; i < s->n_links; i++)
                 p[n++] = (struct pollfd){.fd = s->links[i], .events = POLLIN};
@@ -134,6 +136,7 @@ static void wait_for_events(Shim *s, uint64_t timeout_usec)
         if (p[3].revents)
                 link_accept(s);
         exec_check(s);
+        pause_check(s);
         (void)output_pump(&s->output);
 }
 
@@ -168,8 +171,10 @@ static End run_leader(Shim *s, ExitRecord *ret)
                 if (status_timeout(s) == 0)
                         tell_status(s);
                 uint64_t timeout = MIN2(stop_tick(s), output_timeout(&s->output));
+                timeout = MIN2(timeout, pause_timeout(s));
                 wait_for_events(s, MIN2(timeout, status_timeout(s)));
         }
+        pause_end(s);
         collect_payload(s);
         network_detach(&s->network);
         output_finish(&s->output, CLIENT_PATIENCE_USEC);

@@ -108,6 +108,29 @@ int cgroup_kill(int fd)
         return write_string_at(fd, "cgroup.kill", "1");
 }
 
+int cgroup_freeze(int fd, bool freeze)
+{
+        return write_string_at(fd, "cgroup.freeze", freeze ? "1" : "0");
+}
+
+int cgroup_open_events(int fd)
+{
+        int events = openat(fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+
+        return events < 0 ? -errno : events;
+}
+
+int cgroup_events_frozen(int events)
+{
+        char text[256];
+        ssize_t n = pread(events, text, sizeof(text) - 1, 0);
+
+        if (n < 0)
+                return -errno;
+        text[n] = '\0';
+        return strstr(text, "frozen 1") != NULL;
+}
+
 static int signal_procs(int fd, int sig)
 {
         _cleanup_close_ int procs = openat(fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);

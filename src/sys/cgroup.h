@@ -24,6 +24,15 @@ int cgroup_open_child(int parentfd, const char *name);
 /** cgroup_kill() - SIGKILL for every process of the sub-tree (cgroup.kill, 5.14) */
 int cgroup_kill(int fd);
 
+/** cgroup_freeze() - stop every process of the sub-tree where it is, or let them run on
+ * It takes a moment: cgroup_events_frozen() tells when it is done. */
+int cgroup_freeze(int fd, bool freeze);
+/** cgroup_open_events() - Return: what cgroup_events_frozen() takes, and poll(2) for POLLPRI;
+ * negative errno. */
+int cgroup_open_events(int fd);
+/** cgroup_events_frozen() - do all stand still? Return: 1, 0, negative errno. */
+int cgroup_events_frozen(int events);
+
 /** cgroup_signal() - any signal for every process of the sub-tree
  * Return: number of processes signalled; negative errno. */
 int cgroup_signal(int fd, int sig);

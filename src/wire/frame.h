@@ -27,10 +27,10 @@ typedef enum FrameType {
                      * that the plan names by number, then those for attach, by fd_map */
         FRAME_REFUSED, /* D: code, error, message: the shim logs message and exits */
         FRAME_QUERY,   /* D: answered by FRAME_STATE, also sent unasked whenever it changes */
-        FRAME_STATE,   /* S: state, leader, supervisor, uid_base, started, ready, boot_count,
-                          status_text. In the answer to a query then, for each program that exec has
-                          started, a group of id, pid, owner, needs_root, user, args and, if it has
-                          ended, status and signal */
+        FRAME_STATE,   /* S: state, leader, supervisor, uid_base, started, ready, paused,
+                          boot_count, status_text. In the answer to a query then, for each program
+                          that exec has started, a group of id, pid, owner, needs_root, user, args
+                          and, if it has ended, status and signal */
         FRAME_FAILED,  /* S: code, phase, object, error, message: the start failed, the shim is
                           about to end */
         FRAME_EXITED,  /* S: as the exit record (exit-record.h): PID 1 has ended, the shim is about
@@ -86,6 +86,9 @@ typedef enum FrameType {
                               * of machines, one sentence each with what to do; none: nothing */
         FRAME_PORT_OWNER, /* D asks, lodge-net answers: item "tcp 127.0.0.1 8080"; message: who has
                            * that port open on the host, "nginx.service (uid 33)"; absent: nobody */
+
+        FRAME_PAUSE, /* D: freeze every process. FRAME_DONE once they stand still, or FRAME_ERROR */
+        FRAME_RESUME, /* D: the contrary, no error if it is not paused. FRAME_DONE, FRAME_ERROR */
         _FRAME_TYPE_MAX,
 } FrameType;
 
@@ -147,6 +150,7 @@ typedef enum FrameTag {
         FRAME_FLAGS,   /* number */
         FRAME_RATE,    /* number: bit/s; 0: no limit */
         FRAME_EGRESS,  /* string, repeated: "ADDRESS/BITS PROTOCOL FIRST LAST" */
+        FRAME_PAUSED,  /* number: µs CLOCK_REALTIME since it is paused, 0 it is not */
         _FRAME_TAG_MAX,
 } FrameTag;
 

@@ -41,7 +41,7 @@ typedef struct Unit {
         int fd; /* to lodged */
         sd_event_source *io;
         char **command;
-        uint64_t started_usec, ready_usec, uid_base;
+        uint64_t started_usec, ready_usec, paused_usec, uid_base;
         char *status_text;
         GArray *programs; /* Program */
 } Unit;
@@ -197,6 +197,7 @@ static void send_state(Unit *u, ShimState state)
         frame_add_number(&w, FRAME_UID_BASE, u->uid_base);
         frame_add_number(&w, FRAME_STARTED, u->started_usec);
         frame_add_number(&w, FRAME_READY, u->ready_usec);
+        frame_add_number(&w, FRAME_PAUSED, u->paused_usec);
         frame_add_number(&w, FRAME_BOOT_COUNT, 1);
         frame_add_string(&w, FRAME_STATUS_TEXT, u->status_text);
         (void)frame_send(u->fd, &w);
@@ -223,6 +224,7 @@ static void end(Unit *u, const char *cause, int status, int sig)
 static void run(Unit *u)
 {
         u->started_usec = now_usec(CLOCK_REALTIME);
+        u->paused_usec = 0;
         u->state = UNIT_ACTIVE;
         send_state(u, SHIM_RUNNING);
         later(u, tell_started);
@@ -399,6 +401,12 @@ static void handle(Unit *u, Frame *f)
                 send_simple(u, FRAME_DONE, f->serial);
                 if (frame_number(f, FRAME_SIGNAL, 0) == SIGKILL)
                         end(u, EXIT_CAUSE_KILLED, 128 + SIGKILL, SIGKILL);
+                break;
+        case FRAME_PAUSE:
+        case FRAME_RESUME:
+                u->paused_usec = f->type == FRAME_PAUSE ? now_usec(CLOCK_REALTIME) : 0;
+                send_state(u, u->ready_usec ? SHIM_READY : SHIM_RUNNING);
+                send_simple(u, FRAME_DONE, f->serial);
                 break;
         case FRAME_ATTACH:
                 g_assert(frame_stdio(f, stdio) >= 0);

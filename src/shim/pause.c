@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pausing: the payload's cgroup is frozen, and with it whatever PID 1 and exec have started.
+ * SIGKILL gets through to what is frozen; every other signal waits. */
+#include "base/io.h"
+#include "base/text.h"
+#include "shim/shim.h"
+#include "sys/cgroup.h"
+
+#include <string.h>
+
+/* A process freezes on its way back from the kernel; one that hangs in there does not. */
+#define FREEZE_TIMEOUT_USEC 5000000ULL
+
+static void answer(Shim *s, const Fault *fault)
+{
+        _cleanup_frame_writer_ FrameWriter w = {0};
+        int link = s->pause.link;
+
+        s->pause.link = -EBADF;
+        if (link < 0)
+                return;
+        if (fault) {
+                link_reply_error(s, link, s->pause.serial, fault);
+                return;
+        }
+        frame_begin(&w, FRAME_DONE, s->pause.serial);
+        (void)frame_send(link, &w);
+}
+
+static void tell_systemd(const Shim *s)
+{
+        char line[NOTIFY_STATUS_MAX + 16];
+
+        (void)snprintf(line, sizeof(line), "STATUS=%s",
+                       s->pause.since_usec ? "Paused" : s->status_text);
+        notify_systemd(line);
+}
+
+static void thaw(Shim *s)
+{
+        int link = s->pause.link;
+        uint64_t serial = s->pause.serial;
+
+        (void)cgroup_freeze(s->payload_cgroup, false);
+        (void)close_fd(s->pause.events);
+        s->pause = (Pause){.events = -EBADF, .link = link, .serial = serial};
+}
+
+void pause_check(Shim *s)
+{
+        _cleanup_fault_ Fault fault = {0};
+
+        if (!s->pause.wanted || s->pause.since_usec)
+                return;
+        int r = cgroup_events_frozen(s->pause.events);
+        if (r > 0) {
+                s->pause.since_usec = now_usec(CLOCK_REALTIME);
+                s->pause.events = close_fd(s->pause.events);
+                link_send_state(s); /* first: who asked finds it paused */
+                tell_systemd(s);
+                answer(s, NULL);
+                return;
+        }
+        if (r == 0 && now_usec(CLOCK_MONOTONIC) < s->pause.deadline_usec)
+                return;
+        thaw(s);
+        (void)fault_set(&fault, r < 0 ? FAULT_FAILED : FAULT_TIMED_OUT, r < 0 ? r : ETIMEDOUT,
+                        "machine '%s' cannot be paused: %s", s->name,
+                        r < 0 ? strerror(-r)
+                              : "one of its processes hangs in the kernel, and it runs on");
+        answer(s, &fault);
+}
+
+uint64_t pause_timeout(const Shim *s)
+{
+        uint64_t now = now_usec(CLOCK_MONOTONIC);
+
+        if (!s->pause.wanted || s->pause.since_usec)
+                return UINT64_MAX;
+        return s->pause.deadline_usec > now ? s->pause.deadline_usec - now : 0;
+}
+
+static int check_may_pause(const Shim *s, Fault *reterr)
+{
+        if (s->leader.pidfd < 0)
+                return fault_set(reterr, FAULT_NOT_RUNNING, 0, "machine '%s' does not run",
+                                 s->name);
+        if (s->stop.requested)
+                return fault_set(reterr, FAULT_BUSY, 0, "machine '%s' is being stopped", s->name);
+        if (s->pause.wanted && !s->pause.since_usec)
+                return fault_set(reterr, FAULT_BUSY, 0, "machine '%s' is being paused already",
+                                 s->name);
+        return 0;
+}
+
+static int freeze(Shim *s)
+{
+        int events = cgroup_open_events(s->payload_cgroup);
+
+        if (events < 0)
+                return events;
+        s->pause.events = events;
+        s->pause.wanted = true;
+        s->pause.deadline_usec = now_usec(CLOCK_MONOTONIC) + FREEZE_TIMEOUT_USEC;
+        int r = cgroup_freeze(s->payload_cgroup, true);
+        if (r < 0)
+                thaw(s);
+        return r;
+}
+
+void pause_begin(Shim *s, int link, uint64_t serial)
+{
+        _cleanup_fault_ Fault fault = {0};
+        int r = check_may_pause(s, &fault);
+
+        if (r >= 0 && !s->pause.wanted) {
+                r = freeze(s);
+                if (r < 0)
+                        (void)fault_set(&fault, FAULT_FAILED, r,
+                                        "machine '%s' cannot be paused: %s", s->name, strerror(-r));
+        }
+        if (r < 0) {
+                link_reply_error(s, link, serial, &fault);
+                return;
+        }
+        s->pause.link = link;
+        s->pause.serial = serial;
+        if (s->pause.since_usec) /* it is paused: that is what was asked for */
+                answer(s, NULL);
+        else
+                pause_check(s);
+}
+
+void pause_end(Shim *s)
+{
+        _cleanup_fault_ Fault fault = {0};
+        bool was_paused = s->pause.since_usec != 0;
+
+        if (!s->pause.wanted)
+                return;
+        thaw(s);
+        (void)fault_set(&fault, FAULT_CANCELLED, ECANCELED,
+                        "machine '%s' was resumed or stopped before it was paused", s->name);
+        answer(s, &fault);
+        if (was_paused) {
+                link_send_state(s);
+                tell_systemd(s);
+        }
+}
+
+void pause_forget_link(Shim *s, int link)
+{
+        if (s->pause.link == link)
+                s->pause.link = -EBADF;
+}
