@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bus/properties.h"
 
+#include "base/names.h"
 #include "base/text.h"
 #include "bus/named-value.h"
 #include "bus/objects.h"
@@ -47,6 +48,18 @@ int bus_append_end(sd_bus_message *m, const Machine *machine)
         return r < 0 || e->error == 0 ? r : append_detail_int(m, "Errno", e->error);
 }
 
+/* Its definition cannot be used; that says more than how it has ended before. */
+static int append_load_error(sd_bus_message *m, const Machine *machine)
+{
+        _cleanup_free_ char *file = g_strconcat(machine->name, LODGE_DEFINITION_SUFFIX, NULL);
+        int r = append_detail_string(m, "Phase", "definition");
+
+        r = r < 0 ? r : append_detail_string(m, "Object", file);
+        return r < 0 || machine->load_error.error == 0
+                       ? r
+                       : append_detail_int(m, "Errno", machine->load_error.error);
+}
+
 static int append_reason(sd_bus_message *m, const Machine *machine)
 {
         _cleanup_free_ char *sentence = machine_reason(machine);
@@ -62,7 +75,10 @@ static int append_reason(sd_bus_message *m, const Machine *machine)
                                                                         : "",
                                           sentence);
         r = r < 0 ? r : sd_bus_message_open_container(m, 'a', "{sv}");
-        r = r < 0 || !ended ? r : bus_append_end(m, machine);
+        if (ended && machine->load_error.message)
+                r = r < 0 ? r : append_load_error(m, machine);
+        else if (ended)
+                r = r < 0 ? r : bus_append_end(m, machine);
         r = r < 0 ? r : sd_bus_message_close_container(m);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }

@@ -133,7 +133,7 @@ static void tell_lost(Journal *j)
 
         (void)snprintf(text, sizeof(text), "%llu lines of output were lost here",
                        (unsigned long long)j->n_lost);
-        if (send_entry(j, "PRIORITY=4\n", text) >= 0)
+        if (send_entry(j, "PRIORITY=4\n" LODGE_FIELD_STREAM "=stderr\n", text) >= 0)
                 j->n_lost = 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 static void check_line(const char *line)
 {
@@ -24,7 +25,35 @@ static void check_journal(char *text)
         }
 }
 
-static void feed(Output *o, const uint8_t *data, size_t n)
+/* What journald gets of the same: our fields, each once, and a line of text. Drains @fd. */
+static void check_entries(int fd)
+{
+        static const char *const fields[] = {
+                "PRIORITY=",      "LODGE_STREAM=",        "SYSLOG_IDENTIFIER=",
+                "LODGE_MACHINE=", "LODGE_IMAGE=",         "LODGE_BOOT_ID=",
+                "LODGE_BOOT=",    "OBJECT_SYSTEMD_UNIT=", "MESSAGE="};
+        char entry[OUTPUT_LINE_MAX + JOURNAL_FIELDS_MAX + 256];
+        ssize_t n;
+
+        while (fd >= 0 && (n = recv(fd, entry, sizeof(entry) - 1, MSG_DONTWAIT)) > 0) {
+                char *rest = entry;
+                size_t i = 0;
+
+                entry[n] = '\0';
+                PROMISE(strlen(entry) == (size_t)n && entry[n - 1] == '\n');
+                for (char *line; (line = strsep(&rest, "\n")) && rest;) {
+                        if (streq(line, "LODGE_LINE_BREAK=1"))
+                                continue;
+                        PROMISE(i < ELEMENTSOF(fields));
+                        PROMISE(strncmp(line, fields[i], strlen(fields[i])) == 0);
+                        check_line(line + strlen(fields[i++]));
+                }
+                PROMISE(i == ELEMENTSOF(fields));
+        }
+}
+
+/* @journald: the other end of o->journal.fd, or -1 */
+static void feed(Output *o, const uint8_t *data, size_t n, int journald)
 {
         int p[2][2];
 
@@ -38,11 +67,34 @@ static void feed(Output *o, const uint8_t *data, size_t n)
                 k = MIN2(k, n);
                 PROMISE(write(p[data[0] & 1][1], data, k) == (ssize_t)k);
                 (void)output_pump(o);
+                check_entries(journald);
                 data += k;
                 n -= k;
         }
         (void)close(p[0][1]);
         (void)close(p[1][1]);
+}
+
+static void run_natively(const uint8_t *data, size_t n)
+{
+        static Output o;
+        Leader leader;
+        int p[2];
+
+        PROMISE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, p) == 0);
+        memset(&o, 0, sizeof(o));
+        leader_init(&leader);
+        o.leader = &leader;
+        journal_init(&o.journal);
+        journal_open(&o.journal, "web", "image");
+        o.journal.fd = p[0];
+        journal_begin_boot(&o.journal, 1);
+        feed(&o, data, n, p[1]);
+        output_finish(&o, 0);
+        check_entries(p[1]);
+        leader_done(&leader);
+        (void)close(o.journal.fd);
+        (void)close(p[1]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -56,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         memset(&o, 0, sizeof(o));
         leader_init(&leader);
         o.leader = &leader;
-        feed(&o, data, n);
+        feed(&o, data, n, -1);
         output_finish(&o, 0);
         leader_done(&leader);
         PROMISE(dup2(own, STDOUT_FILENO) == STDOUT_FILENO && close(own) == 0);
@@ -71,5 +123,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         PROMISE(strlen(text) == (size_t)size);
         check_journal(text);
         (void)close(journal);
+        run_natively(data, n);
         return 0;
 }

@@ -103,6 +103,7 @@ static void test_stuck(void)
         journal_line(&j, JOURNAL_STDOUT, "after", false);
         e = receive(journald);
         assert(e && has_field(e, "MESSAGE=1000 lines of output were lost here"));
+        assert(has_field(e, "LODGE_STREAM=stderr")); /* lodgectl logs goes by it */
         e = receive(journald);
         assert(e && has_field(e, "MESSAGE=after") && j.n_lost == 0 && !j.is_stuck);
         (void)close(journald);
