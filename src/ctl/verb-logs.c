@@ -3,6 +3,7 @@
  * has none, gets the last lines, which lodged keeps. */
 #include "base/io.h"
 #include "base/text.h"
+#include "ctl/guest-journal.h"
 #include "ctl/kinds.h"
 #include "ctl/log-print.h"
 #include "ctl/output-lines.h"
@@ -142,6 +143,42 @@ static int print_journal(Logs *l)
         return r < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
+/* Both journals, by time: the guest's own clock is the host's. */
+static int print_merged(Logs *l)
+{
+        _cleanup_guest_journal_ GuestJournal g = {0};
+        _cleanup_(sd_journal_closep) sd_journal *j = NULL;
+        _cleanup_fault_ Fault fault = {0};
+        char *const *names = l->c->args.words;
+        int status = connect_to_lodged(l->c);
+
+        if (status != EXIT_OK)
+                return status;
+        l->range.max = MIN2(l->range.max, (size_t)GUEST_JOURNAL_LINES);
+        if (guest_journal_read(l->c, names[0], &l->range, &g, &fault) < 0)
+                return report_fault(l->c, names[0], &fault);
+        int r = journal_open_machines(JOURNAL_OUTPUT, names, NULL, &j);
+        r = r < 0 ? r : journal_first(j, &l->range);
+        r = r < 0 ? r : guest_journal_add_output(&g, j, r, l->range.until);
+        if (r < 0) {
+                report_error("cannot read the journal: %s", strerror(-r));
+                return EXIT_FAILED;
+        }
+        guest_journal_sort(&g);
+        for (size_t i = g.n > l->range.max ? g.n - l->range.max : 0; i < g.n; i++)
+                log_print(l->c, &g.entries[i], l->with_name, l->all);
+        return EXIT_OK;
+}
+
+static int check_guest(const Ctl *c)
+{
+        if (args_has(&c->args, "guest") &&
+            (c->args.n_words > 1 || args_has(&c->args, "follow") || args_has(&c->args, "boot")))
+                return report_usage(c->verb, "--guest is about one machine, and goes with neither "
+                                             "--follow nor --boot");
+        return EXIT_OK;
+}
+
 /* A name that the journal does not have may still be one that lodged knows. */
 static int print_all(Logs *l)
 {
@@ -178,6 +215,7 @@ int verb_logs(Ctl *c)
                 status = report_usage(c->verb, "--follow has no end, and --until is one");
         if (status == EXIT_OK && has_pattern(c))
                 status = connect_to_lodged(c);
+        status = status ?: check_guest(c);
         status = status ?: choose_boot(&l);
         if (status == EXIT_OK) {
                 if (c->json == JSON_OFF && !l.follow)
@@ -185,7 +223,7 @@ int verb_logs(Ctl *c)
                 l.with_name = !c->no_legend && (c->args.n_words > 1 || has_pattern(c));
                 log_begin(c, l.follow || c->json == JSON_LINES, &all);
                 l.all = all;
-                status = print_all(&l);
+                status = args_has(&c->args, "guest") ? print_merged(&l) : print_all(&l);
                 if (all)
                         json_print(c, all);
                 pager_close();

@@ -36,6 +36,7 @@ static const Option logs_options[] = {
         {"lines", 'n', OPTION_VALUE, "N", "the last N lines; with --follow 10 if not given"},
         {"since", 'S', OPTION_VALUE, "TIME", "from TIME on: '2026-11-26 02:00', today, -5min"},
         {"until", 'U', OPTION_VALUE, "TIME", "up to TIME"},
+        {"guest", 0, OPTION_FLAG, NULL, "the journal of the guest's own systemd, too"},
         {"boot", 'b', OPTION_OPTIONAL, "N", "of one PID 1: the last (0), the one before (-1) .."},
         {.name = NULL},
 };
