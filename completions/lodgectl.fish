@@ -53,7 +53,9 @@ function __lodgectl_complete
         case 'network create'
         case 'network *'
             __lodgectl_names network ls
-        case 'port *' bandwidth
+        case mount
+            test $verb[2] = 0; and __lodgectl_names list; or __fish_complete_path (commandline -ct)
+        case 'port *' bandwidth umount
             test $verb[2] = 0; and __lodgectl_names list
         case login attach plan exec shell diff commit
             test $verb[2] = 0; and __lodgectl_names list

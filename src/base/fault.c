@@ -16,6 +16,7 @@ static const struct {
         [FAULT_NO_SUCH_JOB] = {"NoSuchJob", ENOENT},
         [FAULT_NO_SUCH_NETWORK] = {"NoSuchNetwork", ENOENT},
         [FAULT_NO_SUCH_PORT] = {"NoSuchPort", ENOENT},
+        [FAULT_NO_SUCH_MOUNT] = {"NoSuchMount", ENOENT},
         [FAULT_EXISTS] = {"Exists", EEXIST},
         [FAULT_NOT_RUNNING] = {"NotRunning", ESRCH},
         [FAULT_BUSY] = {"Busy", EBUSY},

@@ -16,6 +16,7 @@ typedef enum FaultCode {
         FAULT_NO_SUCH_JOB,
         FAULT_NO_SUCH_NETWORK,
         FAULT_NO_SUCH_PORT,
+        FAULT_NO_SUCH_MOUNT,
         FAULT_EXISTS,
         FAULT_NOT_RUNNING,
         FAULT_BUSY,

@@ -132,6 +132,7 @@ static void machine_changed(void *userdata, Machine *m, unsigned changes)
                  {"Settings", "Image", "RootDirectory", "MachineID", "Owner", "CreatedTimestamp",
                   "Bandwidth"}},
                 {MACHINE_CHANGED_NETWORK, {"Addresses", "Ports", "Bandwidth"}},
+                {MACHINE_CHANGED_MOUNTS, {"Mounts"}},
                 {MACHINE_CHANGED_RUN,
                  {"Leader", "Supervisor", "UIDShift", "BootCount", "StartedTimestamp",
                   "ReadyTimestamp", "PausedTimestamp", "StoppedTimestamp"}},

@@ -227,7 +227,8 @@ static bool is_directory(int fd)
  * what the caller cannot read. */
 static bool reaches_host(const Call *c)
 {
-        return (c->has_settings && strv_length(c->settings.binds) > 0) || is_directory(c->stream);
+        return c->is_bind || (c->has_settings && strv_length(c->settings.binds) > 0) ||
+               is_directory(c->stream);
 }
 
 /* What a machine's settings give it of the host's network, and whom they let in. */
@@ -475,4 +476,15 @@ int bus_on_method(sd_bus_message *m, void *userdata, sd_bus_error *error)
         if (r < 0)
                 call_fail(c, r, &f);
         return 1;
+}
+
+int call_change_machine(Call *c,
+                        int (*change)(Machine *m, const char *value, bool persist, AnswerFn done,
+                                      void *userdata, Fault *reterr),
+                        Fault *reterr)
+{
+        Machine *m;
+        int r = call_get_machine(c, &m, reterr);
+
+        return r < 0 ? r : change(m, c->text, c->options.persist, call_answered, c, reterr);
 }

@@ -50,6 +50,7 @@ struct Call {
         bool has_network;
         NetworkSettings network;
         char **networks, **ports;              /* what a machine is to be given */
+        bool is_bind;                          /* likewise: a directory of the host */
         const char *actions[CALL_ACTIONS_MAX]; /* of polkit: all are needed */
         size_t n_actions, n_allowed;
         bool needs_root; /* exec-root instead of exec */
@@ -147,5 +148,20 @@ int bus_run_get_stats(Call *c, Fault *reterr);
 /** bus_reply_stats() - likewise */
 int bus_reply_stats(Call *c, const Answer *a, sd_bus_message *reply);
 
+/* mount-methods.c */
+
+/** bus_read_mount_entry() - Method.read for a line Bind=, Volume= or Tmpfs= */
+int bus_read_mount_entry(Call *c, Fault *reterr);
+/** bus_run_add_mount() - AddMount() of machines */
+int bus_run_add_mount(Call *c, Fault *reterr);
+/** bus_run_remove_mount() - RemoveMount() */
+int bus_run_remove_mount(Call *c, Fault *reterr);
+
+/** call_change_machine() - Method.run of a change that Call.text describes
+ * @change a function of core */
+int call_change_machine(Call *c,
+                        int (*change)(Machine *m, const char *value, bool persist, AnswerFn done,
+                                      void *userdata, Fault *reterr),
+                        Fault *reterr);
 /** call_answered() - AnswerFn of every request: reply, and free the call */
 void call_answered(void *userdata, Answer *a);

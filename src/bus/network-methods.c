@@ -86,40 +86,29 @@ int bus_read_port_entry(Call *c, Fault *reterr)
         return r;
 }
 
-typedef int (*ChangeFn)(Machine *m, const char *value, bool persist, AnswerFn done, void *userdata,
-                        Fault *reterr);
-
-static int change_machine(Call *c, ChangeFn change, Fault *reterr)
-{
-        Machine *m;
-        int r = call_get_machine(c, &m, reterr);
-
-        return r < 0 ? r : change(m, c->text, c->options.persist, call_answered, c, reterr);
-}
-
 int bus_run_attach_network(Call *c, Fault *reterr)
 {
-        return change_machine(c, machine_attach_network, reterr);
+        return call_change_machine(c, machine_attach_network, reterr);
 }
 
 int bus_run_detach_network(Call *c, Fault *reterr)
 {
-        return change_machine(c, machine_detach_network, reterr);
+        return call_change_machine(c, machine_detach_network, reterr);
 }
 
 int bus_run_add_port(Call *c, Fault *reterr)
 {
-        return change_machine(c, machine_add_port, reterr);
+        return call_change_machine(c, machine_add_port, reterr);
 }
 
 int bus_run_remove_port(Call *c, Fault *reterr)
 {
-        return change_machine(c, machine_remove_port, reterr);
+        return call_change_machine(c, machine_remove_port, reterr);
 }
 
 int bus_run_set_bandwidth(Call *c, Fault *reterr)
 {
-        return change_machine(c, machine_set_bandwidth, reterr);
+        return call_change_machine(c, machine_set_bandwidth, reterr);
 }
 
 int bus_run_get_stats(Call *c, Fault *reterr)

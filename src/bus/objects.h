@@ -64,6 +64,8 @@ int bus_append_job(const void *object, const char *property, sd_bus_message *rep
 int bus_append_network(const void *object, const char *property, sd_bus_message *reply);
 /** bus_append_machine_addresses() - the property Addresses */
 int bus_append_machine_addresses(sd_bus_message *reply, const Machine *m);
+/** bus_append_machine_mounts() - the property Mounts */
+int bus_append_machine_mounts(sd_bus_message *reply, const Machine *m);
 /** bus_append_machine_ports() - the property Ports */
 int bus_append_machine_ports(sd_bus_message *reply, const Machine *m);
 /** bus_append_machine_bandwidth() - the property Bandwidth */

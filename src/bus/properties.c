@@ -155,6 +155,8 @@ int bus_append_machine(const void *object, const char *property, sd_bus_message 
                 return bus_append_machine_addresses(reply, m);
         if (streq(property, "Bandwidth"))
                 return bus_append_machine_bandwidth(reply, m);
+        if (streq(property, "Mounts"))
+                return bus_append_machine_mounts(reply, m);
         if (streq(property, "Ports"))
                 return bus_append_machine_ports(reply, m);
         return append_settings(reply, &m->settings);

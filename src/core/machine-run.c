@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "core/machine-mounts.h"
 #include "core/machine-network.h"
 #include "core/manager.h"
 #include "core/mounted-image.h"
@@ -429,6 +430,7 @@ void machine_ended(Machine *m)
         bool failed = streq(m->end.cause, EXIT_CAUSE_FAILED) && !m->stop_requested;
         clear_run(m);
         machine_network_end(m);
+        machine_mounts_clear(m);
         machine_set_state(m, failed ? MACHINE_FAILED : MACHINE_STOPPED);
         registry_update(m);
         manager_flush(m->manager);

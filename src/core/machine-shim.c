@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "core/image.h"
 #include "core/launch.h"
+#include "core/machine-mounts.h"
 #include "core/machine-network.h"
 #include "core/manager.h"
 #include "core/mounted-image.h"
@@ -73,6 +74,7 @@ static void apply_state(Machine *m, const Frame *f)
         m->paused_usec = frame_number(f, FRAME_PAUSED, 0);
         m->boot_count = (uint32_t)frame_number(f, FRAME_BOOT_COUNT, 0);
         apply_ifindexes(m, f);
+        machine_mounts_told(m, f);
         m->has_run = m->has_run || m->started_usec != 0;
         if (m->begun_usec == 0) /* adopted */
                 m->begun_usec = m->started_usec;

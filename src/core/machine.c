@@ -60,6 +60,8 @@ void machine_free(Machine *m)
         link_close(m->link);
         mounted_image_end(m);
         machine_network_free(m);
+        if (m->mounts)
+                g_ptr_array_unref(m->mounts);
         for (int i = 0; i < 3; i++)
                 (void)close_fd(m->attach_fds[i]);
         settings_done(&m->settings);

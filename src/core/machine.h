@@ -13,6 +13,7 @@
 #include "wire/exit-record.h"
 #include "wire/network-record.h"
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -70,6 +71,9 @@ struct Machine {
         uint32_t registered_leader;       /* as last told to the registry */
         int ifindexes[NETWORK_LINKS_MAX]; /* of the host's ends of its links */
         size_t n_ifindexes;
+
+        GPtrArray *mounts;         /* of this run: machine-mounts.h; NULL: none */
+        MountChange *mount_change; /* of them, that is under way */
 
         MachineNetwork *network; /* of this run; NULL: it has no interfaces */
         bool is_networking;      /* the shim waits for the network's services */

@@ -2,9 +2,9 @@
 #include "core/network-persist.h"
 
 #include "base/text.h"
-#include "core/definition.h"
 #include "core/manager.h"
 #include "core/network-internal.h"
+#include "core/settings-edit.h"
 
 #include <string.h>
 
@@ -95,7 +95,8 @@ static int apply(const Machine *m, const NetworkEdit *edit, Settings *s, Fault *
 
 /* ---- */
 
-int network_edit_apply(const Machine *m, const NetworkEdit *edit, Settings *s, Fault *reterr)
+/* @s is unchanged on failure. */
+static int edit_settings(const Machine *m, const void *edit, Settings *s, Fault *reterr)
 {
         _cleanup_settings_ Settings changed = {0};
         Settings before;
@@ -112,31 +113,14 @@ int network_edit_apply(const Machine *m, const NetworkEdit *edit, Settings *s, F
         return 0;
 }
 
+int network_edit_check(Machine *m, const NetworkEdit *edit, Fault *reterr)
+{
+        return settings_edit_check(m, edit_settings, edit, reterr);
+}
+
 int network_edit_persist(Machine *m, const NetworkEdit *edit, Fault *reterr)
 {
-        const char *root = m->manager->root;
-        DefinitionPlace place = definition_find(root, m->name);
-        _cleanup_settings_ Settings s = {0};
-        int r;
-
-        if (place == DEFINITION_NOWHERE)
-                return fault_set(reterr, FAULT_NO_SUCH_MACHINE, ENOENT,
-                                 "Machine '%s' has no definition any more", m->name);
-        r = definition_load(root, place, m->name, &s, reterr);
-        r = r < 0 ? r : network_edit_apply(m, edit, &s, reterr);
-        if (place == DEFINITION_USR) /* a package's: ours goes before it */
-                place = DEFINITION_ETC;
-        r = r < 0 ? r : definition_write(root, place, m->name, &s, reterr);
-        if (r < 0)
-                return r;
-        if (machine_is_stopped(m)) {
-                machine_load(m);
-                return 0;
-        }
-        /* what it runs with may differ from the file in other things */
-        if (network_edit_apply(m, edit, &m->settings, NULL) >= 0)
-                manager_note_change(m, MACHINE_CHANGED_DEFINITION);
-        return 0;
+        return settings_edit_persist(m, edit_settings, edit, reterr);
 }
 
 void network_edit_done(NetworkEdit *edit)

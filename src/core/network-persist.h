@@ -21,10 +21,9 @@ typedef struct NetworkEdit {
         Bandwidth bandwidth;
 } NetworkEdit;
 
-/** network_edit_apply() - change settings by it, and check them
- * @s unchanged on failure
- * Return: 0; -EEXIST; -ENOENT there is nothing to take away; -EINVAL; -ENOMEM. */
-int network_edit_apply(const Machine *m, const NetworkEdit *edit, Settings *s, Fault *reterr);
+/** network_edit_check() - could the machine's definition be changed by it?
+ * Return: 0; -EEXIST; -ENOENT there is nothing to take away; -EINVAL; negative errno. */
+int network_edit_check(Machine *m, const NetworkEdit *edit, Fault *reterr);
 /** network_edit_persist() - change the machine's definition by it
  * Return: 0; negative errno with a sentence. */
 int network_edit_persist(Machine *m, const NetworkEdit *edit, Fault *reterr);

@@ -57,11 +57,7 @@ static int change_definition(Machine *m, NetworkEdit *edit, AnswerFn done, void 
 /* Can what is to be kept be kept? Asked before anything is changed. */
 static int check_definition(Machine *m, const NetworkEdit *edit, bool persist, Fault *reterr)
 {
-        _cleanup_settings_ Settings s = {0};
-        DefinitionPlace place = definition_find(m->manager->root, m->name);
-        int r = persist ? definition_load(m->manager->root, place, m->name, &s, reterr) : 0;
-
-        return r < 0 || !persist ? r : network_edit_apply(m, edit, &s, reterr);
+        return persist ? network_edit_check(m, edit, reterr) : 0;
 }
 
 static bool inside_is_taken(const MachineNetwork *mn, const char *name)

@@ -11,6 +11,7 @@ typedef struct LinkStats LinkStats;
 typedef struct Machine Machine;
 typedef struct MachineNetwork MachineNetwork;
 typedef struct Manager Manager;
+typedef struct MountChange MountChange;
 typedef struct MountedImage MountedImage;
 typedef struct Network Network;
 typedef struct NetworkServices NetworkServices;

@@ -5,6 +5,7 @@
 #include "base/machine-name.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "core/machine-mounts.h"
 #include "core/manager.h"
 #include "core/store.h"
 #include "spec/ini.h"
@@ -278,6 +279,8 @@ static bool machine_has(const Machine *m, const Volume *v)
 {
         if (v->machine)
                 return streq(v->machine, m->name);
+        if (machine_mounts_volume(m, v->name))
+                return true;
         STRV_FOREACH (line, machine_volumes(m))
                 if (names_volume(*line, v->name))
                         return true;

@@ -266,6 +266,7 @@ void hint_for_fault(Ctl *c, const char *object, const Fault *f)
         case FAULT_NO_SUCH_VOLUME: hint_name(c, &kind_volume, object ?: ""); break;
         case FAULT_NO_SUCH_NETWORK: hint_network(c, object ?: ""); break;
         case FAULT_NO_SUCH_PORT: report_hint("lodgectl port ls %s", object ?: ""); break;
+        case FAULT_NO_SUCH_MOUNT: report_hint("lodgectl mount %s", object ?: ""); break;
         case FAULT_NO_SUCH_JOB: report_hint("lodgectl job ls"); break;
         case FAULT_NO_SPACE: report_hint("lodgectl prune"); break;
         case FAULT_INVALID_NAME: hint_reference(c); break;

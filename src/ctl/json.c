@@ -186,6 +186,7 @@ void json_name_fields(json_t *object)
                 {"Items", {"Item", "Phase", "Bytes", "BytesTotal"}},
                 {"Addresses", {"Network", "Interface", "Address"}},
                 {"Ports", {"Protocol", "Address", "HostPort", "GuestPort", "Count"}},
+                {"Mounts", {"Type", "Source", "Target", "Options"}},
                 {"Leases", {"Machine", "Address"}},
                 {"NetworkInterfaces",
                  {"Interface", "ReceivedBytes", "ReceivedPackets", "ReceivedDrops", "SentBytes",

@@ -15,7 +15,7 @@
 int json_from_message(sd_bus_message *m, json_t **ret);
 
 /** json_name_fields() - structs among an object's properties that have a meaning by place get names
- * StateReason, Addresses and Ports of a machine, Items of a job, Leases of a network */
+ * StateReason, Addresses, Ports and Mounts of a machine, Items of a job, Leases of a network */
 void json_name_fields(json_t *object);
 
 /** json_object_from_message() - the properties of an object at which a message stands (a{sv})

@@ -102,6 +102,7 @@ static int plain_exit_status(const Fault *f)
         case FAULT_NO_SUCH_VOLUME:
         case FAULT_NO_SUCH_JOB:
         case FAULT_NO_SUCH_NETWORK:
+        case FAULT_NO_SUCH_MOUNT:
         case FAULT_NO_SUCH_PORT: return EXIT_NOT_FOUND;
         case FAULT_EXISTS:
         case FAULT_NOT_RUNNING:

@@ -191,13 +191,35 @@ static int push_value(const SettingKey *key, char ***values, const char *value, 
 }
 
 /* "-v /srv:/data" and "-v .:/work" are podman's binds; a volume has a name, or a target alone. */
+static bool is_bind(const char *value)
+{
+        const char *colon = *value == '/' || *value == '.' ? strchr(value, ':') : NULL;
+
+        return colon && colon[1] == '/';
+}
+
 static const char *setting_of(const Given *g)
 {
-        bool is_path = streq(g->option->setting, "Volume") &&
-                       (*g->value == '/' || *g->value == '.') && strchr(g->value, ':');
-        const char *behind = is_path ? strchr(g->value, ':') + 1 : "";
+        return streq(g->option->setting, "Volume") && is_bind(g->value) ? "Bind"
+                                                                        : g->option->setting;
+}
 
-        return *behind == '/' ? "Bind" : g->option->setting;
+int settings_mount_line(const char *word, char **ret, Fault *reterr)
+{
+        static const char *const keys[] = {"Bind=", "Volume=", "Tmpfs="};
+        _cleanup_strv_free_ char **values = NULL;
+        const char *key = is_bind(word) ? "Bind=" : "Volume=";
+
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
+                if (strncmp(word, keys[i], strlen(keys[i])) == 0) {
+                        key = keys[i];
+                        word += strlen(key);
+                        break;
+                }
+        int r = streq(key, "Bind=") ? push_bind(&values, word, reterr) : strv_push(&values, word);
+        if (r < 0)
+                return r;
+        return asprintf(ret, "%s%s", key, values[0]) < 0 ? -ENOMEM : 0;
 }
 
 static int collect_values(const Ctl *c, const SettingKey *key, char *const *before, char ***ret,

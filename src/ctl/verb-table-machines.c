@@ -8,6 +8,10 @@ static const Option stop_options[] = {
         {"timeout", 't', OPTION_VALUE, "TIME", "kill everything after TIME (90s, 2min, infinity)"},
         {.name = NULL},
 };
+static const Option mount_options[] = {
+        {"persist", 0, OPTION_FLAG, NULL, "for later runs, too; without it until the machine stops"},
+        {.name = NULL},
+};
 static const Option kill_options[] = {
         {"signal", 's', OPTION_VALUE, "SIGNAL", "signal to send, SIGTERM if not given"},
         {"kill-whom", 0, OPTION_VALUE, "WHOM", "leader (PID 1, the default) or all"},
@@ -155,6 +159,13 @@ const Verb machine_verbs[] = {
         {.name = "kill", .synopsis = "NAME...", .summary = "Send a signal to PID 1 or to all",
          .action = "send the signal to", .options = kill_options, .min_words = 1,
          .max_words = ANY_NUMBER, .run = verb_kill},
+        {.name = "mount", .synopsis = "[NAME [[SOURCE:]TARGET[:OPTIONS]...]]",
+         .summary = "Mount in a running machine as create -v would; or list what is mounted",
+         .action = "mount in", .options = mount_options, .shared = {columns_options}, .prints_table = true,
+         .max_words = ANY_NUMBER, .run = verb_mount},
+        {.name = "umount", .aliases = "unmount", .synopsis = "NAME TARGET...",
+         .summary = "Unmount it", .action = "unmount in", .options = mount_options,
+         .min_words = 2, .max_words = ANY_NUMBER, .run = verb_umount},
         {.name = "enable", .synopsis = "NAME...", .summary = "Start machines when the host boots",
          .action = "enable", .options = enable_options, .min_words = 1, .max_words = ANY_NUMBER,
          .run = verb_enable},

@@ -128,6 +128,10 @@ int verb_port_add(Ctl *c);
 int verb_port_rm(Ctl *c);
 /** verb_bandwidth() - limit what a machine receives and sends */
 int verb_bandwidth(Ctl *c);
+/** verb_mount() - mount something in a running machine, or list what is mounted */
+int verb_mount(Ctl *c);
+/** verb_umount() - unmount it */
+int verb_umount(Ctl *c);
 /** verb_stats() - counters in a table */
 int verb_stats(Ctl *c);
 /** verb_import_nspawn() - a machine of systemd-nspawn's as one of lodge's */

@@ -2,6 +2,7 @@
 #include "plan/guest-mounts.h"
 
 #include "base/text.h"
+#include "plan/plan-mount.h"
 
 #include <string.h>
 
@@ -127,16 +128,24 @@ static void add_share(PlanWriter *w, const MountEntry *e, uint32_t flags,
                     });
 }
 
+static void add_entry(PlanWriter *w, const MountEntry *e, const GuestMountFacts *facts)
+{
+        uint32_t flags = PLAN_NOSUID | PLAN_NODEV | (e->read_only ? PLAN_RDONLY : 0) |
+                         (e->no_exec ? PLAN_NOEXEC : 0);
+
+        if (e->kind == MOUNT_TMPFS)
+                add_tmpfs(w, e, flags);
+        else
+                add_share(w, e, flags, facts);
+}
+
 void guest_mounts_add(PlanWriter *w, const GuestMounts *m, const GuestMountFacts *facts)
 {
-        for (size_t i = 0; i < m->n; i++) {
-                const MountEntry *e = &m->entries[i];
-                uint32_t flags = PLAN_NOSUID | PLAN_NODEV | (e->read_only ? PLAN_RDONLY : 0) |
-                                 (e->no_exec ? PLAN_NOEXEC : 0);
+        for (size_t i = 0; i < m->n; i++)
+                add_entry(w, &m->entries[i], facts);
+}
 
-                if (e->kind == MOUNT_TMPFS)
-                        add_tmpfs(w, e, flags);
-                else
-                        add_share(w, e, flags, facts);
-        }
+void plan_add_mount(PlanWriter *w, const MountEntry *e, const char *volumes, uint32_t owner)
+{
+        add_entry(w, e, &(GuestMountFacts){.volumes = volumes, .owner = owner});
 }

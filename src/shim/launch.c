@@ -100,6 +100,7 @@ static int wait_child(Start *st, LaunchMessage *ret, Failure *f)
         struct pollfd p[] = {
                 {.fd = st->sock[0], .events = POLLIN},
                 {.fd = st->args->signals, .events = POLLIN},
+                {.fd = st->run.pidfd, .events = POLLIN},
         };
         union {
                 LaunchMessage message;
@@ -114,6 +115,8 @@ static int wait_child(Start *st, LaunchMessage *ret, Failure *f)
                 if (p[1].revents && is_stopped(st->args))
                         return failure_reason(f, FAULT_CANCELLED, ECANCELED, "start",
                                               "stopped before it had started");
+                if (p[2].revents && poll(p, 1, 0) == 0) /* killed, without a last word */
+                        return 0;
         }
         ssize_t n = recv(st->sock[0], &buf, sizeof(buf), 0);
         if (n == (ssize_t)sizeof(Failure)) {
@@ -125,6 +128,23 @@ static int wait_child(Start *st, LaunchMessage *ret, Failure *f)
                 return 1;
         }
         return 0; /* the program runs, or the child was killed: the caller knows which it can be */
+}
+
+/* "slave" would do for us, but the guest's root must not be anybody's slave. */
+int start_copy_mounts(Failure *f)
+{
+        return unshare(CLONE_NEWNS) < 0 || mountns_propagation(MS_PRIVATE) < 0
+                       ? failure_set(f, FAULT_START_FAILED, errno, "copy", "mount namespace")
+                       : 0;
+}
+
+int start_tell(Start *st, LaunchMessageKind kind, Failure *f)
+{
+        LaunchMessage m = {.kind = kind};
+
+        return send(st->sock[0], &m, sizeof(m), MSG_NOSIGNAL) < 0
+                       ? failure_set(f, FAULT_START_FAILED, errno, "start", "child")
+                       : 0;
 }
 
 int start_expect(Start *st, LaunchMessageKind kind, LaunchMessage *ret, Failure *f)
@@ -204,26 +224,31 @@ static int make_stdio(Start *st, Failure *f)
 /* While the child mounts the rest. */
 static int connect_network(Start *st, Failure *f)
 {
-        LaunchMessage m = {.kind = LAUNCH_CONNECTED};
-
         if (!network_has_links(st->args->network))
                 return 0;
         int r = network_attach(st->args->network, st->args->name, st->run.pidfd, f);
-        if (r >= 0 && send(st->sock[0], &m, sizeof(m), MSG_NOSIGNAL) < 0)
-                r = failure_set(f, FAULT_START_FAILED, errno, "start", "child");
-        return r;
+        return r < 0 ? r : start_tell(st, LAUNCH_CONNECTED, f);
+}
+
+/* What is left to mount takes the host's /proc. */
+static int leave_root(Start *st, Failure *f)
+{
+        if (!mounts_are_some(st->mounts))
+                return 0;
+        return setns(st->mountns, CLONE_NEWNS) < 0 ? failure_set(f, FAULT_START_FAILED, errno,
+                                                                 "enter", "host's mount namespace")
+                                                   : start_copy_mounts(f);
 }
 
 static int converse(Start *st, Failure *f)
 {
         _cleanup_scratch_ Scratch scratch = {-EBADF, -EBADF, -EBADF, -EBADF};
-        LaunchMessage m = {.kind = LAUNCH_MAPPED};
+        LaunchMessage m = {0};
 
         int r = map_ids(st, st->run.pid, f);
+        r = r < 0 ? r : start_tell(st, LAUNCH_MAPPED, f);
         if (r < 0)
                 return r;
-        if (send(st->sock[0], &m, sizeof(m), MSG_NOSIGNAL) < 0)
-                return failure_set(f, FAULT_START_FAILED, errno, "start", "child");
         /* from here on our children are born in the guest's pid namespace: the helper that mounts
          * its proc, and all that exec starts */
         r = setns(st->run.pidfd, CLONE_NEWPID) < 0
@@ -236,10 +261,11 @@ static int converse(Start *st, Failure *f)
         (void)close(m.fd);
         if (r < 0)
                 return r;
-        m = (LaunchMessage){.kind = LAUNCH_PIVOTED};
-        if (send(st->sock[0], &m, sizeof(m), MSG_NOSIGNAL) < 0)
-                return failure_set(f, FAULT_START_FAILED, errno, "start", "child");
-        r = connect_network(st, f);
+        r = start_tell(st, LAUNCH_PIVOTED, f);
+        r = r < 0 ? r : leave_root(st, f);
+        r = r < 0 ? r : shares_mount(st, f);
+        r = r < 0 ? r : start_tell(st, LAUNCH_SHARED, f);
+        r = r < 0 ? r : connect_network(st, f);
         r = r < 0 ? r : start_expect(st, LAUNCH_FURNISHED, &m, f);
         if (r < 0)
                 return r;
@@ -324,10 +350,8 @@ static void kill_child(Start *st)
 /* With the shim in a private copy of the mount namespace; the caller brings it back. */
 static int launch_here(Start *st, Failure *f)
 {
-        /* "slave" would do for us, but the guest's root must not be anybody's slave */
-        if (unshare(CLONE_NEWNS) < 0 || mountns_propagation(MS_PRIVATE) < 0)
-                return failure_set(f, FAULT_START_FAILED, errno, "copy", "mount namespace");
-        int r = open_sources(st, f);
+        int r = start_copy_mounts(f);
+        r = r < 0 ? r : open_sources(st, f);
         r = r < 0 ? r : spawn(st, f);
         r = r < 0 ? r : converse(st, f);
         if (r < 0)
@@ -341,6 +365,8 @@ int launch(const LaunchArgs *args, Leader *ret, Failure *f)
         _cleanup_close_ int pidns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
         Start st = {
                 .args = args,
+                .mounts = args->mounts,
+                .mountns = mountns,
                 .layers = {.store = -EBADF},
                 .upper = {.fd = -EBADF},
                 .userns = -EBADF,

@@ -10,10 +10,13 @@
  *     mounts what is to be locked
  *     <---------------------------- LAUNCH_ROOT
  *     moves that to the root
- *     LAUNCH_TARGET, LAUNCH_FILL <--------------> makes places for binds and volumes
- *     mounts those, pivot_root
+ *     pivot_root
  *     LAUNCH_PIVOTED ---------------------------> own mount and cgroup namespace: what is
- *     makes the interfaces                        mounted by now is locked; mounts the rest
+ *                                                 mounted by now is locked
+ *     LAUNCH_TARGET, _FILL, _ATTACH <-----------> makes places for binds and volumes, and
+ *     prepares those                              attaches them
+ *     LAUNCH_SHARED ----------------------------> mounts the rest
+ *     makes the interfaces
  *     LAUNCH_CONNECTED ------------------------->
  *     <----------------------- LAUNCH_FURNISHED
  *     <----------------------------- end of file  execve
@@ -22,6 +25,7 @@
 #pragma once
 
 #include "shim/layers.h"
+#include "shim/mounts.h"
 #include "shim/network.h"
 
 #include <stdbool.h>
@@ -38,6 +42,7 @@ typedef struct LaunchArgs {
         const char *notify; /* host path of the notify socket, to be bound into the guest */
         int images;         /* from images_keep(); -EBADF: the plan wants none */
         LayerLocks *locks;  /* outlives the start */
+        Mounts *mounts;     /* likewise; pins nothing yet */
         Network *network; /* likewise; network_detach() is the caller's, also if the start fails */
         bool is_reboot;   /* a writable layer that is still there is to be kept */
 } LaunchArgs;

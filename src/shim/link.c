@@ -115,6 +115,7 @@ static int take_plan(Shim *s, Frame *f, int attach[static 3], Fault *reterr)
                 return fault_set(reterr, FAULT_START_FAILED, r,
                                  "cannot keep the mounts of the disk image: %s", strerror(-r));
         r = network_take(&s->network, s->plan, s->n_plan);
+        r = r < 0 ? r : mounts_take(&s->mounts, s->plan, s->n_plan);
         if (r < 0)
                 return r;
         s->uid_lock = TAKE_FD(f->fds[1]);
@@ -208,6 +209,7 @@ static void forget_link(Shim *s, int link)
 {
         exec_forget_link(s, link);
         pause_forget_link(s, link);
+        mount_live_forget_link(s, link);
 }
 
 void link_accept(Shim *s)
@@ -261,6 +263,7 @@ static void add_state(const Shim *s, FrameWriter *w, uint64_t serial)
         frame_add_number(w, FRAME_BOOT_COUNT, s->boot_count);
         frame_add_string(w, FRAME_STATUS_TEXT, s->status_text);
         network_add_indices(&s->network, w);
+        mounts_tell(&s->mounts, w);
 }
 
 void link_send_state(Shim *s)
@@ -368,20 +371,56 @@ static int failure_to_fault(const Failure *f, Fault *reterr)
         return fault_set(reterr, f->code, f->error, "%s", message ?: strerror(f->error));
 }
 
+/* The plan of a request to a machine that runs; munmap() it. */
+static int map_request(const Shim *s, const Frame *f, void **ret, size_t *ret_n, Fault *reterr)
+{
+        int r = check_runs(s, reterr);
+
+        if (r < 0)
+                return r;
+        r = f->n_fds == 1 ? map_plan(f->fds[0], ret, ret_n) : -EBADMSG;
+        return r < 0 ? fault_set(
+                               reterr, FAULT_FAILED, r,
+                               "lodged sent a plan that this lodge-shim cannot use; was one of them upgraded?")
+                     : 0;
+}
+
+/* Return: 0 and it is answered later; negative errno. */
+static int do_mount_apply(Shim *s, int link, const Frame *f, Fault *reterr)
+{
+        void *plan = NULL;
+        size_t n_plan = 0;
+
+        int r = map_request(s, f, &plan, &n_plan, reterr);
+        if (r < 0)
+                return r;
+        r = mount_live_start(s, link, f->serial, plan, n_plan, reterr);
+        (void)munmap(plan, n_plan);
+        return r;
+}
+
+static int do_mount_remove(Shim *s, const Frame *f, Fault *reterr)
+{
+        const char *target = frame_string(f, FRAME_MOUNT);
+        Failure failure = {0};
+
+        int r = check_runs(s, reterr);
+        if (r < 0)
+                return r;
+        r = mounts_remove(&s->mounts, target ?: "", s->leader.pidfd, &failure);
+        link_send_state(s);
+        return r < 0 ? failure_to_fault(&failure, reterr) : 0;
+}
+
 static int do_link_apply(Shim *s, const Frame *f, Fault *reterr)
 {
         Failure failure = {0};
         void *plan = NULL;
         size_t n_plan = 0;
 
-        int r = check_runs(s, reterr);
+        int r = map_request(s, f, &plan, &n_plan, reterr);
         if (r < 0)
                 return r;
-        r = f->n_fds == 1 ? map_plan(f->fds[0], &plan, &n_plan) : -EBADMSG;
-        if (r < 0)
-                return fault_set(
-                        reterr, FAULT_FAILED, r,
-                        "lodged sent a plan that this lodge-shim cannot use; was one of them upgraded?");
         r = network_apply(&s->network, s->name, s->leader.pidfd, plan, n_plan, &failure);
         (void)munmap(plan, n_plan);
         return r < 0 ? failure_to_fault(&failure, reterr) : 0;
@@ -467,6 +506,12 @@ static void handle(Shim *s, int link, const Frame *f)
         case FRAME_LINK_STATS: send_counters(s, link, f->serial); return;
         case FRAME_LINK_APPLY: r = do_link_apply(s, f, &fault); break;
         case FRAME_LINK_REMOVE: r = do_link_remove(s, f, &fault); break;
+        case FRAME_MOUNT_REMOVE: r = do_mount_remove(s, f, &fault); break;
+        case FRAME_MOUNT_APPLY:
+                r = do_mount_apply(s, link, f, &fault);
+                if (r >= 0)
+                        return;
+                break;
         case FRAME_KILL: r = do_kill(s, f, &fault); break;
         case FRAME_EXEC_KILL: r = do_exec_kill(s, f, &fault); break;
         case FRAME_ATTACH: r = do_attach(s, f, &fault); break;

@@ -108,6 +108,7 @@ static int run(const char *name)
                          .notify = -EBADF,
                          .images = -EBADF,
                          .pause = {.events = -EBADF, .link = -EBADF},
+                         .mounting = {.pidfd = -EBADF, .result = -EBADF, .link = -EBADF},
                          .payload_cgroup = -EBADF}; /* too large for a stack */
         _cleanup_exit_record_ ExitRecord record = {.status = -1};
         _cleanup_fault_ Fault fault = {0};

@@ -76,22 +76,6 @@ static void copy_steps_before(PlanWriter *w, const Network *n, const void *later
                         plan_add(w, s);
 }
 
-static int set_plan(Network *n, PlanWriter *w)
-{
-        const void *plan;
-        size_t n_plan;
-
-        int r = plan_finish(w, &plan, &n_plan);
-        if (r < 0) {
-                plan_writer_done(w);
-                return r;
-        }
-        free(n->plan);
-        n->plan = w->buf; /* that is what plan_finish() returned, now ours */
-        n->n_plan = n_plan;
-        return 0;
-}
-
 int network_take(Network *n, const void *plan, size_t n_plan)
 {
         PlanWriter w = {0};
@@ -100,7 +84,7 @@ int network_take(Network *n, const void *plan, size_t n_plan)
         n->is_own = plan_find(plan, n_plan, PLAN_NETNS, &s) && s.a;
         n->is_other = plan_find(plan, n_plan, PLAN_NETNS_PATH, &s);
         copy_steps(&w, plan, n_plan, NULL);
-        return set_plan(n, &w);
+        return plan_writer_take(&w, &n->plan, &n->n_plan);
 }
 
 bool network_has_links(const Network *n)
@@ -406,7 +390,7 @@ int network_apply(Network *n, const char *machine, int pidfd, const void *plan, 
         if (r >= 0) {
                 copy_steps_before(&w, n, plan, n_plan);
                 copy_steps(&w, plan, n_plan, NULL);
-                r = set_plan(n, &w);
+                r = plan_writer_take(&w, &n->plan, &n->n_plan);
                 if (r < 0)
                         (void)failure_set(f, FAULT_FAILED, r, "note the interfaces of", machine);
         }
@@ -429,7 +413,7 @@ int network_remove(Network *n, const char *machine, const char *inside, Failure 
                                     "cannot take interface '%s' away from machine '%s'", inside,
                                     machine);
         copy_steps(&w, n->plan, n->n_plan, l);
-        r = set_plan(n, &w);
+        r = plan_writer_take(&w, &n->plan, &n->n_plan);
         n->n_links--;
         memmove(l, l + 1, (size_t)(n->links + n->n_links - l) * sizeof(*l));
         return r < 0 ? failure_set(f, FAULT_FAILED, r, "forget interface", inside) : 0;

@@ -158,9 +158,6 @@ int root_enter(Start *st, const Scratch *scratch, int overlay, Failure *f)
                 if (r < 0)
                         return stage_step_failed(&s, r, f);
         }
-        r = shares_mount(st, root, f);
-        if (r < 0)
-                return r;
         r = pivot_to(root);
         return r < 0 ? failure_set(f, FAULT_START_FAILED, r, "pivot to", "root file system") : 0;
 }

@@ -4,6 +4,7 @@
 #include "shim/notify.h"
 #include "shim/start-child.h"
 #include "sys/file-system.h"
+#include "sys/mount-lock.h"
 #include "sys/mountfd.h"
 #include "sys/userns.h"
 
@@ -39,14 +40,14 @@ int shares_open(Start *st, Failure *f)
         size_t n = 0;
         PlanStep s;
 
-        PLAN_FOREACH (&s, st->args->plan, st->args->n_plan)
+        PLAN_FOREACH (&s, st->mounts->plan, st->mounts->n_plan)
                 n += s.op == PLAN_SHARE;
         if (n == 0)
                 return 0;
         st->shares = calloc(n, sizeof(Share));
         if (!st->shares)
                 return failure_set(f, FAULT_START_FAILED, ENOMEM, "bind", "directories");
-        PLAN_FOREACH (&s, st->args->plan, st->args->n_plan) {
+        PLAN_FOREACH (&s, st->mounts->plan, st->mounts->n_plan) {
                 int r = s.op == PLAN_SHARE ? open_share(&s, &st->shares[st->n_shares], f) : 0;
                 if (r < 0)
                         return r;
@@ -74,7 +75,6 @@ typedef struct IdMap {
 
 typedef struct Mounting {
         Start *start;
-        int root;
         unsigned n;     /* step of the stage */
         size_t n_share; /* shares taken so far */
         IdMap last;
@@ -142,7 +142,7 @@ static int ask(Start *st, LaunchMessage *m, Failure *f)
 static int open_place(Mounting *m, bool is_directory, LaunchMessage *ret, Failure *f)
 {
         *ret = (LaunchMessage){
-                .kind = LAUNCH_TARGET, .fd = m->root, .n = m->n, .is_directory = is_directory};
+                .kind = LAUNCH_TARGET, .fd = -EBADF, .n = m->n, .is_directory = is_directory};
         return ask(m->start, ret, f);
 }
 
@@ -154,16 +154,26 @@ static int fill(Mounting *m, int volume, int place, Failure *f)
         return ask(m->start, &message, f);
 }
 
-static int attach(int mountfd, int place, const char *path, Failure *f)
+/* In the guest's own mount namespace, where no mount of the host's is locked by itself.
+ * @mountfd moved to the pins on success */
+static int attach(Mounting *m, int *mountfd, int place, const char *path, Failure *f)
 {
-        int r = mountfd_attach(mountfd, place);
+        LaunchMessage message = {
+                .kind = LAUNCH_ATTACH, .fd = *mountfd, .terminal = place, .n = m->n};
 
+        int r = mount_lock(*mountfd, m->start->userns);
+        if (r < 0)
+                return failure_set(f, FAULT_START_FAILED, r, "mount at", path);
+        r = ask(m->start, &message, f);
+        if (r < 0)
+                return r;
+        r = mounts_pin(m->start->mounts, TAKE_FD(*mountfd));
         return r < 0 ? failure_set(f, FAULT_START_FAILED, r, "mount at", path) : 0;
 }
 
 static int mount_share(Mounting *m, const PlanStep *s, Failure *f)
 {
-        const Share *share = &m->start->shares[m->n_share++];
+        Share *share = &m->start->shares[m->n_share++];
         _cleanup_close_ int place = -EBADF;
         LaunchMessage answer;
 
@@ -184,7 +194,7 @@ static int mount_share(Mounting *m, const PlanStep *s, Failure *f)
         r = mountfd_set_tree(share->fd, -EBADF, stage_attributes(s->flags & PLAN_RDONLY));
         if (r < 0)
                 return failure_set(f, FAULT_START_FAILED, r, "make read-only", s->s);
-        return attach(share->fd, place, s->t, f);
+        return attach(m, &share->fd, place, s->t, f);
 }
 
 static int mount_new(Mounting *m, const PlanStep *s, Failure *f)
@@ -203,7 +213,7 @@ static int mount_new(Mounting *m, const PlanStep *s, Failure *f)
                 return failure_set(f, FAULT_START_FAILED, ENOMEM, "mount at", s->s);
         fd = mountfd_new(s->t, options, stage_attributes(s->flags));
         return fd < 0 ? failure_set(f, FAULT_START_FAILED, fd, "mount at", s->s)
-                      : attach(fd, place, s->s, f);
+                      : attach(m, &fd, place, s->s, f);
 }
 
 /* All of it is the child's to do. */
@@ -225,15 +235,13 @@ static int execute(Mounting *m, const PlanStep *s, Failure *f)
         }
 }
 
-int shares_mount(Start *st, int root, Failure *f)
+int shares_mount(Start *st, Failure *f)
 {
-        Mounting m = {.start = st, .root = root, .last = {.fd = -EBADF}};
+        Mounting m = {.start = st, .last = {.fd = -EBADF}};
         PlanStep s;
         int r = 0;
 
-        PLAN_FOREACH (&s, st->args->plan, st->args->n_plan) {
-                if (s.stage != PLAN_STAGE_ROOT)
-                        continue;
+        PLAN_FOREACH (&s, st->mounts->plan, st->mounts->n_plan) {
                 r = execute(&m, &s, f);
                 if (r < 0)
                         break;

@@ -23,9 +23,10 @@ int shares_open(Start *st, Failure *f);
 /** shares_close() - close and free them */
 void shares_close(Start *st);
 
-/** shares_mount() - execute PLAN_STAGE_ROOT, together with the child
- * @root the guest's root, attached, with the outer stage in its place
- * Context: shim as the host's root, in the mount namespace that the guest's will be a copy of: so
- * all that is mounted here is locked for the guest.
+/** shares_mount() - execute the steps of Start.mounts, together with the child
+ * The guest can unmount what is mounted here, if nobody has it open (and mounts.h has), but neither
+ * change how it is mounted nor take off what was mounted below it on the host.
+ * Context: shim as the host's root, in a mount namespace without shared mounts; the child in the
+ * guest's.
  * Return: 0; negative errno with @f set. */
-int shares_mount(Start *st, int root, Failure *f);
+int shares_mount(Start *st, Failure *f);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "shim/launch.h"
+#include "shim/mount-live.h"
 #include "shim/notify.h"
 #include "shim/output.h"
 #include "wire/exit-record.h"
@@ -66,6 +67,8 @@ typedef struct Shim {
         size_t n_plan;
         LayerLocks locks; /* likewise held */
         Network network;
+        Mounts mounts;
+        MountLive mounting;
         int uid_lock;    /* held as long as we live */
         int images;      /* mount namespace with the mounts of disk images; -EBADF: none */
         int unit_cgroup; /* lodge@NAME.service; guest below payload/, exec'd programs in payload or

@@ -32,18 +32,18 @@ static int await(const Start *st, LaunchMessageKind kind)
                                                                                            : -EPIPE;
 }
 
-/* Meanwhile the shim asks for places to mount at: only we may make them. */
-static int await_pivot(const Start *st, Failure *f)
+int start_serve_shares(const Start *st, Failure *f)
 {
+        _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         LaunchMessage m;
-        int r = 0;
+        int r = root < 0 ? -errno : 0;
 
         while (r >= 0) {
                 if (recv(st->sock[1], &m, sizeof(m), 0) != (ssize_t)sizeof(m))
                         return -EPIPE;
-                if (m.kind == LAUNCH_PIVOTED)
+                if (m.kind == LAUNCH_SHARED)
                         return 0;
-                r = target_serve(st, &m, f);
+                r = target_serve(st, root, &m, f);
                 r = r < 0 ? r : tell(st, m);
         }
         return r;
@@ -149,8 +149,7 @@ static int become(Start *st, LaunchMessage m, Failure *f)
         return payload_exec(&a, f);
 }
 
-/* Until now we are the host's root, whose id has no number in here. */
-static int become_root(void)
+int start_become_root(void)
 {
         return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? -errno
                                                                                           : 0;
@@ -163,11 +162,12 @@ void start_child(Start *st)
 
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         int r = await(st, LAUNCH_MAPPED);
-        r = r < 0 ? r : become_root();
+        r = r < 0 ? r : start_become_root();
         r = r < 0 ? r : mount_root(st, &f);
         r = r < 0 ? r : bring_up_loopback(st, &f);
-        r = r < 0 ? r : await_pivot(st, &f);
+        r = r < 0 ? r : await(st, LAUNCH_PIVOTED);
         r = r < 0 ? r : enter_own_namespaces(st, &f);
+        r = r < 0 ? r : start_serve_shares(st, &f);
         r = r < 0 ? r : furnish(st, &m, &f);
         if (r >= 0 && network_has_links(st->args->network))
                 r = await(st, LAUNCH_CONNECTED);

@@ -15,7 +15,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-#define POLL_MAX             (5 + SHIM_LINKS_MAX + OUTPUT_POLL_MAX + SHIM_PROCESSES_MAX)
+#define POLL_MAX             (6 + SHIM_LINKS_MAX + OUTPUT_POLL_MAX + SHIM_PROCESSES_MAX)
 #define CLIENT_PATIENCE_USEC 5000000ULL
 #define STATUS_INTERVAL_USEC 250000ULL
 #define NOTIFY_BATCH         64
@@ -114,6 +114,7 @@ static void wait_for_events(Shim *s, uint64_t timeout_usec)
         p[n++] = (struct pollfd){.fd = s->control, .events = POLLIN};
         if (s->pause.events >= 0) /* which tells so by POLLPRI */
                 p[n++] = (struct pollfd){.fd = s->pause.events, .events = POLLPRI};
+        p[n++] = (struct pollfd){.fd = s->mounting.result, .events = POLLIN};
         links = n;
         for (size_t i = 0; i < s->n_links; i++)
                 p[n++] = (struct pollfd){.fd = s->links[i], .events = POLLIN};
@@ -137,6 +138,7 @@ static void wait_for_events(Shim *s, uint64_t timeout_usec)
                 link_accept(s);
         exec_check(s);
         pause_check(s);
+        mount_live_check(s);
         (void)output_pump(&s->output);
 }
 
@@ -172,6 +174,7 @@ static End run_leader(Shim *s, ExitRecord *ret)
                         tell_status(s);
                 uint64_t timeout = MIN2(stop_tick(s), output_timeout(&s->output));
                 timeout = MIN2(timeout, pause_timeout(s));
+                timeout = MIN2(timeout, mount_live_timeout(s));
                 wait_for_events(s, MIN2(timeout, status_timeout(s)));
         }
         pause_end(s);
@@ -199,6 +202,7 @@ static int start_leader(Shim *s, Failure *f)
                 .notify = s->notify_path,
                 .images = s->images,
                 .locks = &s->locks,
+                .mounts = &s->mounts,
                 .network = &s->network,
                 .is_reboot = s->boot_count > 0,
         };
@@ -249,6 +253,8 @@ static void leave(Shim *s)
                 (void)cgroup_remove(s->unit_cgroup,
                                     "payload"); /* else systemd does, with the unit's */
         }
+        mount_live_abort(s);
+        mounts_unpin(&s->mounts);
         network_detach(&s->network);
         s->payload_cgroup = close_fd(s->payload_cgroup);
         leader_done(&s->leader);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "sys/copy-tree.h"
 #include "sys/inroot.h"
+#include "sys/mountfd.h"
 #include "sys/passwd.h"
 
 #include <fcntl.h>
@@ -15,24 +16,19 @@
 /* The step numbered @n of PLAN_STAGE_ROOT. */
 static bool find_step(const Start *st, unsigned n, PlanStep *ret)
 {
-        PLAN_FOREACH (ret, st->args->plan, st->args->n_plan)
-                if (ret->stage == PLAN_STAGE_ROOT && n-- == 0)
+        PLAN_FOREACH (ret, st->mounts->plan, st->mounts->n_plan)
+                if (n-- == 0)
                         return true;
         return false;
-}
-
-static const char *target_of(const PlanStep *s)
-{
-        return s->op == PLAN_SHARE ? s->t : s->s;
 }
 
 static int fail(const PlanStep *s, int r, const char *why, Failure *f)
 {
         char sentence[256];
 
-        (void)snprintf(sentence, sizeof(sentence), "cannot mount at '%.120s': %s", target_of(s),
+        (void)snprintf(sentence, sizeof(sentence), "cannot mount at '%.120s': %s", mounts_target(s),
                        why);
-        (void)failure_set(f, FAULT_START_FAILED, r, "mount at", target_of(s));
+        (void)failure_set(f, FAULT_START_FAILED, r, "mount at", mounts_target(s));
         return failure_reason(f, FAULT_START_FAILED, r, "mount at", sentence);
 }
 
@@ -44,13 +40,16 @@ static int check_place(int root, const PlanStep *s, int fd, Failure *f)
 
         if (fstat(fd, &st) < 0)
                 return fail(s, -errno, strerror(errno), f);
-        for (size_t i = 0; i < ELEMENTSOF(ours) && !streq(target_of(s), "/dev/shm"); i++) {
-                if (fstatat(root, ours[i], &other, AT_SYMLINK_NOFOLLOW) < 0)
+        for (size_t i = 0; i < ELEMENTSOF(ours) && !streq(mounts_target(s), "/dev/shm"); i++) {
+                if (fstatat(root, ours[i], &other, AT_SYMLINK_NOFOLLOW) < 0) {
+                        if (errno == ENOENT) /* the guest, which runs, has covered it */
+                                continue;
                         return fail(s, -errno, ours[i], f);
+                }
                 if (st.st_dev == other.st_dev)
                         return fail(s, -EBUSY,
-                                    "a symbolic link of the image leads into /proc, /sys, /dev or "
-                                    "/run/host",
+                                    "a symbolic link of the machine's leads into /proc, /sys, /dev "
+                                    "or /run/host",
                                     f);
         }
         return 0;
@@ -58,16 +57,16 @@ static int check_place(int root, const PlanStep *s, int fd, Failure *f)
 
 static int open_place(int root, const PlanStep *s, LaunchMessage *m, Failure *f)
 {
-        _cleanup_close_ int fd = inroot_open(root, target_of(s));
+        _cleanup_close_ int fd = inroot_open(root, mounts_target(s));
         bool is_directory = m->is_directory;
         struct stat st;
 
         m->is_new = fd == -ENOENT;
         if (m->is_new)
-                fd = inroot_make(root, target_of(s), is_directory);
+                fd = inroot_make(root, mounts_target(s), is_directory);
         if (fd == -ELOOP)
-                return fail(s, fd, "a symbolic link of the image leads to nothing, or in a circle",
-                            f);
+                return fail(s, fd,
+                            "a symbolic link of the machine's leads to nothing, or in a circle", f);
         if (fd < 0)
                 return fail(s, fd, strerror(-fd), f);
         if (fstat(fd, &st) < 0)
@@ -115,10 +114,8 @@ static int find_owner(const Start *st, int root, const PlanStep *s, LaunchMessag
 }
 
 /* What is there is for who uses it to judge: a working directory may be in /proc. */
-static int serve_directory(const PlanStep *s, LaunchMessage *m, Failure *f)
+static int serve_directory(int root, const PlanStep *s, LaunchMessage *m, Failure *f)
 {
-        int root = m->fd;
-
         m->fd = inroot_open(root, s->s);
         m->is_new = m->fd == -ENOENT;
         if (m->is_new)
@@ -128,9 +125,9 @@ static int serve_directory(const PlanStep *s, LaunchMessage *m, Failure *f)
         return failure_set(f, FAULT_EXEC_FAILED, m->fd, "create directory", s->s);
 }
 
-static int serve_place(const Start *st, const PlanStep *s, LaunchMessage *m, Failure *f)
+static int serve_place(const Start *st, int root, const PlanStep *s, LaunchMessage *m, Failure *f)
 {
-        int root = m->fd, fd = open_place(root, s, m, f);
+        int fd = open_place(root, s, m, f);
 
         if (fd < 0)
                 return fd;
@@ -166,13 +163,28 @@ static int serve_fill(const PlanStep *s, const LaunchMessage *m, Failure *f)
         return 0;
 }
 
-int target_serve(const Start *st, LaunchMessage *m, Failure *f)
+/* The kernel counts all mounts of a namespace (fs.mount-max). */
+static int serve_attach(const PlanStep *s, const LaunchMessage *m, Failure *f)
+{
+        int r = mountfd_attach(m->fd, m->terminal);
+
+        if (r == -ENOSPC)
+                return fail(s, r, "the machine has as many mounts as fs.mount-max allows", f);
+        return r < 0 ? fail(s, r, strerror(-r), f) : 0;
+}
+
+int target_serve(const Start *st, int root, LaunchMessage *m, Failure *f)
 {
         PlanStep s = {0};
 
         if (!find_step(st, m->n, &s))
                 return -EPROTO;
         if (s.op == PLAN_DIRECTORY)
-                return serve_directory(&s, m, f);
-        return m->kind == LAUNCH_FILL ? serve_fill(&s, m, f) : serve_place(st, &s, m, f);
+                return serve_directory(root, &s, m, f);
+        switch (m->kind) {
+        case LAUNCH_TARGET: return serve_place(st, root, &s, m, f);
+        case LAUNCH_FILL: return serve_fill(&s, m, f);
+        case LAUNCH_ATTACH: return serve_attach(&s, m, f);
+        default: return -EPROTO;
+        }
 }

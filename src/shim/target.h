@@ -5,8 +5,10 @@
 
 #include "shim/start-child.h"
 
-/** target_serve() - answer LAUNCH_TARGET or LAUNCH_FILL
+/** target_serve() - answer LAUNCH_TARGET, LAUNCH_FILL or LAUNCH_ATTACH
+ * @root the guest's
  * @m the request; becomes the answer, whose fd is the shim's to close
- * Context: the future PID 1, root of its user namespace, in the shim's mount namespace.
+ * Context: the future PID 1, or somebody who stands in for it later: root of the guest's user
+ *   namespace, in its mount namespace.
  * Return: 0; negative errno with @f set. */
-int target_serve(const Start *st, LaunchMessage *m, Failure *f);
+int target_serve(const Start *st, int root, LaunchMessage *m, Failure *f);

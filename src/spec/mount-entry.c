@@ -257,3 +257,27 @@ int mount_entry_parse(MountKind kind, const char *text, MountEntry *ret, const c
         e = (MountEntry){0};
         return 0;
 }
+
+static const char *const kinds[_MOUNT_KIND_MAX] = {
+        [MOUNT_BIND] = "Bind",
+        [MOUNT_VOLUME] = "Volume",
+        [MOUNT_TMPFS] = "Tmpfs",
+};
+
+const char *mount_kind_name(MountKind kind)
+{
+        return kinds[kind];
+}
+
+int mount_line_parse(const char *text, MountEntry *ret, const char **ret_element,
+                     const char **ret_why)
+{
+        for (MountKind kind = 0; kind < _MOUNT_KIND_MAX; kind++) {
+                *ret_element = value_of(text, kinds[kind]);
+                if (*ret_element)
+                        return mount_entry_parse(kind, *ret_element, ret, ret_why);
+        }
+        *ret_why = "write Bind=SOURCE:TARGET, Volume=NAME:TARGET or Tmpfs=TARGET, as in "
+                   "lodge.machine(5)";
+        return -EINVAL;
+}

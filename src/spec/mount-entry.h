@@ -12,6 +12,7 @@ typedef enum MountKind {
         MOUNT_BIND,   /* SRC:DST[:OPTION,..] */
         MOUNT_VOLUME, /* NAME:DST[:OPTION,..], or DST[:OPTION,..]: an anonymous one */
         MOUNT_TMPFS,  /* DST[:OPTION,..] */
+        _MOUNT_KIND_MAX,
 } MountKind;
 
 /* Whose files in the source are whose in the machine. */
@@ -40,6 +41,13 @@ typedef struct MountEntry {
  * @ret_why what is wrong, without a full stop; static
  * Return: 0; -EINVAL with @ret_why; -ENOMEM. */
 int mount_entry_parse(MountKind kind, const char *text, MountEntry *ret, const char **ret_why);
+/** mount_line_parse() - a line of a definition, "Bind=/srv:/srv:ro"
+ * @ret_element what is behind the '='; in @text
+ * Return: as mount_entry_parse(). */
+int mount_line_parse(const char *text, MountEntry *ret, const char **ret_element,
+                     const char **ret_why);
+/** mount_kind_name() - the key of such a line: "Bind", "Volume", "Tmpfs" */
+const char *mount_kind_name(MountKind kind);
 /** mount_entry_done() - free what it holds */
 void mount_entry_done(MountEntry *e);
 #define _cleanup_mount_entry_ _cleanup_(mount_entry_done)

@@ -49,7 +49,10 @@ static FieldKind tag_kind(unsigned tag)
         case FRAME_NETWORK:
         case FRAME_ADDRESS:
         case FRAME_TARGET:
-        case FRAME_EGRESS: return FIELD_STRING;
+        case FRAME_EGRESS:
+        case FRAME_MOUNT:
+        case FRAME_SOURCE:
+        case FRAME_OPTIONS: return FIELD_STRING;
         default: return tag > 0 && tag < _FRAME_TAG_MAX ? FIELD_NUMBER : FIELD_UNKNOWN;
         }
 }

@@ -28,9 +28,9 @@ typedef enum FrameType {
         FRAME_REFUSED, /* D: code, error, message: the shim logs message and exits */
         FRAME_QUERY,   /* D: answered by FRAME_STATE, also sent unasked whenever it changes */
         FRAME_STATE,   /* S: state, leader, supervisor, uid_base, started, ready, paused,
-                          boot_count, status_text. In the answer to a query then, for each program
-                          that exec has started, a group of id, pid, owner, needs_root, user, args
-                          and, if it has ended, status and signal */
+                          boot_count, status_text, mounts. In the answer to a query then, for each
+                          program that exec has started, a group of id, pid, owner, needs_root,
+                          user, args and, if it has ended, status and signal */
         FRAME_FAILED,  /* S: code, phase, object, error, message: the start failed, the shim is
                           about to end */
         FRAME_EXITED,  /* S: as the exit record (exit-record.h): PID 1 has ended, the shim is about
@@ -89,6 +89,11 @@ typedef enum FrameType {
 
         FRAME_PAUSE, /* D: freeze every process. FRAME_DONE once they stand still, or FRAME_ERROR */
         FRAME_RESUME, /* D: the contrary, no error if it is not paused. FRAME_DONE, FRAME_ERROR */
+
+        /* mounts of a machine that runs: D asks, S answers, once FRAME_STATE has told */
+        FRAME_MOUNT_APPLY,  /* D: fds[0] sealed memfd of a plan with one step that mounts in
+                             * PLAN_STAGE_ROOT. FRAME_DONE, or FRAME_ERROR */
+        FRAME_MOUNT_REMOVE, /* D: mount. FRAME_DONE, or FRAME_ERROR */
         _FRAME_TYPE_MAX,
 } FrameType;
 
@@ -151,6 +156,13 @@ typedef enum FrameTag {
         FRAME_RATE,    /* number: bit/s; 0: no limit */
         FRAME_EGRESS,  /* string, repeated: "ADDRESS/BITS PROTOCOL FIRST LAST" */
         FRAME_PAUSED,  /* number: µs CLOCK_REALTIME since it is paused, 0 it is not */
+
+        FRAME_MOUNT,   /* string: path inside; in FRAME_STATE it begins a group for each step that
+                        * mounts in PLAN_STAGE_ROOT, with the next four and flags: the step's */
+        FRAME_SOURCE,  /* string: path of the host; absent: a tmpfs */
+        FRAME_OPTIONS, /* string: of a tmpfs */
+        FRAME_STEP_A,  /* number: PlanStep.a */
+        FRAME_STEP_B,  /* number: PlanStep.b */
         _FRAME_TAG_MAX,
 } FrameTag;
 

@@ -163,6 +163,21 @@ int plan_finish(PlanWriter *w, const void **ret, size_t *ret_n)
         return 0;
 }
 
+int plan_writer_take(PlanWriter *w, char **plan, size_t *n_plan)
+{
+        const void *bytes;
+        size_t n;
+
+        int r = plan_finish(w, &bytes, &n);
+        if (r >= 0) {
+                free(*plan);
+                *plan = TAKE_PTR(w->buf); /* that is what plan_finish() returned */
+                *n_plan = n;
+        }
+        plan_writer_done(w);
+        return r;
+}
+
 void plan_writer_done(PlanWriter *w)
 {
         free(w->buf);

@@ -173,6 +173,10 @@ void plan_add(PlanWriter *w, PlanStep step);
  * @ret,@ret_n the plan's bytes, owned by the writer until plan_writer_done()
  * Return: 0; -ENOMEM; -E2BIG above PLAN_SIZE_MAX or PLAN_STEPS_MAX. */
 int plan_finish(PlanWriter *w, const void **ret, size_t *ret_n);
+/** plan_writer_take() - complete it and move its bytes to the caller, in the place of others
+ * @plan freed, then the new bytes, to be freed; unchanged on failure
+ * Return: 0; as plan_finish(). @w is empty afterwards. */
+int plan_writer_take(PlanWriter *w, char **plan, size_t *n_plan);
 /** plan_writer_done() - free the plan's bytes */
 void plan_writer_done(PlanWriter *w);
 

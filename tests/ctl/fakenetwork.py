@@ -102,6 +102,22 @@ class Networks:
         machine.ports = kept
         invocation.return_value(None)
 
+    def do_AddMountMachine(self, invocation, fds, raw, name, entry, options):
+        machine, (kind, _, element) = self.machine(name, options), entry.partition('=')
+        source, target = ([''] + element.split(':'))[-2:] if kind != 'Tmpfs' else ('', element)
+        if any(mount[2] == target for mount in machine.mounts):
+            raise Failure('Exists', f"machine '{name}' has something mounted at '{target}' already")
+        machine.mounts.append((kind.lower(), source, target, ''))
+        invocation.return_value(None)
+
+    def do_RemoveMountMachine(self, invocation, fds, raw, name, target, options):
+        machine = self.machine(name, options)
+        kept = [mount for mount in machine.mounts if mount[2] != target]
+        if kept == machine.mounts:
+            raise Failure('NoSuchMount', f"machine '{name}' has nothing mounted at '{target}'")
+        machine.mounts = kept
+        invocation.return_value(None)
+
     def do_SetBandwidthMachine(self, invocation, fds, raw, name, limit, options):
         self.machine(name, options).settings['Bandwidth'] = GLib.Variant('s', limit)
         invocation.return_value(None)
