@@ -46,7 +46,7 @@ function __lodgectl_complete
         return
     end
     switch $verb[1]
-        case list status show rm start stop restart terminate pause resume kill wait logs events enable disable reset stats 'port ls'
+        case list status show rm start stop restart terminate pause resume kill wait logs events enable disable reset stats top 'port ls'
             __lodgectl_names list
         case 'network attach' 'network detach'
             test $verb[2] = 0; and __lodgectl_names network ls; or __lodgectl_names list

@@ -98,6 +98,7 @@
 #define LODGE_PRIVATE_SOCKET "/run/lodge/private.sock" /* likewise: D-Bus for root alone */
 #define LODGE_RUNTIME_UNITS  "/run/lodge/unit"         /* NAME/: the unit's RuntimeDirectory= */
 #define LODGE_RUNTIME_LEASES "/run/lodge/leases"       /* likewise, of machines in /run */
+#define LODGE_RUNTIME_LIMITS "/run/lodge/limits"       /* UNIT: its properties that are ours */
 #define LODGE_RUNTIME_HOSTS  "/run/lodge/hosts"        /* names of machines that run, for NSS */
 #define LODGE_RUNTIME_EXITS  "/run/lodge/exit"         /* NAME: the last run's exit-record.h */
 #define LODGE_SHIM_CONTROL   "control"                 /* in the unit's runtime directory */

@@ -119,60 +119,6 @@ int bus_run_get_stats(Call *c, Fault *reterr)
         return r < 0 ? r : machine_read_stats(m, call_answered, c, reterr);
 }
 
-static int append_sums(const Answer *a, sd_bus_message *reply)
-{
-        const struct {
-                const char *name;
-                size_t offset;
-        } sums[] = {
-                {"NetworkReceivedBytes", offsetof(LinkStats, rx_bytes)},
-                {"NetworkReceivedPackets", offsetof(LinkStats, rx_packets)},
-                {"NetworkReceivedDrops", offsetof(LinkStats, rx_drops)},
-                {"NetworkSentBytes", offsetof(LinkStats, tx_bytes)},
-                {"NetworkSentPackets", offsetof(LinkStats, tx_packets)},
-                {"NetworkSentDrops", offsetof(LinkStats, tx_drops)},
-        };
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(sums); i++) {
-                uint64_t sum = 0;
-
-                for (size_t k = 0; k < a->n_stats; k++)
-                        sum += *(const uint64_t *)((const char *)&a->stats[k] + sums[i].offset);
-                r = sd_bus_message_append(reply, "{sv}", sums[i].name, "t", sum);
-        }
-        return r;
-}
-
-static int append_interfaces(const Answer *a, sd_bus_message *reply)
-{
-        int r = sd_bus_message_open_container(reply, 'e', "sv");
-
-        r = r < 0 ? r : sd_bus_message_append(reply, "s", "NetworkInterfaces");
-        r = r < 0 ? r : sd_bus_message_open_container(reply, 'v', "a(stttttt)");
-        r = r < 0 ? r : sd_bus_message_open_container(reply, 'a', "(stttttt)");
-        for (size_t i = 0; r >= 0 && i < a->n_stats; i++) {
-                const LinkStats *s = &a->stats[i];
-                _cleanup_free_ char *name = text_for_display(s->inside, NETWORK_LINK_NAME_MAX);
-
-                r = sd_bus_message_append(reply, "(stttttt)", name ?: "", s->rx_bytes,
-                                          s->rx_packets, s->rx_drops, s->tx_bytes, s->tx_packets,
-                                          s->tx_drops);
-        }
-        r = r < 0 ? r : sd_bus_message_close_container(reply);
-        r = r < 0 ? r : sd_bus_message_close_container(reply);
-        return r < 0 ? r : sd_bus_message_close_container(reply);
-}
-
-int bus_reply_stats(Call *c, const Answer *a, sd_bus_message *reply)
-{
-        int r = sd_bus_message_open_container(reply, 'a', "{sv}");
-
-        r = r < 0 ? r : append_sums(a, reply);
-        r = r < 0 ? r : append_interfaces(a, reply);
-        return r < 0 ? r : sd_bus_message_close_container(reply);
-}
-
 /* ---- networks ---- */
 
 static int set_network(void *target, const char *key, const SettingValue *v, Fault *reterr)

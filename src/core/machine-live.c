@@ -2,34 +2,38 @@
 #include "core/machine-live.h"
 
 #include "base/text.h"
+#include "core/machine-limits.h"
 #include "core/manager.h"
 
 /* Settings that go together. A new kind of setting that can be changed live is a line in the table
  * below. */
 typedef struct LiveSettings {
         const char *section;
-        const char *name; /* NULL: every one of the section */
+        const char *name;                        /* NULL: every one of the section */
+        bool (*includes)(const SettingKey *key); /* that this does not leave out; may be NULL */
         /* Bring what runs to what @wanted says; NULL: lodged alone goes by it, from m->settings.
          * Return: 0; negative errno with a sentence. */
         int (*apply)(Machine *m, const Settings *wanted, Fault *reterr);
 } LiveSettings;
 
 static const LiveSettings live_settings[] = {
-        {"Machine", "Description", NULL},
-        {"Machine", "Label", NULL},
-        {"Machine", "AutoRemove", NULL},
+        {"Machine", "Description"},
+        {"Machine", "Label"},
+        {"Machine", "AutoRemove"},
         /* of which systemd knows by then */
-        {"Exec", "Restart", NULL},
-        {"Exec", "RestartSec", NULL},
-        {"Exec", "RestartSteps", NULL},
-        {"Exec", "RestartMaxDelaySec", NULL},
-        {"Unit", NULL, NULL},
-        {"Install", NULL, NULL},
+        {"Exec", "Restart"},
+        {"Exec", "RestartSec"},
+        {"Exec", "RestartSteps"},
+        {"Exec", "RestartMaxDelaySec"},
+        {"Unit"},
+        {"Install"},
+        {"Resources", NULL, resources_is_unit_key, machine_limits_follow},
 };
 
 static bool is_of(const LiveSettings *l, const SettingKey *key)
 {
-        return streq(l->section, key->section) && (!l->name || streq(l->name, key->name));
+        return streq(l->section, key->section) && (!l->name || streq(l->name, key->name)) &&
+               (!l->includes || l->includes(key));
 }
 
 static bool is_live(const SettingKey *key)

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "core/machine-limits.h"
 #include "core/machine-mounts.h"
 #include "core/machine-network.h"
 #include "core/manager.h"
@@ -59,6 +60,7 @@ static int launch(Machine *m, Fault *reterr)
         machine_load(m); /* for systemd, which is to know of it first */
         machine_begin_run(m);
         m->restarts = is_again;
+        machine_limits_apply(m);
         m->awaits_units = unit_reload_awaited(m->manager, m->name);
         r = m->awaits_units ? 0 : ask_start(m);
         if (r >= 0) {
@@ -512,6 +514,7 @@ void machine_lost(Machine *m)
 
         mounted_image_end(m);
         machine_network_give_up(m);
+        m->awaits_limits = false;
         if (!machine_is_stopped(m))
                 machine_set_state(m, MACHINE_STOPPING);
         if (units->watch(units->userdata, m->unit) < 0)

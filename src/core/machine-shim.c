@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "core/image.h"
 #include "core/launch.h"
+#include "core/machine-limits.h"
 #include "core/machine-mounts.h"
 #include "core/machine-network.h"
 #include "core/manager.h"
@@ -237,6 +238,8 @@ void machine_launch(Machine *m, const Fault *refusal)
         else if (m->load_error.code != FAULT_NONE)
                 r = fault_set(&f, FAULT_START_FAILED, EINVAL, "%s", m->load_error.message ?: "");
         if (r >= 0)
+                r = machine_limits_await(m, &f);
+        if (r == 0)
                 r = begin_mount(m, &f);
         if (r == 0)
                 r = machine_network_await(m, &f);
@@ -264,13 +267,19 @@ void machine_launch(Machine *m, const Fault *refusal)
         manager_note_change(m, MACHINE_CHANGED_RUN);
 }
 
+static void begin_run_of_systemctl(Machine *m)
+{
+        machine_begin_run(m);
+        machine_limits_apply(m);
+}
+
 void machine_hello(Machine *m, Link *link)
 {
         machine_load(m); /* what the file says now counts */
         /* systemctl's start comes without notice; a stop of ours may have come while the shim was
          * on its way: systemd will tell it, too */
         if (m->state != MACHINE_STARTING && !(m->stop_requested && m->job == UNIT_JOB_STOP))
-                machine_begin_run(m);
+                begin_run_of_systemctl(m);
         manager_forget_exit(m->manager, m->name);
         link_set_handlers(link, &machine_link_handlers, m);
         m->link = link;
@@ -296,6 +305,8 @@ static void on_query_reply(void *userdata, Frame *reply, const Fault *fault)
         if (reply && reply->type == FRAME_STATE) {
                 adopt_processes(m, reply); /* first: new ones must not get their numbers */
                 apply_state(m, reply);
+                /* the lodged before may have been killed on the way from the file to systemd */
+                machine_limits_apply(m);
         }
         manager_adoption_step(m->manager, m);
 }

@@ -6,6 +6,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "core/event.h"
+#include "core/machine-limits.h"
 #include "core/machine-network.h"
 #include "core/manager.h"
 #include "core/mounted-image.h"
@@ -67,6 +68,7 @@ void machine_free(Machine *m)
         settings_done(&m->settings);
         fault_done(&m->load_error);
         exit_record_done(&m->end);
+        g_free(m->limits_error);
         g_free(m->status_text);
         g_free(m->unit);
         g_free(m->name);
@@ -112,9 +114,11 @@ void machine_load(Machine *m)
                 }
                 volume_note_use(m->manager, m->settings.volumes);
                 volume_note_use(m->manager, s.volumes);
-                settings_done(&m->settings);
+                Settings before = m->settings;
                 m->settings = s;
-                settings_init(&s);
+                s = before; /* to be freed */
+                if (!machine_is_stopped(m))
+                        machine_limits_changed(m, &before);
                 manager_note_change(m, MACHINE_CHANGED_DEFINITION);
         }
         unit_reload_note(m->manager, m->name, f.code == FAULT_NONE ? &m->settings : NULL);
@@ -242,7 +246,7 @@ void machine_begin_run(Machine *m)
 {
         exit_record_done(&m->end);
         m->end = (ExitRecord){.status = -1};
-        m->has_end = m->has_run = m->name_asked = false;
+        m->has_end = m->has_run = m->name_asked = m->awaits_limits = false;
         m->stop_requested = m->start_cancelled = m->unit_failed = m->restarts = false;
         m->end_code = FAULT_START_FAILED;
         m->begun_usec = now_usec(CLOCK_REALTIME);

@@ -77,6 +77,10 @@ struct Machine {
 
         MachineNetwork *network; /* of this run; NULL: it has no interfaces */
         bool is_networking;      /* the shim waits for the network's services */
+
+        bool is_limiting;   /* systemd has been told of its limits, and has not answered */
+        bool awaits_limits; /* the shim waits for that */
+        char *limits_error; /* why systemd has not taken them */
 };
 
 /** machine_new() - a stopped machine of that name, its definition not read yet */
@@ -105,7 +109,7 @@ int machine_check_running(const Machine *m, Fault *reterr);
  */
 static inline bool machine_awaits_plan(const Machine *m)
 {
-        return m->name_asked || m->is_mounting || m->is_networking;
+        return m->name_asked || m->is_mounting || m->is_networking || m->awaits_limits;
 }
 /** machine_reason() - one sentence on why it is in its state
  * Return: newly allocated, caller frees; "" if there is nothing to say. */

@@ -9,6 +9,7 @@
 #include "core/image.h"
 #include "core/job.h"
 #include "core/launch.h"
+#include "core/machine-limits.h"
 #include "core/machine-live.h"
 #include "core/network-service.h"
 #include "core/network.h"
@@ -479,6 +480,15 @@ void manager_job_done(Manager *manager, const char *unit, UnitJob job, const cha
                 (void)network_services_job_done(manager, unit, result, error);
         else if (!name && job == UNIT_JOB_STOP)
                 jobs_lost_stopped(manager, unit);
+}
+
+void manager_unit_limited(Manager *manager, const char *unit, const char *error)
+{
+        _cleanup_free_ char *name = machine_name_from_unit(unit);
+        Machine *m = name ? manager_find(manager, name) : NULL;
+
+        if (m)
+                machine_limits_told(m, error);
 }
 
 void manager_unit_ended(Manager *manager, const char *unit, UnitEnd end)

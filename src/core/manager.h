@@ -188,6 +188,9 @@ void manager_job_changed(Job *j, unsigned changes);
 /** manager_job_done() - as machine_job_done(), by the unit's name */
 void manager_job_done(Manager *manager, const char *unit, UnitJob job, const char *result,
                       const char *error);
+/** manager_unit_limited() - systemd has taken the limits of a unit
+ * @error it has not; may be NULL */
+void manager_unit_limited(Manager *manager, const char *unit, const char *error);
 typedef enum UnitEnd {
         UNIT_END_INACTIVE,
         UNIT_END_FAILED,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Questions about the network: counters, and what is wrong with this host. */
+/* Questions: what a machine has used, and what is wrong with this host's network. */
 #include "core/network.h"
 
 #include "base/text.h"
@@ -34,6 +34,7 @@ static void on_stats(void *userdata, Frame *reply, const Fault *fault)
 {
         Request *request = userdata;
         LinkStats stats[NETWORK_LINKS_MAX];
+        _cleanup_cgroup_stats_ CgroupStats cgroup = {0};
         Answer answer = {.stats = stats, .terminal_fd = -EBADF};
         _cleanup_fault_ Fault f = {0};
         size_t offset = 0;
@@ -51,6 +52,9 @@ static void on_stats(void *userdata, Frame *reply, const Fault *fault)
                frame_next_group(reply, FRAME_ITEM, &offset, &group))
                 if (read_stats(&group, &stats[answer.n_stats]))
                         answer.n_stats++;
+        const Machine *m = manager_find(request->manager, request->machine);
+        if (m && cgroup_stats_read("", m->supervisor, m->unit, &cgroup) >= 0)
+                answer.cgroup = &cgroup;
         size_t n = answer.n_stats;
         request_answer(request, &answer);
         for (size_t i = 0; i < n; i++)

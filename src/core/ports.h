@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/types.h"
+#include "spec/resources.h"
 
 #include <systemd/sd-event.h>
 
@@ -15,6 +16,9 @@ typedef struct UnitPort {
         /* tell manager_unit_ended() once, as soon as the unit is inactive or failed, and which */
         int (*watch)(void *userdata, const char *unit);
         void (*unwatch)(void *userdata, const char *unit);
+        /* have its limits be these, and no others of ours, before any job that is asked for later.
+         * Return: 1 manager_unit_limited() tells later; 0 there is nothing to do; negative errno */
+        int (*limit)(void *userdata, const char *unit, const Resources *r);
         /* its machine is gone: nothing of the unit needs to be remembered */
         void (*forget)(void *userdata, const char *unit);
         /* as start, where systemd waits to start the unit again by itself: now; NULL: start does */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/fault.h"
+#include "core/cgroup-stats.h"
 #include "core/types.h"
 
 #include <stdbool.h>
@@ -20,7 +21,8 @@ struct Answer {
         const Capture *output;
         const LinkStats *stats; /* of each interface inside */
         size_t n_stats;
-        Network *network; /* that was made */
+        const CgroupStats *cgroup; /* likewise; NULL: it has gone meanwhile */
+        Network *network;          /* that was made */
 };
 
 /* Called from the event loop, or from within the call that made the request. */

@@ -112,7 +112,8 @@ static char *raw_text(const json_t *value)
 {
         if (json_is_string(value))
                 return text_for_display(json_string_value(value), json_string_length(value));
-        return value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : strdup("");
+        return value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6))
+                     : strdup("");
 }
 
 static void print_csv_field(const char *text, bool is_last)
@@ -185,14 +186,19 @@ static bool is_time(const char *property)
 static bool is_size(const char *property)
 {
         return streq(property, "Size") || streq(property, "Reclaimable") ||
-               strncmp(property, "Bytes", 5) == 0 || ends_with(property, "Bytes");
+               strncmp(property, "Bytes", 5) == 0 || ends_with(property, "Bytes") ||
+               ends_with(property, "BytesRate") || strncmp(property, "Memory", 6) == 0;
 }
 
 /* Where zero is somebody, or what was counted, not nothing. */
 static bool zero_counts(const char *property)
 {
         return streq(property, "Owner") || streq(property, "StartedByUID") ||
-               strncmp(property, "Received", 8) == 0 || strncmp(property, "Sent", 4) == 0;
+               strncmp(property, "Received", 8) == 0 || strncmp(property, "Sent", 4) == 0 ||
+               strncmp(property, "IO", 2) == 0 || strncmp(property, "Memory", 6) == 0 ||
+               strncmp(property, "Network", 7) == 0 || ends_with(property, "USec") ||
+               streq(property, "ReadBytes") || streq(property, "Reads") ||
+               strncmp(property, "Writ", 4) == 0 || streq(property, "DiscardedBytes");
 }
 
 static char *cell_text(const json_t *row, const Column *column)
@@ -209,6 +215,8 @@ static char *cell_text(const json_t *row, const Column *column)
                 return strdup("");
         if (json_is_integer(value) && is_time(column->property))
                 return strdup(time_ago((uint64_t)json_integer_value(value), ago));
+        if (json_is_integer(value) && ends_with(column->property, "USec"))
+                return strdup(time_span((uint64_t)json_integer_value(value), ago));
         if (json_is_integer(value) && is_size(column->property))
                 return strdup(size_text((uint64_t)json_integer_value(value), size));
         if (json_is_array(value))

@@ -41,7 +41,7 @@ static void print_escaped(FILE *f, const char *text)
 
 static void print_json(FILE *f, const json_t *j, size_t flags)
 {
-        char *text = json_dumps(j, flags | JSON_ENCODE_ANY);
+        char *text = json_dumps(j, flags | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
 
         if (text)
                 print_escaped(f, text);

@@ -179,6 +179,9 @@ static void name_elements(json_t *list, const char *const *names)
 void json_name_fields(json_t *object)
 {
         static const char *const reason[] = {"Code", "Message", "Details"};
+        static const char *const pressures[] = {"CPUPressure", "MemoryPressure", "IOPressure"};
+        static const char *const stall[] = {"Some10", "Some60", "Some300", "SomeUSec",
+                                            "Full10", "Full60", "Full300", "FullUSec"};
         static const struct {
                 const char *key;
                 const char *names[8];
@@ -191,12 +194,21 @@ void json_name_fields(json_t *object)
                 {"NetworkInterfaces",
                  {"Interface", "ReceivedBytes", "ReceivedPackets", "ReceivedDrops", "SentBytes",
                   "SentPackets", "SentDrops"}},
+                {"IODevices",
+                 {"Disk", "ReadBytes", "WrittenBytes", "Reads", "Writes", "DiscardedBytes",
+                  "Discards"}},
+                {"EffectiveLimits", {"Limit", "Value", "Cgroup"}},
         };
         json_t *named =
                 with_names(json_object_get(object, "StateReason"), reason, ELEMENTSOF(reason));
 
         if (named)
                 (void)json_object_set_new(object, "StateReason", named);
+        for (size_t i = 0; i < ELEMENTSOF(pressures); i++) {
+                named = with_names(json_object_get(object, pressures[i]), stall, ELEMENTSOF(stall));
+                if (named)
+                        (void)json_object_set_new(object, pressures[i], named);
+        }
         for (size_t i = 0; i < ELEMENTSOF(lists); i++)
                 name_elements(json_object_get(object, lists[i].key), lists[i].names);
 }

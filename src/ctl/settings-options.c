@@ -61,7 +61,10 @@ static void option_name(const char *key, char ret[static NAME_MAX_])
         size_t n = 0;
 
         for (const char *p = key; *p && n < NAME_MAX_ - 2; p++) {
-                bool begins = p > key && isupper(*p) && (islower(p[-1]) || islower(p[1]));
+                /* "CPUs" is one word */
+                bool plural = p[1] == 's' && !islower(p[2]);
+                bool begins =
+                        p > key && isupper(*p) && (islower(p[-1]) || (islower(p[1]) && !plural));
 
                 if (begins)
                         ret[n++] = '-';
@@ -92,6 +95,21 @@ static const char *value_name_of(const SettingKey *key)
                 {"RestartSteps", "NUMBER"},
                 {"StartLimitBurst", "NUMBER"},
                 {"Documentation", "URI"},
+                {"MemoryMax", "BYTES"},
+                {"MemoryHigh", "BYTES"},
+                {"MemorySwapMax", "BYTES"},
+                {"MemoryLow", "BYTES"},
+                {"MemoryMin", "BYTES"},
+                {"CPUQuota", "PERCENT"},
+                {"CPUWeight", "NUMBER"},
+                {"AllowedCPUs", "CPUS"},
+                {"TasksMax", "NUMBER"},
+                {"IOWeight", "NUMBER"},
+                {"IODeviceWeight", "DEVICE NUMBER"},
+                {"IOReadBandwidthMax", "DEVICE BYTES"},
+                {"IOWriteBandwidthMax", "DEVICE BYTES"},
+                {"IOReadIOPSMax", "DEVICE NUMBER"},
+                {"IOWriteIOPSMax", "DEVICE NUMBER"},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++)

@@ -43,18 +43,33 @@ bool terminal_takes_utf8(void)
         return known;
 }
 
-int terminal_make_raw(void)
+static int change_mode(void (*change)(struct termios *mode))
 {
-        struct termios raw;
+        struct termios mode;
 
         if (!changed && tcgetattr(STDIN_FILENO, &before) < 0)
                 return -errno;
-        raw = before;
-        cfmakeraw(&raw);
-        if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0)
+        mode = before;
+        change(&mode);
+        if (tcsetattr(STDIN_FILENO, TCSADRAIN, &mode) < 0)
                 return -errno;
         changed = true;
         return 0;
+}
+
+int terminal_make_raw(void)
+{
+        return change_mode(cfmakeraw);
+}
+
+static void without_lines(struct termios *mode)
+{
+        mode->c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+}
+
+int terminal_take_keys(void)
+{
+        return change_mode(without_lines);
 }
 
 void terminal_restore(void)

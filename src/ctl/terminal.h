@@ -18,7 +18,11 @@ bool terminal_takes_utf8(void);
  * Remembers the mode that standard input had at the first call. Return: 0; negative errno. */
 int terminal_make_raw(void);
 
-/** terminal_restore() - the mode before terminal_make_raw(); nothing if that was not called */
+/** terminal_take_keys() - get each key as it is pressed, unseen; signals and output stay as they
+ * are As terminal_make_raw(). */
+int terminal_take_keys(void);
+
+/** terminal_restore() - the mode before these two; nothing if they were not called */
 void terminal_restore(void);
 
 /** terminal_size() - rows and columns of the terminal at standard output, or input

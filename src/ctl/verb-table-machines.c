@@ -76,6 +76,16 @@ static const Option list_options[] = {
         {"columns", 'c', OPTION_VALUE, "NAME,...", "these columns or properties only"},
         {.name = NULL},
 };
+static const Option stats_options[] = {
+        {"by", 0, OPTION_VALUE, "WHAT", "machine (the default), interface, disk, memory, limit or pressure"},
+        {.name = NULL},
+};
+static const Option top_options[] = {
+        {"interval", 'i', OPTION_VALUE, "TIME", "look again after TIME, 1s if not given"},
+        {"count", 'n', OPTION_VALUE, "N", "end after N times"},
+        {"sort", 0, OPTION_VALUE, "WHAT", "cpu (the default), memory, tasks, disk, network or name"},
+        {.name = NULL},
+};
 static const Option enable_options[] = {
         {"now", 0, OPTION_FLAG, NULL, "start them now, too"},
         {.name = NULL},
@@ -113,6 +123,13 @@ const Verb machine_verbs[] = {
         {.name = "show", .aliases = "inspect", .synopsis = "NAME...",
          .summary = "Show properties, for programs", .action = "show", .options = show_options,
          .min_words = 1, .max_words = ANY_NUMBER, .run = verb_show},
+        {.name = "stats", .synopsis = "[NAME...]",
+         .summary = "Show what machines have used, and what limits them",
+         .action = "read the counters of", .options = stats_options, .shared = {columns_options},
+         .prints_table = true, .max_words = ANY_NUMBER, .run = verb_stats},
+        {.name = "top", .synopsis = "[NAME...]", .summary = "Show what machines use, again and again",
+         .action = "read the counters of", .options = top_options, .shared = {columns_options},
+         .prints_table = true, .max_words = ANY_NUMBER, .run = verb_top},
         {.name = "logs", .aliases = "output", .synopsis = "NAME...",
          .summary = "Print what machines have printed", .action = "read the output of",
          .options = logs_options, .prints_log = true, .without_bus = true, .min_words = 1,

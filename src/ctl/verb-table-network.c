@@ -50,10 +50,6 @@ const Verb network_verbs[] = {
          .summary = "Limit what a running machine receives and sends",
          .action = "limit the bandwidth of", .options = persist_options, .min_words = 2,
          .max_words = 2, .run = verb_bandwidth},
-        {.name = "stats", .synopsis = "[NAME...]",
-         .summary = "Show how much machines have received and sent",
-         .action = "read the counters of", .options = columns_options, .prints_table = true,
-         .max_words = ANY_NUMBER, .run = verb_stats},
         {.name = NULL},
 };
 /* clang-format on */

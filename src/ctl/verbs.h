@@ -136,6 +136,8 @@ int verb_umount(Ctl *c);
 int verb_stats(Ctl *c);
 /** verb_import_nspawn() - a machine of systemd-nspawn's as one of lodge's */
 int verb_import_nspawn(Ctl *c);
+/** verb_top() - what machines use now, again and again */
+int verb_top(Ctl *c);
 /** verb_job_ls() - all jobs in a table */
 int verb_job_ls(Ctl *c);
 /** verb_job_wait() - follow jobs to their end */

@@ -99,6 +99,7 @@ static void on_adopted(void *userdata)
         int r = 0;
 
         orphans_look(d->manager);
+        systemd_forget_lost(d->systemd);
         if (d->private_fd >= 0)
                 r = private_socket_new(d->bus, d->private_fd, &d->private_socket);
         if (r >= 0)

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "core/manager.h"
 #include "host/unit-job.h"
+#include "host/unit-limits.h"
 
 #include <glib.h>
 
@@ -31,6 +32,7 @@ struct Systemd {
         sd_bus *system; /* has the name that systemd keeps units loaded for; may be NULL */
         Manager *manager;
         UnitJobs *jobs;
+        UnitLimits *limits;
         GHashTable *watches; /* unit -> Watch */
         GHashTable *kept;    /* names of units that systemd keeps loaded for us */
 };
@@ -96,6 +98,32 @@ static int port_stop(void *userdata, const char *unit)
         Systemd *s = userdata;
 
         return unit_jobs_queue(s->jobs, unit, UNIT_JOB_STOP);
+}
+
+/* ---- limits ---- */
+
+static void on_limited(void *userdata, const char *unit, const char *error)
+{
+        Systemd *s = userdata;
+
+        manager_unit_limited(s->manager, unit, error);
+}
+
+static int port_limit(void *userdata, const char *unit, const Resources *r)
+{
+        Systemd *s = userdata;
+
+        return unit_limits_set(s->limits, unit, r);
+}
+
+static bool is_machine(void *userdata, const char *name)
+{
+        return manager_find(userdata, name) != NULL;
+}
+
+void systemd_forget_lost(Systemd *s)
+{
+        unit_limits_sweep(s->limits, is_machine, s->manager);
 }
 
 /* ---- the end of a unit ---- */
@@ -255,6 +283,7 @@ static void port_forget(void *userdata, const char *unit)
 
         /* a unit that has not failed is an error nobody needs to hear of */
         call_unit_method(s->bus, "ResetFailedUnit", unit);
+        unit_limits_forget(s->limits, unit);
         if (g_hash_table_remove(s->kept, unit))
                 call_unit_method(s->system, "UnrefUnit", unit);
 }
@@ -290,6 +319,7 @@ UnitPort systemd_unit_port(Systemd *s)
                 .stop = port_stop,
                 .watch = port_watch,
                 .unwatch = port_unwatch,
+                .limit = port_limit,
                 .forget = port_forget,
                 .start_now = port_start_now,
                 .reload = port_reload,
@@ -381,6 +411,7 @@ static int on_reconnect(sd_event_source *source, uint64_t usec, void *userdata)
         if (connect_private(s) < 0)
                 return sd_event_add_time_relative(s->event, &s->reconnect, CLOCK_MONOTONIC,
                                                   RETRY_USEC, 0, on_reconnect, s);
+        unit_limits_set_bus(s->limits, s->bus);
         unit_jobs_set_bus(s->jobs, s->bus);
         unit_jobs_check(s->jobs);
         g_hash_table_iter_init(&i, s->watches);
@@ -435,6 +466,7 @@ int systemd_new(sd_event *event, sd_bus *system, Systemd **ret)
                 return r;
         }
         s->jobs = unit_jobs_new(s->bus, ANSWER_USEC, on_job_done, s);
+        s->limits = unit_limits_new("", s->bus, ANSWER_USEC, on_limited, s);
         *ret = s;
         return 0;
 }
@@ -444,6 +476,7 @@ void systemd_free(Systemd *s)
         if (!s)
                 return;
         unit_jobs_free(s->jobs);
+        unit_limits_free(s->limits);
         g_hash_table_unref(s->watches);
         g_hash_table_unref(s->kept);
         sd_event_source_disable_unref(s->reconnect);

@@ -21,5 +21,9 @@ void systemd_free(Systemd *s);
 /** systemd_set_manager() - whom to tell; before the first job */
 void systemd_set_manager(Systemd *s, Manager *manager);
 
+/** systemd_forget_lost() - take back what an earlier lodged has set for machines that are gone
+ * After the manager has loaded its machines. */
+void systemd_forget_lost(Systemd *s);
+
 /** systemd_unit_port() - the port; its userdata is @s */
 UnitPort systemd_unit_port(Systemd *s);

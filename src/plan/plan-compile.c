@@ -13,16 +13,12 @@
 
 #define PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-typedef struct Limit {
-        const char *name;
-        uint64_t soft, hard;
-} Limit;
-
-/* The shim only ever lowers: UINT64_MAX leaves the hard limit as it is. */
-static const Limit limits[] = {
-        {"NOFILE", 1024, 524288}, /* as systemd: select() ends at 1024 */
-        {"CORE", 0, UINT64_MAX},  /* a guest's dump is for the guest to ask for */
-        {"MEMLOCK", UINT64_C(64) << 20, UINT64_C(64) << 20},
+/* Without a setting, hard limits are only ever lowered: UINT64_MAX leaves them as they are. */
+static const RlimitPair limits[_RLIMIT_KIND_MAX] = {
+        [RLIMIT_KIND_AS... _RLIMIT_KIND_MAX - 1] = RLIMIT_NOT_SET,
+        [RLIMIT_KIND_NOFILE] = {1024, 524288}, /* as systemd: select() ends at 1024 */
+        [RLIMIT_KIND_CORE] = {0, UINT64_MAX},  /* a guest's dump is for the guest to ask for */
+        [RLIMIT_KIND_MEMLOCK] = {UINT64_C(64) << 20, UINT64_C(64) << 20},
 };
 
 bool plan_boots(const Settings *s, const PlanFacts *facts)
@@ -170,6 +166,20 @@ static void add_program(PlanWriter *w, const Settings *s, const PlanFacts *facts
                 add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_ARG, .s = *arg});
 }
 
+static void add_limits(PlanWriter *w, const Settings *s)
+{
+        for (RlimitKind kind = 0; kind < _RLIMIT_KIND_MAX; kind++) {
+                const RlimitPair *set = &s->resources.rlimits[kind];
+                const RlimitPair *p = rlimit_is_set(set) ? set : &limits[kind];
+                PlanStep step = {PLAN_RLIMIT, .s = rlimit_name(kind), .a = p->soft, .b = p->hard};
+
+                if (p == set)
+                        add(w, PLAN_STAGE_HOST, step);
+                if (rlimit_is_set(p))
+                        add(w, PLAN_STAGE_PAYLOAD, step);
+        }
+}
+
 /* In volumes, too. Images say where to begin, and leave it to whoever runs them to make it. */
 static void add_working_directory(PlanWriter *w, const Settings *s, bool booting)
 {
@@ -187,10 +197,7 @@ static void add_payload(PlanWriter *w, const Settings *s, const PlanFacts *facts
                 add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_TERMINAL});
         if (s->terminal && !g->booting) /* an init gives its terminal to the getty it starts */
                 add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_CONSOLE_CTTY});
-        for (size_t i = 0; i < ELEMENTSOF(limits); i++)
-                add(w, PLAN_STAGE_PAYLOAD,
-                    (PlanStep){PLAN_RLIMIT, .s = limits[i].name, .a = limits[i].soft,
-                               .b = limits[i].hard});
+        add_limits(w, s);
         add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_CAPS, .a = plan_capabilities(s, facts)});
         if (facts->seccomp)
                 add(w, PLAN_STAGE_PAYLOAD,

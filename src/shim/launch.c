@@ -4,6 +4,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "shim/images.h"
+#include "shim/rlimit.h"
 #include "shim/root.h"
 #include "shim/start-child.h"
 #include "sys/cgroup.h"
@@ -63,6 +64,10 @@ static int open_sources(Start *st, Failure *f)
                         if (st->n_binds >= STAGE_BINDS_MAX)
                                 return failure_set(f, FAULT_START_FAILED, E2BIG, "bind", s.s);
                         st->binds[st->n_binds++] = mountfd_clone(AT_FDCWD, s.s, 1);
+                } else if (s.op == PLAN_RLIMIT && s.stage == PLAN_STAGE_HOST) {
+                        int r = rlimit_raise(&s);
+                        if (r < 0)
+                                return rlimit_failed(&s, r, f);
                 } else if (s.op == PLAN_USERNS)
                         st->uid_base = (uint32_t)s.a;
                 else if (s.op == PLAN_NETNS)

@@ -2,6 +2,7 @@
 #include "shim/payload.h"
 
 #include "base/text.h"
+#include "shim/rlimit.h"
 #include "sys/passwd.h"
 #include "sys/userns.h"
 #include "wire/plan.h"
@@ -29,39 +30,20 @@ static int reset_signals(void)
         return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
 }
 
+/* Raising a hard limit takes CAP_SYS_RESOURCE of the host, which we no longer have: the supervisor
+ * has raised its own, which are ours, as far as the plan asks for it. */
 static int set_rlimit(const PlanStep *s)
 {
-        static const struct {
-                const char *name;
-                int resource;
-        } names[] = {
-                {"AS", RLIMIT_AS},
-                {"CORE", RLIMIT_CORE},
-                {"CPU", RLIMIT_CPU},
-                {"DATA", RLIMIT_DATA},
-                {"FSIZE", RLIMIT_FSIZE},
-                {"MEMLOCK", RLIMIT_MEMLOCK},
-                {"NOFILE", RLIMIT_NOFILE},
-                {"NPROC", RLIMIT_NPROC},
-                {"STACK", RLIMIT_STACK},
-                {"SIGPENDING", RLIMIT_SIGPENDING},
-                {"MSGQUEUE", RLIMIT_MSGQUEUE},
-        };
+        struct rlimit have, want;
+        int resource = rlimit_resource(s->s);
 
-        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                struct rlimit have, want;
-
-                if (!streq(names[i].name, s->s))
-                        continue;
-                if (getrlimit((__rlimit_resource_t)names[i].resource, &have) < 0)
-                        return -errno;
-                /* raising the hard limit takes CAP_SYS_RESOURCE of the host: we only ever lower it
-                 */
-                want.rlim_max = s->b < have.rlim_max ? s->b : have.rlim_max;
-                want.rlim_cur = s->a < want.rlim_max ? s->a : want.rlim_max;
-                return setrlimit((__rlimit_resource_t)names[i].resource, &want) < 0 ? -errno : 0;
-        }
-        return -EINVAL;
+        if (resource < 0)
+                return resource;
+        if (getrlimit((__rlimit_resource_t)resource, &have) < 0)
+                return -errno;
+        want.rlim_max = s->b < have.rlim_max ? s->b : have.rlim_max;
+        want.rlim_cur = s->a < want.rlim_max ? s->a : want.rlim_max;
+        return setrlimit((__rlimit_resource_t)resource, &want) < 0 ? -errno : 0;
 }
 
 /* A descriptor that is to become 0, 1 or 2 may sit on one of those numbers already: lift all first.
@@ -311,7 +293,7 @@ static int apply_plan(const PayloadArgs *a, Failure *f)
         PLAN_FOREACH (&s, a->plan, a->n_plan) {
                 int r = 0;
 
-                if (s.op == PLAN_RLIMIT)
+                if (s.op == PLAN_RLIMIT && s.stage == PLAN_STAGE_PAYLOAD)
                         r = set_rlimit(&s);
                 else if (s.op == PLAN_HOSTNAME && a->leader)
                         r = sethostname(s.s, strlen(s.s)) < 0 ? -errno : 0;

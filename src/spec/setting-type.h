@@ -43,6 +43,15 @@ extern const SettingType setting_id, setting_uid, setting_timestamp, setting_boo
         setting_optional_bool, setting_signal, setting_usec, setting_bytes, setting_writable_layer,
         setting_writable_medium, setting_restart, setting_count, setting_bandwidth, setting_mtu,
         setting_capabilities, setting_capabilities_or_all;
+extern const SettingType setting_memory_max, setting_memory, setting_tasks_max, setting_cpu_quota,
+        setting_cpu_weight, setting_io_weight, setting_cpus, setting_device_weight,
+        setting_device_bytes, setting_device_count, setting_rlimit_bytes, setting_rlimit_number,
+        setting_rlimit_time;
+
+/** setting_format_number() - a value in decimal digits; for SettingType.format */
+int setting_format_number(uint64_t v, char **ret);
+/** setting_format_bytes() - the same with K, M, G or T where that is exact */
+int setting_format_bytes(uint64_t v, char **ret);
 
 /** setting_assign() - parse a value in the file's syntax
  * @text    not empty; from anybody

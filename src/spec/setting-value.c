@@ -16,7 +16,7 @@ static int duplicate(const char *s, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-static int format_u64(uint64_t v, char **ret)
+int setting_format_number(uint64_t v, char **ret)
 {
         return asprintf(ret, "%" PRIu64, v) < 0 ? -ENOMEM : 0;
 }
@@ -85,7 +85,7 @@ static int parse_uid(const char *s, void *field)
 
 static int format_uid(const void *field, char **ret)
 {
-        return format_u64(*(const uint32_t *)field, ret);
+        return setting_format_number(*(const uint32_t *)field, ret);
 }
 
 static int parse_timestamp(const char *s, void *field)
@@ -95,7 +95,7 @@ static int parse_timestamp(const char *s, void *field)
 
 static int format_timestamp(const void *field, char **ret)
 {
-        return format_u64(*(const uint64_t *)field, ret);
+        return setting_format_number(*(const uint64_t *)field, ret);
 }
 
 static int parse_size(const char *s, void *field)
@@ -109,19 +109,23 @@ static int parse_size(const char *s, void *field)
         return 0;
 }
 
-static int format_size(const void *field, char **ret)
+int setting_format_bytes(uint64_t v, char **ret)
 {
-        uint64_t v = *(const uint64_t *)field;
         const char *unit = "KMGT";
 
-        *ret = NULL;
-        if (v == 0)
-                return 0;
-        if (v % 1024 != 0)
-                return format_u64(v, ret);
+        if (v == 0 || v % 1024 != 0)
+                return setting_format_number(v, ret);
         for (v /= 1024; v % 1024 == 0 && unit[1]; v /= 1024)
                 unit++;
         return asprintf(ret, "%" PRIu64 "%c", v, *unit) < 0 ? -ENOMEM : 0;
+}
+
+static int format_size(const void *field, char **ret)
+{
+        uint64_t v = *(const uint64_t *)field;
+
+        *ret = NULL;
+        return v > 0 ? setting_format_bytes(v, ret) : 0;
 }
 
 static int parse_span(const char *s, void *field)
@@ -312,7 +316,7 @@ static int format_count(const void *field, char **ret)
         uint32_t v = *(const uint32_t *)field;
 
         *ret = NULL;
-        return v ? format_u64(v, ret) : 0;
+        return v ? setting_format_number(v, ret) : 0;
 }
 
 /* ---- capabilities ---- */

@@ -5,6 +5,7 @@
 
 #include "base/fault.h"
 #include "spec/network-entry.h"
+#include "spec/resources.h"
 #include "spec/unit-keys.h"
 #include "spec/vocabulary.h"
 
@@ -66,6 +67,7 @@ typedef struct Settings {
                               */
         char **networks, **publish, **egress; /* spec/network-entry.h */
         Bandwidth bandwidth;
+        Resources resources;
         uint64_t capabilities_add, capabilities_drop; /* bit masks */
         RestartPolicy restart;
         uint64_t restart_usec, restart_max_usec;   /* the latter UINT64_MAX: not given */

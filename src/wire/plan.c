@@ -73,7 +73,7 @@ const PlanOpInfo plan_ops[_PLAN_OP_MAX] = {
         [PLAN_HOSTNAME] = {"hostname", PAYLOAD, S},
         [PLAN_TERMINAL] = {"terminal", PAYLOAD, .a = "rows", .b = "columns"},
         [PLAN_CONSOLE_CTTY] = {"console-ctty", PAYLOAD},
-        [PLAN_RLIMIT] = {"rlimit", PAYLOAD, S, .a = "soft", .b = "hard"},
+        [PLAN_RLIMIT] = {"rlimit", HOST | PAYLOAD, S, .a = "soft", .b = "hard"},
         [PLAN_CAPS] = {"caps", PAYLOAD, .numbers = PLAN_SHOW_CAPS},
         [PLAN_NO_NEW_PRIVS] = {"no-new-privs", PAYLOAD},
         [PLAN_SECCOMP] = {"seccomp", PAYLOAD, .data = PLAN_DATA_FILTER},

@@ -105,7 +105,9 @@ typedef enum PlanOp {
         PLAN_TERMINAL,     /* stdio of PID 1 is a new pty of the guest's devpts, also /dev/console;
                             * a, b = rows, columns (0: unset). Absent: pipes */
         PLAN_CONSOLE_CTTY, /* the terminal becomes PID 1's controlling terminal */
-        PLAN_RLIMIT,       /* s = name without RLIMIT_, a = soft, b = hard */
+        PLAN_RLIMIT,       /* s = name without RLIMIT_, a = soft, b = hard; in PLAN_STAGE_HOST: a
+                            * hard limit that the shim may have to raise its own to, for this one
+                            * to be had; UINT64_MAX: as high as can be */
         PLAN_CAPS,         /* a = bounding set, and the permitted and effective set of root */
         PLAN_NO_NEW_PRIVS,
         PLAN_SECCOMP, /* data = struct sock_filter[] */

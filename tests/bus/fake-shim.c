@@ -38,6 +38,7 @@ typedef struct Unit {
         unsigned run;             /* how often it was started */
         bool start_job, stop_job; /* lodged's */
         bool watched, failed;
+        bool limits_refused;
         int fd; /* to lodged */
         sd_event_source *io;
         char **command;
@@ -57,7 +58,7 @@ struct FakeHost {
 typedef struct Later {
         FakeHost *host;
         char *unit;
-        unsigned run;
+        unsigned run; /* 0: any */
         void (*what)(Unit *u);
 } Later;
 
@@ -66,7 +67,7 @@ static int on_later(sd_event_source *source, void *userdata)
         Later *l = userdata;
         Unit *u = g_hash_table_lookup(l->host->units, l->unit);
 
-        if (u && l->run == u->run) /* else it is about an earlier run */
+        if (u && (l->run == 0 || l->run == u->run)) /* else it is about an earlier run */
                 l->what(u);
         g_free(l->unit);
         g_free(l);
@@ -74,13 +75,18 @@ static int on_later(sd_event_source *source, void *userdata)
         return 0;
 }
 
-static void later(Unit *u, void (*what)(Unit *u))
+static void later_in_run(Unit *u, unsigned run, void (*what)(Unit *u))
 {
         Later *l = g_new0(Later, 1);
         sd_event_source *source;
 
-        *l = (Later){u->host, g_strdup(u->name), u->run, what};
+        *l = (Later){u->host, g_strdup(u->name), run, what};
         g_assert(sd_event_add_defer(u->host->event, &source, on_later, l) >= 0);
+}
+
+static void later(Unit *u, void (*what)(Unit *u))
+{
+        later_in_run(u, u->run, what);
 }
 
 static Unit *unit_get(FakeHost *h, const char *name)
@@ -500,6 +506,23 @@ static int port_start(void *userdata, const char *unit)
         return 0;
 }
 
+static void tell_limited(Unit *u)
+{
+        manager_unit_limited(u->host->manager, u->name,
+                             u->limits_refused ? "MemoryMax=13 brings bad luck" : NULL);
+}
+
+static int port_limit(void *userdata, const char *unit, const Resources *r)
+{
+        Unit *u = unit_get(userdata, unit);
+
+        if (!r->memory_max.is_set)
+                return 0;
+        u->limits_refused = r->memory_max.value == 13;
+        later_in_run(u, 0, tell_limited);
+        return 1;
+}
+
 static int port_stop(void *userdata, const char *unit)
 {
         Unit *u = unit_get(userdata, unit);
@@ -546,6 +569,7 @@ UnitPort fake_host_units(FakeHost *h)
                 .stop = port_stop,
                 .watch = port_watch,
                 .unwatch = port_unwatch,
+                .limit = port_limit,
                 .forget = port_forget,
         };
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Networks of fake-lodged, and what machines have of them. Port 1 is always somebody else's."""
 import os
+import time
 
 import gi
 gi.require_version('Gio', '2.0')
@@ -126,4 +127,17 @@ class Networks:
         machine = self.daemon.running(name)
         interfaces = [(inside, 4096 * 1024, 7, 0, 1024, 5, 2) for _, inside, _ in machine.addresses()]
         invocation.return_value(GLib.Variant('(a{sv})', ({
-            'NetworkReceivedBytes': GLib.Variant('t', 0), 'NetworkInterfaces': GLib.Variant('a(stttttt)', interfaces)},)))
+            'NetworkReceivedBytes': GLib.Variant('t', 4096 * 1024), 'NetworkSentBytes': GLib.Variant('t', 1024),
+            'NetworkInterfaces': GLib.Variant('a(stttttt)', interfaces), **self.cgroup_stats()},)))
+
+    def cgroup_stats(self):  # half a CPU is used, 2 MiB a second are written
+        usec = time.monotonic_ns() // 1000
+        numbers = {'MonotonicUSec': usec, 'CPUUsageUSec': usec // 2, 'MemoryCurrent': 3 << 20, 'TasksCurrent': 5, 'OOMKills': 0,
+                   'IOReadBytes': 0, 'IOWrittenBytes': usec * 2 * 1024 * 1024 // 1000000, 'MemorySwapCurrent': 0}
+        limits = [('MemoryMax', 1 << 30, '/machine.slice'), ('CPUQuotaPerSecUSec', 1500000, '/machine.slice/web'), ('TasksMax', 100, '/x')]
+        return {
+            **{key: GLib.Variant('t', value) for key, value in numbers.items()},
+            'MemoryStat': GLib.Variant('a{st}', {'anon': 1 << 20, 'file': 2 << 20, 'pgfault': 12345}),
+            'IODevices': GLib.Variant('a(stttttt)', [('vda', 0, 2 << 20, 0, 17, 0, 0)]),
+            'CPUPressure': GLib.Variant('(dddtdddt)', (1.25, 0.5, 0.0, 61000000, 0.0, 0.0, 0.0, 0)),
+            'EffectiveLimits': GLib.Variant('a(sts)', limits)}

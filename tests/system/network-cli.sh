@@ -56,7 +56,7 @@ matches 'the hint' "hint: lodgectl port ls $m" "$ERR"
 lodgectl network attach default "$m"
 matches 'the second' 'host1' "$(get "$m" Addresses)"
 equal 'inside' 'host1' "$(inside "$m" ls /sys/class/net | grep host1)"
-matches 'stats' "^$m +host0 .*${NL}$m +host1 " "$(lodgectl stats --no-legend "$m")"
+matches 'stats' "^$m +host0 .*${NL}$m +host1 " "$(lodgectl stats --by=interface --no-legend "$m")"
 matches 'stats on the bus' 'NetworkReceivedBytes' "$(call GetStatsMachine 'sa{sv}' "$m" 0)"
 expect 4 lodgectl network attach default "$m"
 lodgectl network detach default "$m"
@@ -129,7 +129,7 @@ equal 'after a restart of lodged' "$before" "$(lodgectl port ls -j) $(get "$m" A
 tester() { runuser -u tester -- "$@"; }
 matches 'list as tester' 10.77.0.9 "$(tester lodgectl list)"
 matches 'ports as tester' 18080 "$(tester lodgectl port ls)"
-matches 'stats as tester' host0 "$(tester lodgectl stats)"
+matches 'stats as tester' host0 "$(tester lodgectl stats --by=interface)"
 for words in "network create $TEST-x" "network rm $net" "port add $m 18083:83" "bandwidth $m none"; do
     # shellcheck disable=SC2086
     expect 5 tester lodgectl --no-ask-password $words

@@ -32,7 +32,7 @@ for entry in sorted(json.load(sys.stdin)["data"][0]["NetworkInterfaces"]["data"]
 }
 same() { [[ $(interfaces) == "host0 $(inner "$m" host0)${NL}host1 $(inner "$m" host1)" ]]; }
 wait_for 5 "counters: $(interfaces) instead of $(inner "$m" host0), $(inner "$m" host1)" same
-lodgectl stats --json=short "$m" | python3 -c 'import json, sys
+lodgectl stats --by=interface --json=short "$m" | python3 -c 'import json, sys
 rows = json.load(sys.stdin)
 assert [(row["Machine"], row["Interface"]) for row in rows] == [(sys.argv[1], "host0"), (sys.argv[1], "host1")], rows
 assert rows[0]["SentBytes"] > 5242880, rows' "$m"

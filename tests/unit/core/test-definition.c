@@ -22,7 +22,13 @@ static void unit_ignore(void *userdata, const char *unit)
 {
 }
 
-static const UnitPort units = {NULL, unit_ok, unit_ok, unit_ok, unit_ignore, unit_ignore};
+static const UnitPort units = {
+        .start = unit_ok,
+        .stop = unit_ok,
+        .watch = unit_ok,
+        .unwatch = unit_ignore,
+        .forget = unit_ignore,
+};
 
 static void ignore_sweep(void *userdata)
 {

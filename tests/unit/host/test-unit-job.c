@@ -3,10 +3,10 @@
 #include "host/unit-job.h"
 
 #include "base/text.h"
+#include "unit/host/bus-pair.h"
 #include "unit/test.h"
 
 #include <errno.h>
-#include <sys/socket.h>
 
 #define ANSWER_USEC 700000ULL
 #define JOB_PATH    SYSTEMD_PATH "/job/1"
@@ -110,21 +110,6 @@ static void begin(UnitJob kind)
         host.held = sd_bus_message_unref(host.held);
         memset(&host, 0, sizeof(host));
         CHECK_NUMBER(unit_jobs_queue(jobs, UNIT_NAME, kind), 0);
-}
-
-static sd_bus *connect_end(int fd, bool server)
-{
-        sd_id128_t id;
-        sd_bus *bus;
-
-        CHECK(sd_bus_new(&bus) >= 0);
-        CHECK(sd_bus_set_fd(bus, fd, fd) >= 0);
-        if (server)
-                CHECK(sd_id128_randomize(&id) >= 0 && sd_bus_set_server(bus, true, id) >= 0);
-        CHECK(sd_bus_start(bus) >= 0);
-        CHECK(sd_bus_attach_event(bus, event, 0) >= 0);
-        CHECK(sd_bus_add_filter(bus, NULL, server ? on_message : on_signal, NULL) >= 0);
-        return bus;
 }
 
 static void test_usual(void)
@@ -231,11 +216,9 @@ static void test_mute_later(void)
 
 static void connect_both(void)
 {
-        int fds[2];
-
-        CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0);
-        theirs = connect_end(fds[0], true);
-        ours = connect_end(fds[1], false);
+        bus_pair_connect(event, &theirs, &ours);
+        CHECK(sd_bus_add_filter(theirs, NULL, on_message, NULL) >= 0);
+        CHECK(sd_bus_add_filter(ours, NULL, on_signal, NULL) >= 0);
 }
 
 static void close_both(void)

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/unit-limits.h"
+
+#include "base/io.h"
+#include "base/machine-name.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "host/unit-job.h"
+#include "host/unit-properties.h"
+
+#include <fcntl.h>
+#include <glib.h>
+#include <string.h>
+
+#define RETRY_USEC 100000ULL /* PID 1 is being replaced, which takes some of these */
+#define RECORD_MAX 4096U
+#define STALE_MAX  64U /* systemd does not keep more units than that which nobody needs */
+
+/* Where systemd writes down what SetUnitProperties() has set until the next boot. */
+#define CONTROL_DIRECTORY "/run/systemd/system.control"
+
+/* What a unit is to have, from the question to the answer. */
+typedef struct Wish {
+        UnitLimits *limits;
+        char *unit;
+        UnitProperties *properties;
+        char **unset; /* properties that were ours, and are to be nobody's */
+        sd_bus_slot *call;
+        sd_event_source *retry;
+        uint64_t until; /* CLOCK_MONOTONIC: systemd has to answer by then */
+} Wish;
+
+struct UnitLimits {
+        const char *root;
+        sd_bus *bus;
+        sd_event *event;
+        uint64_t answer_usec;
+        UnitLimitsDone done;
+        void *userdata;
+        GHashTable *wishes; /* unit -> Wish */
+        GHashTable *stale;  /* unit -> names of what it may have, if systemd still knows it */
+};
+
+static void ask(Wish *w);
+
+static void wish_free(void *p)
+{
+        Wish *w = p;
+
+        sd_bus_slot_unref(w->call);
+        sd_event_source_disable_unref(w->retry);
+        unit_properties_free(w->properties);
+        strv_free(w->unset);
+        g_free(w->unit);
+        g_free(w);
+}
+
+/* ---- the record: a word for each property of ours ---- */
+
+static int open_directory(const UnitLimits *limits, const char *path, bool make)
+{
+        _cleanup_free_ char *full = g_strconcat(limits->root, path, NULL);
+
+        if (make)
+                (void)g_mkdir_with_parents(full, 0755); /* open tells */
+        int fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+static int read_record(const UnitLimits *limits, const char *unit, char ***ret)
+{
+        _cleanup_close_ int dir = open_directory(limits, LODGE_RUNTIME_LIMITS, false);
+        _cleanup_free_ char *text = NULL;
+        int r = dir < 0 ? dir : read_file_at(dir, unit, RECORD_MAX, &text, NULL);
+
+        *ret = NULL;
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        *ret = g_strsplit(g_strstrip(text), " ", -1);
+        return 0;
+}
+
+static int write_record(const UnitLimits *limits, const char *unit, char *const *names)
+{
+        _cleanup_close_ int dir = open_directory(limits, LODGE_RUNTIME_LIMITS, true);
+        _cleanup_free_ char *text = NULL;
+
+        if (dir < 0)
+                return dir;
+        if (strv_length(names) == 0)
+                return unlinkat(dir, unit, 0) < 0 && errno != ENOENT ? -errno : 0;
+        text = g_strjoinv(" ", (char **)names);
+        return write_file_atomic_at(dir, unit, text, strlen(text), 0644);
+}
+
+static bool has_name(char *const *names, const char *name)
+{
+        STRV_FOREACH (other, names)
+                if (streq(*other, name))
+                        return true;
+        return false;
+}
+
+/* Those of @a that are not in @b, behind what is in @ret. */
+static int push_others(char ***ret, char *const *a, char *const *b)
+{
+        int r = 0;
+
+        STRV_FOREACH (name, a)
+                if (r >= 0 && !has_name(b, *name))
+                        r = strv_push(ret, *name);
+        return r;
+}
+
+/* Before systemd is asked, so that a lodged that is killed now has it to be taken back. */
+static int note(const UnitLimits *limits, Wish *w)
+{
+        _cleanup_strv_free_ char **before = NULL, **all = NULL;
+        char *const *names = unit_properties_names(w->properties);
+        int r = read_record(limits, w->unit, &before);
+
+        r = r < 0 ? r : push_others(&before, g_hash_table_lookup(limits->stale, w->unit), before);
+        r = r < 0 ? r : push_others(&w->unset, before, names);
+        r = r < 0 ? r : push_others(&all, before, NULL);
+        r = r < 0 ? r : push_others(&all, names, before);
+        r = r < 0 ? r : write_record(limits, w->unit, all);
+        if (r >= 0)
+                (void)g_hash_table_remove(limits->stale, w->unit);
+        return r;
+}
+
+/* ---- what is left of them ---- */
+
+static void unlink_drop_ins(const UnitLimits *limits, const char *unit, char *const *names)
+{
+        _cleanup_free_ char *path = g_strdup_printf(CONTROL_DIRECTORY "/%s.d", unit), *full = NULL;
+        _cleanup_close_ int dir = open_directory(limits, path, false);
+
+        STRV_FOREACH (name, dir >= 0 ? names : NULL) {
+                _cleanup_free_ char *file = g_strdup_printf("50-%s.conf", *name);
+
+                (void)unlinkat(dir, file, 0);
+        }
+        full = g_strconcat(limits->root, path, NULL);
+        (void)rmdir(full); /* not empty: of somebody else's */
+}
+
+static void finish(Wish *w, const char *error)
+{
+        UnitLimits *limits = w->limits;
+        _cleanup_free_ char *unit = g_strdup(w->unit), *text = g_strdup(error);
+
+        if (!error && w->unset) {
+                unlink_drop_ins(limits, unit, w->unset);
+                /* what is not written down now is taken back once more the next time */
+                (void)write_record(limits, unit, unit_properties_names(w->properties));
+        }
+        g_hash_table_remove(limits->wishes, unit);
+        limits->done(limits->userdata, unit, text);
+}
+
+/* ---- from the question to the answer ---- */
+
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Wish *w = userdata;
+
+        w->retry = sd_event_source_disable_unref(w->retry);
+        ask(w);
+        return 0;
+}
+
+static void ask_again_later(Wish *w)
+{
+        w->retry = sd_event_source_disable_unref(w->retry);
+        if (now_usec(CLOCK_MONOTONIC) >= w->until ||
+            sd_event_add_time_relative(w->limits->event, &w->retry, CLOCK_MONOTONIC, RETRY_USEC, 0,
+                                       on_retry, w) < 0)
+                finish(w, "systemd does not answer");
+}
+
+static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *unused)
+{
+        const sd_bus_error *e = sd_bus_message_get_error(m);
+        Wish *w = userdata;
+
+        w->call = sd_bus_slot_unref(w->call);
+        if (systemd_is_away(e))
+                ask_again_later(w);
+        else
+                finish(w, e ? e->message ?: e->name : NULL);
+        return 0;
+}
+
+static int send_wish(Wish *w)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        UnitLimits *limits = w->limits;
+        int r = sd_bus_message_new_method_call(limits->bus, &m, SYSTEMD_SERVICE, SYSTEMD_PATH,
+                                               SYSTEMD_MANAGER, "SetUnitProperties");
+
+        r = r < 0 ? r : sd_bus_message_append(m, "sb", w->unit, true);
+        r = r < 0 ? r : unit_properties_append(w->properties, w->unset, m);
+        return r < 0 ? r
+                     : sd_bus_call_async(limits->bus, &w->call, m, on_answer, w,
+                                         limits->answer_usec);
+}
+
+static void ask(Wish *w)
+{
+        int r = send_wish(w);
+
+        if (systemd_is_lost(r))
+                ask_again_later(w);
+        else if (r < 0)
+                finish(w, strerror(-r));
+}
+
+int unit_limits_set(UnitLimits *limits, const char *unit, const Resources *r)
+{
+        Wish *w = g_new0(Wish, 1);
+
+        g_hash_table_remove(limits->wishes, unit);
+        *w = (Wish){
+                .limits = limits,
+                .unit = g_strdup(unit),
+                .until = now_usec(CLOCK_MONOTONIC) + limits->answer_usec,
+        };
+        int e = unit_properties_new(r, &w->properties);
+        e = e < 0 ? e : note(limits, w);
+        if (e >= 0 && !w->unset && strv_length(unit_properties_names(w->properties)) == 0) {
+                wish_free(w);
+                return 0;
+        }
+        e = e < 0 ? e : send_wish(w);
+        if (e < 0 && !systemd_is_lost(e)) {
+                wish_free(w);
+                return e;
+        }
+        g_hash_table_insert(limits->wishes, w->unit, w);
+        if (e < 0)
+                ask_again_later(w);
+        return 1;
+}
+
+/* ---- */
+
+/* systemd is not told: asked for a property of a unit that does not run, it makes a cgroup for it,
+ * which nobody removes. What it still has in mind of the unit is taken back at the next start. */
+void unit_limits_forget(UnitLimits *limits, const char *unit)
+{
+        _cleanup_strv_free_ char **names = NULL;
+
+        (void)g_hash_table_remove(limits->wishes, unit);
+        if (read_record(limits, unit, &names) < 0 || !names)
+                return;
+        unlink_drop_ins(limits, unit, names);
+        (void)write_record(limits, unit, NULL); /* or the next lodged does */
+        if (g_hash_table_size(limits->stale) >= STALE_MAX)
+                g_hash_table_remove_all(limits->stale);
+        (void)g_hash_table_replace(limits->stale, g_strdup(unit), TAKE_PTR(names));
+}
+
+void unit_limits_sweep(UnitLimits *limits, bool (*is_known)(void *userdata, const char *name),
+                       void *userdata)
+{
+        _cleanup_free_ char *path = g_strconcat(limits->root, LODGE_RUNTIME_LIMITS, NULL);
+        g_autoptr(GDir) d = g_dir_open(path, 0, NULL);
+        const char *unit;
+
+        while (d && (unit = g_dir_read_name(d))) {
+                _cleanup_free_ char *name = machine_name_from_unit(unit);
+
+                if (name && !is_known(userdata, name))
+                        unit_limits_forget(limits, unit);
+        }
+}
+
+void unit_limits_set_bus(UnitLimits *limits, sd_bus *bus)
+{
+        GHashTableIter i;
+        gpointer p;
+
+        limits->bus = bus;
+        g_hash_table_iter_init(&i, limits->wishes);
+        while (g_hash_table_iter_next(&i, NULL, &p)) {
+                Wish *w = p;
+
+                w->call = sd_bus_slot_unref(w->call);
+                w->retry = sd_event_source_disable_unref(w->retry);
+                (void)sd_event_add_time_relative(limits->event, &w->retry, CLOCK_MONOTONIC, 0, 0,
+                                                 on_retry, w);
+        }
+}
+
+static void free_names(void *p)
+{
+        strv_free(p);
+}
+
+UnitLimits *unit_limits_new(const char *root, sd_bus *bus, uint64_t answer_usec,
+                            UnitLimitsDone done, void *userdata)
+{
+        UnitLimits *limits = g_new0(UnitLimits, 1);
+
+        *limits = (UnitLimits){
+                .root = root,
+                .bus = bus,
+                .event = sd_bus_get_event(bus),
+                .answer_usec = answer_usec,
+                .done = done,
+                .userdata = userdata,
+                .wishes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, wish_free),
+                .stale = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_names),
+        };
+        return limits;
+}
+
+void unit_limits_free(UnitLimits *limits)
+{
+        if (!limits)
+                return;
+        g_hash_table_unref(limits->wishes);
+        g_hash_table_unref(limits->stale);
+        g_free(limits);
+}
