@@ -103,14 +103,13 @@ static void add_from_keyed(CgroupStats *s, int dir)
                 {"OOMKills", "memory.events", "oom_kill"},
                 {"TasksMaxEvents", "pids.events", "max"},
         };
-        g_autoptr(GArray) numbers = NULL;
+        g_autoptr(GArray) numbers = g_array_new(FALSE, TRUE, sizeof(CgroupNumber));
         const char *file = NULL;
 
         for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
                 if (!streq(file, keys[i].file)) {
                         file = keys[i].file;
-                        g_clear_pointer(&numbers, g_array_unref);
-                        numbers = g_array_new(FALSE, TRUE, sizeof(CgroupNumber));
+                        (void)g_array_set_size(numbers, 0);
                         read_keyed(dir, file, numbers);
                 }
                 for (guint k = 0; k < numbers->len; k++) {
