@@ -17,16 +17,9 @@ static const struct {
 } fields[] = {
         {"Name", 's', offsetof(ClientMachine, name)},
         {"State", 's', offsetof(ClientMachine, state)},
-        {"StatusText", 's', offsetof(ClientMachine, status_text)},
         {"Image", 's', offsetof(ClientMachine, image)},
         {"RootDirectory", 's', offsetof(ClientMachine, root_directory)},
-        {"Unit", 's', offsetof(ClientMachine, unit)},
-        {"Bandwidth", 's', offsetof(ClientMachine, bandwidth)},
-        {"Owner", 'u', offsetof(ClientMachine, owner)},
         {"Leader", 'u', offsetof(ClientMachine, leader)},
-        {"Supervisor", 'u', offsetof(ClientMachine, supervisor)},
-        {"UIDShift", 'u', offsetof(ClientMachine, uid_shift)},
-        {"BootCount", 'u', offsetof(ClientMachine, boot_count)},
         {"CreatedTimestamp", 't', offsetof(ClientMachine, created_usec)},
         {"StartedTimestamp", 't', offsetof(ClientMachine, started_usec)},
         {"ReadyTimestamp", 't', offsetof(ClientMachine, ready_usec)},
@@ -36,9 +29,6 @@ static const struct {
 
 void client_machine_done(ClientMachine *m)
 {
-        free(m->reason_code);
-        free(m->reason_message);
-        free(m->description);
         client_network_done(m);
         for (size_t i = 0; i < ELEMENTSOF(fields); i++)
                 if (fields[i].type == 's')
@@ -81,26 +71,6 @@ static int read_field(sd_bus_message *m, size_t i, ClientMachine *ret)
         return r < 0 ? r : replace_string((char **)where, s);
 }
 
-static int read_reason(sd_bus_message *m, ClientMachine *ret)
-{
-        const char *code, *message;
-        int r = sd_bus_message_enter_container(m, 'v', "(ssa{sv})");
-
-        if (r >= 0)
-                r = sd_bus_message_enter_container(m, 'r', "ssa{sv}");
-        if (r >= 0)
-                r = sd_bus_message_read(m, "ss", &code, &message);
-        if (r >= 0)
-                r = replace_string(&ret->reason_code, code);
-        if (r >= 0)
-                r = replace_string(&ret->reason_message, message);
-        if (r >= 0)
-                r = sd_bus_message_skip(m, "a{sv}");
-        if (r >= 0)
-                r = sd_bus_message_exit_container(m);
-        return r < 0 ? r : sd_bus_message_exit_container(m);
-}
-
 /* Call @read for each entry of the a{sv} at which @m stands; it reads or skips the value. */
 static int each_entry(sd_bus_message *m, int (*read)(sd_bus_message *, const char *key, void *),
                       void *userdata)
@@ -119,49 +89,19 @@ static int each_entry(sd_bus_message *m, int (*read)(sd_bus_message *, const cha
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-static int read_setting(sd_bus_message *m, const char *key, void *userdata)
-{
-        ClientMachine *ret = userdata;
-        const char *contents, *s;
-        char type;
-        int r = sd_bus_message_peek_type(m, &type, &contents);
-
-        if (r < 0)
-                return r;
-        if (!streq(key, "Description") || !streq(contents, "s"))
-                return sd_bus_message_skip(m, "v");
-        r = sd_bus_message_read(m, "v", "s", &s);
-        return r < 0 ? r : replace_string(&ret->description, s);
-}
-
-static int read_settings(sd_bus_message *m, ClientMachine *ret)
-{
-        int r = sd_bus_message_enter_container(m, 'v', "a{sv}");
-
-        if (r >= 0)
-                r = each_entry(m, read_setting, ret);
-        return r < 0 ? r : sd_bus_message_exit_container(m);
-}
-
 static int read_property(sd_bus_message *m, const char *key, void *userdata)
 {
         ClientMachine *ret = userdata;
 
-        if (streq(key, "StateReason"))
-                return read_reason(m, ret);
-        if (streq(key, "Settings"))
-                return read_settings(m, ret);
         if (streq(key, "Addresses"))
                 return client_read_addresses(m, ret);
-        if (streq(key, "Ports"))
-                return client_read_ports(m, ret);
         for (size_t i = 0; i < ELEMENTSOF(fields); i++)
                 if (streq(key, fields[i].name))
                         return read_field(m, i, ret);
         return sd_bus_message_skip(m, "v");
 }
 
-/* Whoever uses a record may print every string but the description without a check. */
+/* Whoever uses a record may print every string without a check. */
 static int fill_missing(ClientMachine *m)
 {
         int r = 0;
@@ -172,10 +112,6 @@ static int fill_missing(ClientMachine *m)
                 if (fields[i].type == 's' && !*where)
                         r = replace_string(where, "");
         }
-        if (r >= 0 && !m->reason_code)
-                r = replace_string(&m->reason_code, "");
-        if (r >= 0 && !m->reason_message)
-                r = replace_string(&m->reason_message, "");
         return r;
 }
 

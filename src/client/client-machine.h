@@ -15,14 +15,10 @@ typedef struct ClientPort {
 } ClientPort;
 
 typedef struct ClientMachine {
-        char *name, *state, *status_text, *image, *root_directory, *unit, *bandwidth;
-        char *reason_code, *reason_message; /* of StateReason; empty if there is none */
-        char *description;                  /* of Settings; NULL if there is none */
-        uint32_t owner, leader, supervisor, uid_shift, boot_count;
+        char *name, *state, *image, *root_directory;
+        uint32_t leader;
         ClientAddress *addresses; /* while it runs, IPv4 first */
         size_t n_addresses;
-        ClientPort *ports;
-        size_t n_ports;
         uint64_t created_usec, started_usec, ready_usec, paused_usec,
                 stopped_usec; /* CLOCK_REALTIME, 0: never */
 } ClientMachine;

@@ -62,42 +62,6 @@ int client_read_addresses(sd_bus_message *m, ClientMachine *ret)
         return r < 0 ? r : leave(m);
 }
 
-static int push_port(ClientMachine *m, const char *protocol, const char *address,
-                     const uint16_t numbers[static 3])
-{
-        ClientPort *grown = reallocarray(m->ports, m->n_ports + 1, sizeof(*grown));
-
-        if (!grown)
-                return -ENOMEM;
-        m->ports = grown;
-        grown[m->n_ports] = (ClientPort){
-                .protocol = strdup(protocol),
-                .address = strdup(address),
-                .host_port = numbers[0],
-                .guest_port = numbers[1],
-                .count = numbers[2],
-        };
-        ClientPort *p = &grown[m->n_ports++];
-        return p->protocol && p->address ? 0 : -ENOMEM;
-}
-
-int client_read_ports(sd_bus_message *m, ClientMachine *ret)
-{
-        const char *protocol, *address;
-        uint16_t numbers[3];
-        int r = enter(m, "a(ssqqq)");
-
-        if (r <= 0)
-                return r;
-        while ((r = sd_bus_message_read(m, "(ssqqq)", &protocol, &address, &numbers[0], &numbers[1],
-                                        &numbers[2])) > 0) {
-                r = push_port(ret, protocol, address, numbers);
-                if (r < 0)
-                        return r;
-        }
-        return r < 0 ? r : leave(m);
-}
-
 void client_network_done(ClientMachine *m)
 {
         for (size_t i = 0; i < m->n_addresses; i++) {
@@ -105,10 +69,5 @@ void client_network_done(ClientMachine *m)
                 free(m->addresses[i].interface);
                 free(m->addresses[i].address);
         }
-        for (size_t i = 0; i < m->n_ports; i++) {
-                free(m->ports[i].protocol);
-                free(m->ports[i].address);
-        }
         free(m->addresses);
-        free(m->ports);
 }

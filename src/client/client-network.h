@@ -7,7 +7,5 @@
 /** client_read_addresses() - read the variant of Addresses; one of another type is skipped
  * Return: 0; negative errno. */
 int client_read_addresses(sd_bus_message *m, ClientMachine *ret);
-/** client_read_ports() - the same for Ports */
-int client_read_ports(sd_bus_message *m, ClientMachine *ret);
-/** client_network_done() - free both */
+/** client_network_done() - free them */
 void client_network_done(ClientMachine *m);

@@ -171,6 +171,7 @@ int verb_list(Ctl *c)
                                                  "CreatedTimestamp",
                                                  "StartedTimestamp",
                                                  "ReadyTimestamp",
+                                                 "PausedTimestamp",
                                                  "StoppedTimestamp",
                                                  NULL};
         _cleanup_client_machines_ ClientMachines list = {0};
