@@ -193,7 +193,26 @@ static void print_network(const json_t *m)
         field_text(m, "Bandwidth", "Bandwidth");
 }
 
-/* As the definition has them: that is how they are changed. */
+static void print_mount(const json_t *mount)
+{
+        const char *source = text_of(mount, "Source"), *options = text_of(mount, "Options");
+
+        print_clean(stdout, text_of(mount, "Type"));
+        if (*source) {
+                (void)putchar(' ');
+                print_clean(stdout, source);
+        }
+        (void)fputs(" on ", stdout);
+        print_clean(stdout, text_of(mount, "Target"));
+        if (*options) {
+                (void)fputs(" (", stdout);
+                print_clean(stdout, options);
+                (void)putchar(')');
+        }
+        (void)putchar('\n');
+}
+
+/* What there is while it runs; else what its definition wants. */
 static void print_mounts(const json_t *m)
 {
         static const char *const keys[] = {"Bind", "Volume", "Tmpfs"};
@@ -201,7 +220,12 @@ static void print_mounts(const json_t *m)
         json_t *entry;
         size_t n = 0, i;
 
-        for (size_t k = 0; k < ELEMENTSOF(keys); k++)
+        json_array_foreach(json_object_get(m, "Mounts"), i, entry)
+        {
+                begin_line("Mounts", i);
+                print_mount(entry);
+        }
+        for (size_t k = 0; k < ELEMENTSOF(keys) && number_of(m, "Leader") == 0; k++)
                 json_array_foreach(json_object_get(settings, keys[k]), i, entry)
                 {
                         begin_line("Mounts", n++);
