@@ -5,7 +5,7 @@
 #include "ctl/kinds.h"
 #include "ctl/report.h"
 
-static int get_stats(const Ctl *c, const char *name, json_t **ret, Fault *reterr)
+int machine_stats_get(const Ctl *c, const char *name, json_t **ret, Fault *reterr)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL, *reply = NULL;
         int r = client_machine_call_new(&c->client, "GetStats", name, &m, reterr);
@@ -33,7 +33,7 @@ static int append_machine(Ctl *c, bool lenient, json_t *rows, const json_t *mach
 
         if (lenient && !runs(machine))
                 return EXIT_OK;
-        if (get_stats(c, name, &stats, &fault) >= 0) {
+        if (machine_stats_get(c, name, &stats, &fault) >= 0) {
                 json_t *row = json_pack("{s:s}", "Machine", name);
 
                 (void)json_object_update(row, stats);

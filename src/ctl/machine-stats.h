@@ -4,6 +4,11 @@
 
 #include "ctl/json.h"
 
+/** machine_stats_get() - of one machine
+ * @ret object, new reference
+ * Return: 0; negative errno with a Fault. */
+int machine_stats_get(const Ctl *c, const char *name, json_t **ret, Fault *reterr);
+
 /** machine_stats_all() - of the machines that the verb's words name and that run; without words, of
  * all that run
  * @lenient one that was named and does not run is left out, too

@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/status-usage.h"
 
-#include "base/text.h"
 #include "ctl/fields.h"
+#include "ctl/machine-stats.h"
 #include "ctl/size-text.h"
 
 #include <inttypes.h>
-
-static int get_stats(const Ctl *c, const char *name, json_t **ret)
-{
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL, *reply = NULL;
-        int r = client_machine_call_new(&c->client, "GetStats", name, &m, NULL);
-
-        r = r < 0 ? r : sd_bus_message_append(m, "a{sv}", 0);
-        r = r < 0 ? r : client_call(&c->client, m, 0, &reply, NULL);
-        return r < 0 ? r : json_object_from_message(reply, ret);
-}
 
 static bool get_number(const json_t *stats, const char *key, uint64_t *ret)
 {
@@ -26,17 +16,12 @@ static bool get_number(const json_t *stats, const char *key, uint64_t *ret)
 }
 
 /* The least that counts for it, be it its own or that of a slice above. */
-static bool get_limit(const json_t *stats, const char *limit, uint64_t *ret)
+static bool get_limit(const json_t *stats, const char *name, uint64_t *ret)
 {
-        json_t *element;
-        size_t i;
+        const json_t *value = machine_stats_limit(stats, name);
 
-        json_array_foreach(json_object_get(stats, "EffectiveLimits"), i, element)
-        {
-                if (streq(json_string_value(json_object_get(element, "Limit")), limit))
-                        return get_number(element, "Value", ret);
-        }
-        return false;
+        *ret = (uint64_t)json_integer_value(value);
+        return json_is_integer(value);
 }
 
 static void print_tasks(const json_t *stats)
@@ -120,7 +105,7 @@ void status_usage_print(const Ctl *c, const char *name)
         const char *disk[] = {"read", "written"}, *net[] = {"received", "sent"};
         _cleanup_json_ json_t *stats = NULL;
 
-        if (get_stats(c, name, &stats) < 0)
+        if (machine_stats_get(c, name, &stats, NULL) < 0)
                 return;
         print_tasks(stats);
         print_memory(stats);
