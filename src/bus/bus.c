@@ -131,6 +131,7 @@ static void machine_changed(void *userdata, Machine *m, unsigned changes)
                 {MACHINE_CHANGED_DEFINITION,
                  {"Settings", "Image", "RootDirectory", "MachineID", "Owner", "CreatedTimestamp",
                   "Bandwidth"}},
+                {MACHINE_CHANGED_HEALTH, {"Health", "HealthFailures", "HealthOutput"}},
                 {MACHINE_CHANGED_NETWORK, {"Addresses", "Ports", "Bandwidth"}},
                 {MACHINE_CHANGED_MOUNTS, {"Mounts"}},
                 {MACHINE_CHANGED_RUN,

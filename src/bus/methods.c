@@ -257,7 +257,8 @@ static int run_wait(Call *c, Fault *reterr)
         Machine *m;
 
         if (condition < 0)
-                return bad_word(c->text, "to wait for: 'running', 'ready', 'stopped' or 'exited'",
+                return bad_word(c->text,
+                                "to wait for: 'running', 'ready', 'healthy', 'stopped' or 'exited'",
                                 reterr);
         int r = call_get_machine(c, &m, reterr);
         if (r >= 0)

@@ -102,9 +102,26 @@ static bool wait_is_over(const Machine *m, WaitCondition condition)
         switch (condition) {
         case WAIT_RUNNING: return m->state == MACHINE_RUNNING || m->state == MACHINE_READY;
         case WAIT_READY: return m->state == MACHINE_READY;
+        case WAIT_HEALTHY: return machine_is_up(m) && m->health == SHIM_HEALTH_HEALTHY;
         case WAIT_STOPPED: return machine_is_stopped(m);
         default: return false;
         }
+}
+
+/* Who waits for the health of a machine without a health check would do so for ever. */
+static bool refuse_wait(const Machine *m, Request *r)
+{
+        _cleanup_fault_ Fault f = {0};
+
+        if (r->kind != REQUEST_WAIT || r->condition != WAIT_HEALTHY || !machine_is_up(m) ||
+            m->health != SHIM_HEALTH_NONE)
+                return false;
+        (void)fault_set(&f, FAULT_NOT_SUPPORTED, EOPNOTSUPP,
+                        "Machine '%s' has no health check: neither Healthcheck= nor its image "
+                        "says one",
+                        m->name);
+        request_fail(r, &f);
+        return true;
 }
 
 void machine_check_started(Machine *m)
@@ -115,6 +132,8 @@ void machine_check_started(Machine *m)
                 Request *r = g_ptr_array_index(requests, i);
                 bool started = r->kind == REQUEST_START && m->has_run && m->job != UNIT_JOB_START;
 
+                if (refuse_wait(m, r))
+                        continue;
                 if (started || (r->kind == REQUEST_WAIT && wait_is_over(m, r->condition)))
                         succeed(r);
         }
@@ -215,6 +234,8 @@ void machine_wait(Machine *m, WaitCondition condition, uint64_t timeout_usec, An
         Request *r = request_new(m->manager, REQUEST_WAIT, m->name, done, userdata);
 
         r->condition = condition;
+        if (refuse_wait(m, r))
+                return;
         if (wait_is_over(m, condition))
                 succeed(r);
         else
@@ -280,6 +301,7 @@ static void clear_run(Machine *m)
                 g_clear_pointer(&m->status_text, g_free);
                 manager_note_change(m, MACHINE_CHANGED_STATUS_TEXT);
         }
+        machine_set_health(m, NULL);
         manager_note_change(m, MACHINE_CHANGED_RUN);
         take_attach_fds(m, NULL);
         manager_end_processes(m->manager, m->name);

@@ -81,6 +81,7 @@ static void apply_state(Machine *m, const Frame *f)
                 m->begun_usec = m->started_usec;
         manager_note_change(m, MACHINE_CHANGED_RUN);
         apply_status_text(m, f);
+        machine_set_health(m, f);
         if (!m->stop_requested)
                 machine_set_state(m, state);
         registry_update(m);

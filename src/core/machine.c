@@ -70,6 +70,7 @@ void machine_free(Machine *m)
         exit_record_done(&m->end);
         g_free(m->limits_error);
         g_free(m->status_text);
+        g_free(m->health_text);
         g_free(m->unit);
         g_free(m->name);
         g_free(m);
@@ -165,6 +166,8 @@ static char *reason_of_end(const ExitRecord *r)
                 return g_strdup("Stopped on request");
         if (streq(r->cause, EXIT_CAUSE_TIMEOUT))
                 return g_strdup("Did not stop in time and was killed");
+        if (streq(r->cause, EXIT_CAUSE_UNHEALTHY))
+                return g_strdup("Its health check failed too often");
         if (streq(r->cause, EXIT_CAUSE_SHUTDOWN))
                 return g_strdup("Was shut down from inside");
         if (streq(r->cause, EXIT_CAUSE_LOST))

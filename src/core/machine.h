@@ -47,6 +47,9 @@ struct Machine {
         MachineState state;
         ExitRecord end; /* of the last run or attempt; cause NULL: none known */
         char *status_text;
+        ShimHealth health;
+        uint32_t health_streak;
+        char *health_text;
         uint32_t leader, supervisor, uid_base, boot_count;
         uint64_t started_usec, ready_usec, paused_usec, stopped_usec; /* CLOCK_REALTIME */
 
@@ -157,6 +160,8 @@ void machine_wait(Machine *m, WaitCondition condition, uint64_t timeout_usec, An
 
 /** machine_kill() - signal PID 1, or @all processes */
 int machine_kill(Machine *m, bool all, int sig, AnswerFn done, void *userdata, Fault *reterr);
+/** machine_health_name() - the Health property */
+const char *machine_health_name(const Machine *m);
 /** machine_pause() - freeze all its processes; answered once they stand still. No error if they do
  */
 int machine_pause(Machine *m, AnswerFn done, void *userdata, Fault *reterr);
@@ -221,5 +226,7 @@ void machine_set_state(Machine *m, MachineState state);
 void machine_set_end(Machine *m, ExitRecord *r);
 /** machine_begin_run() - forget the last run, another one begins */
 void machine_begin_run(Machine *m);
+/** machine_set_health() - note what the shim tells of it; @f NULL: it does not run */
+void machine_set_health(Machine *m, const Frame *f);
 /** machine_check_started() - answer those who wait for PID 1 to run or to be ready, if it does */
 void machine_check_started(Machine *m);

@@ -60,6 +60,7 @@ typedef enum MachineChange {
         MACHINE_CHANGED_DEFINITION = 1 << 3,  /* Settings and what is read from them */
         MACHINE_CHANGED_NETWORK = 1 << 4,     /* Addresses, Ports */
         MACHINE_CHANGED_MOUNTS = 1 << 5,      /* Mounts */
+        MACHINE_CHANGED_HEALTH = 1 << 6,      /* Health, HealthFailures, HealthOutput */
 } MachineChange;
 
 /* The same for images, volumes and jobs. */

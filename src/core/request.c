@@ -10,10 +10,8 @@
 #include <signal.h>
 
 static const char *const wait_conditions[_WAIT_CONDITION_MAX] = {
-        [WAIT_RUNNING] = "running",
-        [WAIT_READY] = "ready",
-        [WAIT_STOPPED] = "stopped",
-        [WAIT_EXITED] = "exited",
+        [WAIT_RUNNING] = "running", [WAIT_READY] = "ready",   [WAIT_HEALTHY] = "healthy",
+        [WAIT_STOPPED] = "stopped", [WAIT_EXITED] = "exited",
 };
 
 WaitCondition wait_condition_from_name(const char *name)

@@ -46,6 +46,7 @@ typedef enum RequestKind {
 typedef enum WaitCondition {
         WAIT_RUNNING,
         WAIT_READY,
+        WAIT_HEALTHY,
         WAIT_STOPPED,
         WAIT_EXITED,
         _WAIT_CONDITION_MAX,
@@ -91,6 +92,6 @@ void request_forget(Manager *manager, void *userdata);
 /** request_free() - drop it without an answer */
 void request_free(Request *r);
 
-/** wait_condition_from_name() - "running", "ready", "stopped", "exited"
+/** wait_condition_from_name() - "running", "ready", "healthy", "stopped", "exited"
  * Return: the condition; _WAIT_CONDITION_INVALID. */
 WaitCondition wait_condition_from_name(const char *name);

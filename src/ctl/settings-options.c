@@ -92,6 +92,9 @@ static const char *value_name_of(const SettingKey *key)
                 {"MTU", "BYTES"},
                 {"Description", "TEXT"},
                 {"Restart", "WHEN"},
+                {"Healthcheck", "COMMAND"},
+                {"HealthcheckRetries", "NUMBER"},
+                {"HealthAction", "ACTION"},
                 {"RestartSteps", "NUMBER"},
                 {"StartLimitBurst", "NUMBER"},
                 {"Documentation", "URI"},
@@ -280,6 +283,12 @@ static char *join_words(char *const *words)
         return line;
 }
 
+/* Whose value on the command line is the whole of it, words quoted as in the file. */
+static bool is_command(const SettingKey *key)
+{
+        return streq(key->name, "Entrypoint") || streq(key->name, "Healthcheck");
+}
+
 static int append_setting(const Ctl *c, sd_bus_message *m, const SettingKey *key,
                           const SettingsExtra *extra, Fault *reterr)
 {
@@ -295,7 +304,7 @@ static int append_setting(const Ctl *c, sd_bus_message *m, const SettingKey *key
                                 return client_append_option_string(m, p[0], p[1]);
                 return 0;
         }
-        if (streq(key->name, "Entrypoint") && *values[n - 1]) /* words, quoted as in the file */
+        if (is_command(key) && *values[n - 1])
                 return client_append_option_string(m, key->name, values[n - 1]);
         if (key->kind == SETTING_STRV)
                 return client_append_option_strv(m, key->name, values);

@@ -112,6 +112,29 @@ static void print_reason(const json_t *m)
         (void)putchar('\n');
 }
 
+static void print_health(const json_t *m)
+{
+        const char *health = text_of(m, "Health"), *output = text_of(m, "HealthOutput");
+        uint64_t failures = number_of(m, "HealthFailures");
+
+        if (!*health || streq(health, "none"))
+                return;
+        field_begin("Health");
+        (void)fputs(style_on(streq(health, "healthy")     ? STYLE_GOOD
+                             : streq(health, "unhealthy") ? STYLE_BAD
+                                                          : STYLE_BUSY),
+                    stdout);
+        print_clean(stdout, health);
+        (void)fputs(style_off(), stdout);
+        if (failures > 0)
+                (void)printf(", %u failed in a row", (unsigned)failures);
+        if (failures > 0 && *output) {
+                (void)fputs(": ", stdout);
+                print_clean(stdout, output);
+        }
+        (void)putchar('\n');
+}
+
 static void print_image(const Ctl *c, const json_t *m)
 {
         const char *name = text_of(m, "Image");
@@ -149,7 +172,8 @@ static void print_numbers(const json_t *m)
                 (void)printf(FIELD_LABEL "%u..%u on the host\n", "UIDs", (unsigned)shift,
                              (unsigned)shift + UID_RANGE - 1);
         if (boots > 1)
-                (void)printf(FIELD_LABEL "%u, by reboots from inside\n", "Boots", (unsigned)boots);
+                (void)printf(FIELD_LABEL "%u, by reboots from inside or for its health\n", "Boots",
+                             (unsigned)boots);
         (void)printf(FIELD_LABEL "%s by uid %u\n", "Created",
                      time_stamp(number_of(m, "CreatedTimestamp"), stamp),
                      (unsigned)number_of(m, "Owner"));
@@ -290,6 +314,7 @@ static void print_screen(const Ctl *c, const json_t *m, size_t max_lines)
         print_header(m);
         print_loaded(kind_name_of(m));
         print_state(m);
+        print_health(m);
         print_reason(m);
         field_lines(m, "Warnings", "DefinitionWarnings");
         field_text(m, "Unit", "Unit");

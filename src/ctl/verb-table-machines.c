@@ -22,7 +22,7 @@ static const Option rm_options[] = {
         {.name = NULL},
 };
 static const Option wait_options[] = {
-        {"for", 0, OPTION_VALUE, "STATE", "ready, running, stopped (the default) or exited"},
+        {"for", 0, OPTION_VALUE, "STATE", "ready, running, healthy, stopped (the default) or exited"},
         {"timeout", 't', OPTION_VALUE, "TIME", "give up after TIME, with exit status 6"},
         {.name = NULL},
 };

@@ -65,7 +65,8 @@ static int wait_for(Ctl *c, const char *name, const char *condition)
 
 int verb_wait(Ctl *c)
 {
-        static const char *const conditions[] = {"running", "ready", "stopped", "exited"};
+        static const char *const conditions[] = {"running", "ready", "healthy", "stopped",
+                                                 "exited"};
         const char *condition = args_value(&c->args, "for") ?: "stopped";
         _cleanup_strv_free_ char **names = NULL;
         bool known = false;
@@ -74,7 +75,7 @@ int verb_wait(Ctl *c)
                 known = known || streq(condition, conditions[i]);
         if (!known)
                 return report_usage(c->verb,
-                                    "--for wants ready, running, stopped or exited, not "
+                                    "--for wants ready, running, healthy, stopped or exited, not "
                                     "'%s'",
                                     condition);
         int status = kind_expand(c, &kind_machine, &names);

@@ -11,6 +11,11 @@
 
 #define IDS 65536U
 
+/* Docker's defaults. */
+#define HEALTH_INTERVAL_USEC 30000000U
+#define HEALTH_TIMEOUT_USEC  30000000U
+#define HEALTH_RETRIES       3U
+
 #define PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* Without a setting, hard limits are only ever lowered: UINT64_MAX leaves them as they are. */
@@ -180,6 +185,31 @@ static void add_limits(PlanWriter *w, const Settings *s)
         }
 }
 
+static PlanHealthAction health_action(const Settings *s)
+{
+        switch (s->health_action) {
+        case HEALTH_ACTION_RESTART: return PLAN_HEALTH_RESTART;
+        case HEALTH_ACTION_STOP: return PLAN_HEALTH_STOP;
+        case HEALTH_ACTION_KILL: return PLAN_HEALTH_KILL;
+        default: return PLAN_HEALTH_NONE;
+        }
+}
+
+static void add_health(PlanWriter *w, const Settings *s)
+{
+        if (strv_length(s->healthcheck) == 0 || !*s->healthcheck[0])
+                return;
+        add(w, PLAN_STAGE_PAYLOAD,
+            (PlanStep){PLAN_HEALTH, .a = s->health_interval_usec ?: HEALTH_INTERVAL_USEC,
+                       .b = s->health_timeout_usec ?: HEALTH_TIMEOUT_USEC});
+        add(w, PLAN_STAGE_PAYLOAD,
+            (PlanStep){PLAN_HEALTH_LIMIT, .a = s->health_start_usec,
+                       .b = s->health_retries ?: HEALTH_RETRIES});
+        add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_HEALTH_ACTION, .a = health_action(s)});
+        STRV_FOREACH (arg, s->healthcheck)
+                add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_HEALTH_ARG, .s = *arg});
+}
+
 /* In volumes, too. Images say where to begin, and leave it to whoever runs them to make it. */
 static void add_working_directory(PlanWriter *w, const Settings *s, bool booting)
 {
@@ -204,6 +234,7 @@ static void add_payload(PlanWriter *w, const Settings *s, const PlanFacts *facts
                     (PlanStep){PLAN_SECCOMP, .data = facts->seccomp, .n_data = facts->n_seccomp});
         add_environment(w, s, g->uuid, g->booting);
         add_program(w, s, facts, g->booting);
+        add_health(w, s);
 }
 
 static void format_id(const uint8_t id[static 16], char hex[static 33], char uuid[static 37])

@@ -65,6 +65,17 @@ static int prepare(Shim *s, const Frame *f, ExecRequest *r, Fault *reterr)
         return 0;
 }
 
+void exec_inside(const Shim *s, const PayloadArgs *args, Failure *f)
+{
+        int namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
+                         CLONE_NEWCGROUP | CLONE_NEWNET;
+
+        if (setns(s->leader.pidfd, namespaces) < 0)
+                (void)failure_set(f, FAULT_NOT_RUNNING, errno, "enter", s->name);
+        else
+                (void)payload_exec(args, f);
+}
+
 _noreturn_ static void exec_child(Shim *s, const Frame *f, const ExecRequest *r)
 {
         Failure failure = {0};
@@ -79,13 +90,8 @@ _noreturn_ static void exec_child(Shim *s, const Frame *f, const ExecRequest *r)
                 .terminal = r->slave >= 0,
                 .stdio = {r->stdio[0], r->stdio[1], r->stdio[2]},
         };
-        int namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
-                         CLONE_NEWCGROUP | CLONE_NEWNET;
 
-        if (setns(s->leader.pidfd, namespaces) < 0)
-                (void)failure_set(&failure, FAULT_NOT_RUNNING, errno, "enter", s->name);
-        else
-                (void)payload_exec(&a, &failure);
+        exec_inside(s, &a, &failure);
         (void)!write(r->errors[1], &failure, sizeof(failure));
         _exit(1);
 }

@@ -262,6 +262,9 @@ static void add_state(const Shim *s, FrameWriter *w, uint64_t serial)
         frame_add_number(w, FRAME_PAUSED, s->pause.since_usec);
         frame_add_number(w, FRAME_BOOT_COUNT, s->boot_count);
         frame_add_string(w, FRAME_STATUS_TEXT, s->status_text);
+        frame_add_number(w, FRAME_HEALTH, s->health.state);
+        frame_add_number(w, FRAME_STREAK, s->health.streak);
+        frame_add_string(w, FRAME_HEALTH_TEXT, s->health.told);
         network_add_indices(&s->network, w);
         mounts_tell(&s->mounts, w);
 }

@@ -98,7 +98,10 @@ static int exit_status(const ExitRecord *r)
         for (size_t i = 0; i < ELEMENTSOF(fine); i++)
                 if (streq(r->cause, fine[i]))
                         return 0;
-        return r->status < 0 ? 1 : r->status;
+        /* PID 1 may have ended well when it was asked to: it was for its health */
+        return r->status < 0 || (streq(r->cause, EXIT_CAUSE_UNHEALTHY) && r->status == 0)
+                       ? 1
+                       : r->status;
 }
 
 static int run(const char *name)
@@ -107,6 +110,7 @@ static int run(const char *name)
                          .control = -EBADF,
                          .notify = -EBADF,
                          .images = -EBADF,
+                         .health = {.pidfd = -EBADF, .output = -EBADF, .cgroup = -EBADF},
                          .pause = {.events = -EBADF, .link = -EBADF},
                          .mounting = {.pidfd = -EBADF, .result = -EBADF, .link = -EBADF},
                          .payload_cgroup = -EBADF}; /* too large for a stack */

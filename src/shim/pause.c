@@ -142,6 +142,7 @@ void pause_end(Shim *s)
         (void)fault_set(&fault, FAULT_CANCELLED, ECANCELED,
                         "machine '%s' was resumed or stopped before it was paused", s->name);
         answer(s, &fault);
+        health_resumed(s);
         if (was_paused) {
                 link_send_state(s);
                 tell_systemd(s);

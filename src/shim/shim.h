@@ -6,6 +6,7 @@
 #include "shim/mount-live.h"
 #include "shim/notify.h"
 #include "shim/output.h"
+#include "shim/payload.h"
 #include "wire/exit-record.h"
 #include "wire/frame.h"
 #include "wire/plan.h"
@@ -48,10 +49,28 @@ typedef struct ExecEnded {
 
 typedef struct Stop {
         bool requested;
-        bool sent;                          /* the signal is delivered */
-        bool timed_out;                     /* killed at the deadline */
+        bool restart;   /* PID 1 alone, which is started again: nobody has asked for a stop */
+        bool sent;      /* the signal is delivered */
+        bool timed_out; /* killed at the deadline */
         uint64_t since_usec, deadline_usec; /* CLOCK_MONOTONIC; UINT64_MAX: none */
 } Stop;
+
+#define HEALTH_TEXT_MAX 512
+
+typedef struct Health {
+        ShimHealth state;
+        unsigned streak;            /* failures in a row */
+        uint64_t begun_usec;        /* CLOCK_MONOTONIC, as the next two: when PID 1 was started */
+        uint64_t next_usec;         /* of the next check */
+        uint64_t deadline_usec;     /* of the one that runs */
+        int pidfd, output;          /* of the one that runs; -EBADF: none */
+        int cgroup;                 /* likewise: it and all that it has started */
+        bool timed_out;             /* it was killed */
+        bool gave_up;               /* the machine is being ended for its health */
+        char text[HEALTH_TEXT_MAX]; /* what it has printed, the end of it */
+        size_t n_text;
+        char told[HEALTH_TEXT_MAX];
+} Health;
 
 typedef struct Pause {
         bool wanted;                    /* the payload's cgroup is frozen, or about to be */
@@ -91,6 +110,7 @@ typedef struct Shim {
         size_t n_ended;
         Stop stop;
         Pause pause;
+        Health health;
         bool introduced; /* lodged has this PID 1, and none before it, in systemd-machined's list */
         uint32_t boot_count;
         uint64_t started_usec, ready_usec; /* CLOCK_REALTIME */
@@ -138,6 +158,10 @@ void exec_check(Shim *s);
 /** exec_forget_link() - @link is being closed */
 void exec_forget_link(Shim *s, int link);
 
+/** exec_inside() - enter the machine and become a program of it; in a child only
+ * Return: only on failure, @f says why. */
+void exec_inside(const Shim *s, const PayloadArgs *args, Failure *f);
+
 /* ---- exec-note.c: what is told of them to the next lodged ---- */
 
 /** exec_note_take() - note what a FRAME_EXEC asks for; the pid is the caller's to fill in
@@ -157,9 +181,25 @@ void exec_tell(Shim *s, FrameWriter *w);
  * @timeout_usec until everything is killed; UINT64_MAX: as the plan says. A later call can only
  *   shorten it. */
 void stop_request(Shim *s, uint64_t timeout_usec);
+/** stop_restart() - have PID 1 end as for a stop, and start it again */
+void stop_restart(Shim *s);
 /** stop_tick() - send the signal when PID 1 can take it, kill at the deadline
  * Return: µs until it wants to be called again; UINT64_MAX: nothing to wait for. */
 uint64_t stop_tick(Shim *s);
+
+/* ---- health.c: the health check that the plan may have ---- */
+
+/** health_begin() - PID 1 was started */
+void health_begin(Shim *s);
+/** health_check() - read what a check has printed, judge one that has ended, start the next */
+void health_check(Shim *s);
+/** health_timeout() - Return: µs until health_check() wants to be called; UINT64_MAX: never. */
+uint64_t health_timeout(const Shim *s);
+/** health_resumed() - the machine was paused: what a check did not do then is no failure */
+void health_resumed(Shim *s);
+/** health_end() - PID 1 has ended: the check, too
+ * Return: true once nothing is left of it. */
+bool health_end(Shim *s);
 
 /* ---- pause.c ---- */
 

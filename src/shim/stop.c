@@ -35,6 +35,35 @@ static void tell_systemd(uint64_t timeout)
         notify_systemd(state);
 }
 
+/* PID 1 is to end: the rest is up to stop_tick(). */
+static void begin(Shim *s, uint64_t deadline_usec)
+{
+        uint64_t now = now_usec(CLOCK_MONOTONIC);
+
+        s->stop = (Stop){
+                .requested = true,
+                .sent = s->stop.sent, /* one that is being restarted need not hear it again */
+                .since_usec = now,
+                .deadline_usec = deadline_usec,
+        };
+        pause_end(s); /* so that PID 1 can do what the signal says */
+        /* PID 1 may be blocked on output that a client of ours does not read, and must be able to
+         * end */
+        s->output.patience_usec = now + CLIENT_GRACE_USEC;
+}
+
+void stop_restart(Shim *s)
+{
+        uint64_t now = now_usec(CLOCK_MONOTONIC), planned;
+        int sig;
+
+        if (s->stop.requested)
+                return;
+        plan_stop(s, &sig, &planned);
+        begin(s, planned >= UINT64_MAX - now ? UINT64_MAX : now + planned);
+        s->stop.restart = true;
+}
+
 void stop_request(Shim *s, uint64_t timeout_usec)
 {
         uint64_t now = now_usec(CLOCK_MONOTONIC), planned;
@@ -44,17 +73,13 @@ void stop_request(Shim *s, uint64_t timeout_usec)
         if (timeout_usec == UINT64_MAX)
                 timeout_usec = planned;
         uint64_t deadline = timeout_usec >= UINT64_MAX - now ? UINT64_MAX : now + timeout_usec;
-        if (s->stop.requested) {
+        if (s->stop.requested && !s->stop.restart) {
                 if (deadline < s->stop.deadline_usec)
                         s->stop.deadline_usec = deadline;
                 return;
         }
-        s->stop = (Stop){.requested = true, .since_usec = now, .deadline_usec = deadline};
-        pause_end(s); /* so that PID 1 can do what the signal says */
+        begin(s, deadline);
         s->state = SHIM_STOPPING;
-        /* PID 1 may be blocked on output that a client of ours does not read, and must be able to
-         * end */
-        s->output.patience_usec = now + CLIENT_GRACE_USEC;
         link_send_state(s);
         tell_systemd(timeout_usec);
 }

@@ -15,7 +15,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-#define POLL_MAX             (6 + SHIM_LINKS_MAX + OUTPUT_POLL_MAX + SHIM_PROCESSES_MAX)
+#define POLL_MAX             (7 + SHIM_LINKS_MAX + OUTPUT_POLL_MAX + SHIM_PROCESSES_MAX)
 #define CLIENT_PATIENCE_USEC 5000000ULL
 #define STATUS_INTERVAL_USEC 250000ULL
 #define NOTIFY_BATCH         64
@@ -115,6 +115,8 @@ static void wait_for_events(Shim *s, uint64_t timeout_usec)
         if (s->pause.events >= 0) /* which tells so by POLLPRI */
                 p[n++] = (struct pollfd){.fd = s->pause.events, .events = POLLPRI};
         p[n++] = (struct pollfd){.fd = s->mounting.result, .events = POLLIN};
+        if (s->health.output >= 0)
+                p[n++] = (struct pollfd){.fd = s->health.output, .events = POLLIN};
         links = n;
         for (size_t i = 0; i < s->n_links; i++)
                 p[n++] = (struct pollfd){.fd = s->links[i], .events = POLLIN};
@@ -139,22 +141,36 @@ static void wait_for_events(Shim *s, uint64_t timeout_usec)
         exec_check(s);
         pause_check(s);
         mount_live_check(s);
+        health_check(s);
         (void)output_pump(&s->output);
 }
 
 /* All that PID 1 left behind dies with its pid namespace, but the kernel takes a moment over it. */
 static void collect_payload(Shim *s)
 {
-        for (int i = 0;
-             i < 2000 && (cgroup_is_populated(s->payload_cgroup) == 1 || s->n_processes > 0); i++) {
+        for (int i = 0; i < 2000 && (!health_end(s) || s->n_processes > 0 ||
+                                     cgroup_is_populated(s->payload_cgroup) == 1);
+             i++) {
                 (void)cgroup_kill(s->payload_cgroup);
                 (void)usleep(i < 20 ? 100 : 1000);
                 exec_check(s);
         }
 }
 
+static char *health_message(const Shim *s)
+{
+        char *message;
+
+        return asprintf(&message, "Its health check failed %u times in a row: %s", s->health.streak,
+                        s->health.told) < 0
+                       ? NULL
+                       : message;
+}
+
 static const char *classify(const Shim *s, int sig)
 {
+        if (s->health.gave_up)
+                return EXIT_CAUSE_UNHEALTHY;
         if (s->stop.requested)
                 return s->stop.timed_out ? EXIT_CAUSE_TIMEOUT : EXIT_CAUSE_STOPPED;
         if (sig == SIGINT) /* reboot(2) in a pid namespace: how halt and poweroff end its init */
@@ -175,16 +191,24 @@ static End run_leader(Shim *s, ExitRecord *ret)
                 uint64_t timeout = MIN2(stop_tick(s), output_timeout(&s->output));
                 timeout = MIN2(timeout, pause_timeout(s));
                 timeout = MIN2(timeout, mount_live_timeout(s));
+                timeout = MIN2(timeout, health_timeout(s));
                 wait_for_events(s, MIN2(timeout, status_timeout(s)));
         }
         pause_end(s);
         collect_payload(s);
         network_detach(&s->network);
         output_finish(&s->output, CLIENT_PATIENCE_USEC);
-        if (sig == SIGHUP && !s->stop.requested)
+        if (s->stop.restart || (sig == SIGHUP && !s->stop.requested)) {
+                if (s->stop.restart) {
+                        s->stop = (Stop){0};
+                        s->output.patience_usec = 0;
+                }
                 return END_REBOOT;
+        }
         free(ret->cause);
         ret->cause = strdup(classify(s, sig));
+        if (s->health.gave_up)
+                ret->message = health_message(s);
         /* a PID 1 has no other end by SIGINT than reboot(2): it has ended well, and said nothing
          * else */
         ret->status = sig == SIGINT ? 0 : status;
@@ -229,6 +253,7 @@ static int start_leader(Shim *s, Failure *f)
         s->started_usec = now_usec(CLOCK_REALTIME);
         s->launched_usec = now_usec(CLOCK_MONOTONIC);
         s->state = SHIM_RUNNING;
+        health_begin(s);
         if (!expects_ready(s))
                 set_ready(s);
         return 0;

@@ -243,6 +243,13 @@ static const char *const restarts[_RESTART_POLICY_MAX] = {
         [RESTART_ON_ABORT] = "on-abort",
 };
 
+static const char *const health_actions[_HEALTH_ACTION_MAX] = {
+        [HEALTH_ACTION_NONE] = "none",
+        [HEALTH_ACTION_RESTART] = "restart",
+        [HEALTH_ACTION_STOP] = "stop",
+        [HEALTH_ACTION_KILL] = "kill",
+};
+
 static int parse_writable_layer(const char *s, void *field)
 {
         int v = parse_choice(s, writable_layers, _WRITABLE_LAYER_MAX);
@@ -286,6 +293,21 @@ static int parse_restart(const char *s, void *field)
 static int format_restart(const void *field, char **ret)
 {
         return duplicate(restarts[*(const RestartPolicy *)field], ret);
+}
+
+static int parse_health_action(const char *s, void *field)
+{
+        int v = parse_choice(s, health_actions, _HEALTH_ACTION_MAX);
+
+        if (v < 0)
+                return v;
+        *(HealthAction *)field = (HealthAction)v;
+        return 0;
+}
+
+static int format_health_action(const void *field, char **ret)
+{
+        return duplicate(health_actions[*(const HealthAction *)field], ret);
 }
 
 /* ---- network ---- */
@@ -428,6 +450,12 @@ const SettingType setting_restart = {
         .size = sizeof(RestartPolicy),
         .parse = parse_restart,
         .format = format_restart,
+};
+const SettingType setting_health_action = {
+        .allowed = "give none, restart, stop or kill",
+        .size = sizeof(HealthAction),
+        .parse = parse_health_action,
+        .format = format_health_action,
 };
 const SettingType setting_count = {
         .allowed = "give a whole number from 1",

@@ -226,6 +226,41 @@ static int apply_volume(Settings *s, const ImageRecord *r, const char *volume, F
         return strv_push(&s->volumes, target);
 }
 
+/* ---- health ---- */
+
+/* "Test" of Docker: how to read the words, then the words. */
+static int take_healthcheck(Settings *s, const ImageRecord *r, Fault *reterr)
+{
+        static char shell[] = "/bin/sh", option[] = "-c";
+        char **test = r->healthcheck;
+
+        if (streq(test[0], "NONE"))
+                return 0;
+        if (streq(test[0], "CMD"))
+                return take_list(&s->healthcheck, test + 1);
+        if (!streq(test[0], "CMD-SHELL"))
+                return refuse(r, "Healthcheck", test[0],
+                              "it begins with none of NONE, CMD and CMD-SHELL; give "
+                              "Healthcheck= to run another",
+                              reterr);
+        char *words[] = {shell, option, test[1], NULL};
+        return test[1] ? take_list(&s->healthcheck, words) : 0;
+}
+
+static int apply_health(Settings *s, const ImageRecord *r, Fault *reterr)
+{
+        if (s->healthcheck || strv_length(r->healthcheck) == 0)
+                return 0;
+        int q = take_healthcheck(s, r, reterr);
+        if (q < 0 || !s->healthcheck)
+                return q;
+        s->health_interval_usec = s->health_interval_usec ?: r->health_interval_usec;
+        s->health_timeout_usec = s->health_timeout_usec ?: r->health_timeout_usec;
+        s->health_start_usec = s->health_start_usec ?: r->health_start_usec;
+        s->health_retries = s->health_retries ?: r->health_retries;
+        return 0;
+}
+
 static int apply(Settings *s, const ImageRecord *r, bool has_init, Fault *reterr)
 {
         int q = apply_program(s, r, has_init, reterr);
@@ -236,7 +271,7 @@ static int apply(Settings *s, const ImageRecord *r, bool has_init, Fault *reterr
                 q = q < 0 ? q : apply_volume(s, r, *volume, reterr);
         if (s->stop_signal == 0)
                 s->stop_signal = r->stop_signal;
-        return q;
+        return q < 0 ? q : apply_health(s, r, reterr);
 }
 
 int settings_apply_image(Settings *s, const ImageRecord *r, bool has_init, Fault *reterr)

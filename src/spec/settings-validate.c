@@ -27,6 +27,9 @@ static int check_program(const Settings *s, Fault *reterr)
         else if (s->entrypoint && !*s->entrypoint[0] && s->entrypoint[1])
                 message = "Entrypoint= begins with an empty word: its first word names the "
                           "program, or is the only one and empty for none at all";
+        else if (s->healthcheck && !*s->healthcheck[0] && s->healthcheck[1])
+                message = "Healthcheck= begins with an empty word: its first word names the "
+                          "program, or is the only one and empty for none at all";
         return message ? fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%s", message) : 0;
 }
 

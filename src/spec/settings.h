@@ -38,6 +38,15 @@ typedef enum RestartPolicy {
         _RESTART_POLICY_MAX,
 } RestartPolicy;
 
+/* What is done when a health check has failed too often. */
+typedef enum HealthAction {
+        HEALTH_ACTION_NONE,
+        HEALTH_ACTION_RESTART,
+        HEALTH_ACTION_STOP,
+        HEALTH_ACTION_KILL,
+        _HEALTH_ACTION_MAX,
+} HealthAction;
+
 typedef struct Settings {
         char *description;
         char *image;            /* canonical name, or NULL with root_directory */
@@ -69,6 +78,10 @@ typedef struct Settings {
         Bandwidth bandwidth;
         Resources resources;
         uint64_t capabilities_add, capabilities_drop; /* bit masks */
+        char **healthcheck; /* one empty word: none, whatever the image says */
+        uint64_t health_interval_usec, health_timeout_usec, health_start_usec; /* 0: not given */
+        uint32_t health_retries;                                               /* likewise */
+        HealthAction health_action;
         RestartPolicy restart;
         uint64_t restart_usec, restart_max_usec;   /* the latter UINT64_MAX: not given */
         uint32_t restart_steps, start_limit_burst; /* 0: not given */

@@ -12,14 +12,15 @@
 #include <stdint.h>
 
 /* The machine's StateReason code, and the word in the record. */
-#define EXIT_CAUSE_EXITED   "exited"   /* PID 1 exited by itself: status */
-#define EXIT_CAUSE_KILLED   "killed"   /* PID 1 was ended by a signal: signal */
-#define EXIT_CAUSE_OOM      "oom"      /* ... of the kernel's OOM killer */
-#define EXIT_CAUSE_STOPPED  "stopped"  /* asked to stop, and did */
-#define EXIT_CAUSE_TIMEOUT  "timeout"  /* asked to stop, killed at the deadline */
-#define EXIT_CAUSE_SHUTDOWN "shutdown" /* powered off or halted from inside */
-#define EXIT_CAUSE_FAILED   "failed"   /* the start failed: phase, object, error, message */
-#define EXIT_CAUSE_LOST     "lost"     /* the shim was killed: written by lodged */
+#define EXIT_CAUSE_EXITED    "exited"    /* PID 1 exited by itself: status */
+#define EXIT_CAUSE_KILLED    "killed"    /* PID 1 was ended by a signal: signal */
+#define EXIT_CAUSE_OOM       "oom"       /* ... of the kernel's OOM killer */
+#define EXIT_CAUSE_STOPPED   "stopped"   /* asked to stop, and did */
+#define EXIT_CAUSE_TIMEOUT   "timeout"   /* asked to stop, killed at the deadline */
+#define EXIT_CAUSE_UNHEALTHY "unhealthy" /* stopped or killed for its health: message */
+#define EXIT_CAUSE_SHUTDOWN  "shutdown"  /* powered off or halted from inside */
+#define EXIT_CAUSE_FAILED    "failed"    /* the start failed: phase, object, error, message */
+#define EXIT_CAUSE_LOST      "lost"      /* the shim was killed: written by lodged */
 
 #define EXIT_RECORD_SIZE_MAX  65536U
 #define EXIT_RECORD_LINES_MAX 32U

@@ -52,7 +52,8 @@ static FieldKind tag_kind(unsigned tag)
         case FRAME_EGRESS:
         case FRAME_MOUNT:
         case FRAME_SOURCE:
-        case FRAME_OPTIONS: return FIELD_STRING;
+        case FRAME_OPTIONS:
+        case FRAME_HEALTH_TEXT: return FIELD_STRING;
         default: return tag > 0 && tag < _FRAME_TAG_MAX ? FIELD_NUMBER : FIELD_UNKNOWN;
         }
 }

@@ -28,9 +28,10 @@ typedef enum FrameType {
         FRAME_REFUSED, /* D: code, error, message: the shim logs message and exits */
         FRAME_QUERY,   /* D: answered by FRAME_STATE, also sent unasked whenever it changes */
         FRAME_STATE,   /* S: state, leader, supervisor, uid_base, started, ready, paused,
-                          boot_count, status_text, mounts. In the answer to a query then, for each
-                          program that exec has started, a group of id, pid, owner, needs_root,
-                          user, args and, if it has ended, status and signal */
+                          boot_count, status_text, health, streak, health_text, mounts. In the
+                          answer to a query then, for each program that exec has started, a group of
+                          id, pid, owner, needs_root, user, args and, if it has ended, status and
+                          signal */
         FRAME_FAILED,  /* S: code, phase, object, error, message: the start failed, the shim is
                           about to end */
         FRAME_EXITED,  /* S: as the exit record (exit-record.h): PID 1 has ended, the shim is about
@@ -163,6 +164,9 @@ typedef enum FrameTag {
         FRAME_OPTIONS, /* string: of a tmpfs */
         FRAME_STEP_A,  /* number: PlanStep.a */
         FRAME_STEP_B,  /* number: PlanStep.b */
+        FRAME_HEALTH,  /* number: ShimHealth */
+        FRAME_STREAK,  /* number: health checks that failed in a row */
+        FRAME_HEALTH_TEXT, /* string: what the last one that was not as before said: untrusted */
         _FRAME_TAG_MAX,
 } FrameTag;
 
@@ -173,6 +177,14 @@ typedef enum ShimState {
         SHIM_STOPPING,
         _SHIM_STATE_MAX,
 } ShimState;
+
+typedef enum ShimHealth {
+        SHIM_HEALTH_NONE, /* there is no health check */
+        SHIM_HEALTH_STARTING,
+        SHIM_HEALTH_HEALTHY,
+        SHIM_HEALTH_UNHEALTHY,
+        _SHIM_HEALTH_MAX,
+} ShimHealth;
 
 /* ---- writing ---- */
 

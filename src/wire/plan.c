@@ -81,6 +81,10 @@ const PlanOpInfo plan_ops[_PLAN_OP_MAX] = {
         [PLAN_USER] = {"user", PAYLOAD, S},
         [PLAN_CHDIR] = {"chdir", PAYLOAD, S},
         [PLAN_ARG] = {"arg", PAYLOAD, S},
+        [PLAN_HEALTH] = {"health", PAYLOAD, .a = "interval", .b = "timeout"},
+        [PLAN_HEALTH_LIMIT] = {"health-limit", PAYLOAD, .a = "start", .b = "retries"},
+        [PLAN_HEALTH_ACTION] = {"health-action", PAYLOAD, .a = "action"},
+        [PLAN_HEALTH_ARG] = {"health-arg", PAYLOAD, S},
         [PLAN_INIT] = {"init", PAYLOAD, S},
 };
 

@@ -114,8 +114,12 @@ typedef enum PlanOp {
         PLAN_ENV,     /* s = KEY=VALUE */
         PLAN_USER,    /* s = user, user:group, uid, uid:gid: looked up in the guest's own files */
         PLAN_CHDIR,   /* s = guest path */
-        PLAN_ARG,  /* s: argv, one step each; argv[0] is looked up in $PATH of PLAN_ENV if it has no
-                      '/' */
+        PLAN_ARG, /* s: argv, one step each; argv[0] is looked up in $PATH of PLAN_ENV if it has no
+                     '/' */
+        PLAN_HEALTH,        /* a, b = µs between two health checks, and that one may take */
+        PLAN_HEALTH_LIMIT,  /* a = µs after the start that it may fail, b = failures in a row */
+        PLAN_HEALTH_ACTION, /* a = PlanHealthAction after so many */
+        PLAN_HEALTH_ARG,    /* s: its argv, one step each */
         PLAN_INIT, /* s = guest path tried as PID 1 when there is no PLAN_ARG; several in order */
         _PLAN_OP_MAX,
 } PlanOp;
@@ -123,6 +127,14 @@ typedef enum PlanOp {
 /* Mounts of disk images that one plan may want: its PLAN_LOWER_FD and PLAN_USR_FD number them from
  * 0, each once. */
 #define PLAN_IMAGES_MAX 4
+
+/* What the shim does with a machine that is not well. */
+typedef enum PlanHealthAction {
+        PLAN_HEALTH_NONE,
+        PLAN_HEALTH_RESTART, /* as a reboot from inside */
+        PLAN_HEALTH_STOP,
+        PLAN_HEALTH_KILL,
+} PlanHealthAction;
 
 /* Whose files of a PLAN_SHARE are whose inside. */
 typedef enum PlanMap {

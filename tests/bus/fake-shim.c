@@ -44,6 +44,7 @@ typedef struct Unit {
         char **command;
         uint64_t started_usec, ready_usec, paused_usec, uid_base;
         char *status_text;
+        ShimHealth health;
         GArray *programs; /* Program */
 } Unit;
 
@@ -206,6 +207,10 @@ static void send_state(Unit *u, ShimState state)
         frame_add_number(&w, FRAME_PAUSED, u->paused_usec);
         frame_add_number(&w, FRAME_BOOT_COUNT, 1);
         frame_add_string(&w, FRAME_STATUS_TEXT, u->status_text);
+        frame_add_number(&w, FRAME_HEALTH, u->health);
+        frame_add_number(&w, FRAME_STREAK, u->health == SHIM_HEALTH_UNHEALTHY ? 3 : 0);
+        frame_add_string(&w, FRAME_HEALTH_TEXT,
+                         u->health == SHIM_HEALTH_UNHEALTHY ? "no\033[1m answer" : NULL);
         (void)frame_send(u->fd, &w);
 }
 
@@ -231,6 +236,7 @@ static void run(Unit *u)
 {
         u->started_usec = now_usec(CLOCK_REALTIME);
         u->paused_usec = 0;
+        u->health = does(u, "health") ? SHIM_HEALTH_STARTING : SHIM_HEALTH_NONE;
         u->state = UNIT_ACTIVE;
         send_state(u, SHIM_RUNNING);
         later(u, tell_started);
@@ -405,6 +411,12 @@ static void handle(Unit *u, Frame *f)
         case FRAME_EXEC_KILL: exec_kill(u, f); break;
         case FRAME_KILL:
                 send_simple(u, FRAME_DONE, f->serial);
+                if (does(u, "health")) { /* SIGUSR1: fine, SIGUSR2: not */
+                        u->health = frame_number(f, FRAME_SIGNAL, 0) == SIGUSR1
+                                            ? SHIM_HEALTH_HEALTHY
+                                            : SHIM_HEALTH_UNHEALTHY;
+                        send_state(u, SHIM_READY);
+                }
                 if (frame_number(f, FRAME_SIGNAL, 0) == SIGKILL)
                         end(u, EXIT_CAUSE_KILLED, 128 + SIGKILL, SIGKILL);
                 break;

@@ -116,6 +116,29 @@ static void test_volumes(void)
                      "'..' or has a ':'");
 }
 
+static void test_health(void)
+{
+        static const char check[] = "Healthcheck=CMD curl -f x\nHealthcheckIntervalSec=5s\n"
+                                    "HealthcheckStartPeriodSec=60s\nHealthcheckRetries=4\n";
+
+        expect("Healthcheck=NONE\n", "", "");
+        expect("Healthcheck=CMD\n", "", "");
+        expect("Healthcheck=CMD-SHELL\n", "", "");
+        expect("Healthcheck=CMD-SHELL \"a || b\"\n", "",
+               "[Health]\nHealthcheck=/bin/sh -c \"a || b\"\n");
+        expect(check, "",
+               "[Health]\nHealthcheck=curl -f x\nHealthcheckIntervalSec=5s\n"
+               "HealthcheckStartPeriodSec=60s\nHealthcheckRetries=4\n");
+        expect(check, "[Health]\nHealthcheckRetries=2\nHealthAction=kill\n",
+               "[Health]\nHealthcheck=curl -f x\nHealthcheckIntervalSec=5s\n"
+               "HealthcheckStartPeriodSec=60s\nHealthcheckRetries=2\nHealthAction=kill\n");
+        expect(check, "[Health]\nHealthcheck=true\n", "[Health]\nHealthcheck=true\n");
+        expect(check, "[Health]\nHealthcheck=\"\"\n", "[Health]\nHealthcheck=\"\"\n");
+        expect_error("Healthcheck=MAGIC x\n",
+                     "image 'a' has Healthcheck 'MAGIC': it begins with none of NONE, CMD and "
+                     "CMD-SHELL; give Healthcheck= to run another");
+}
+
 static void test_command_line(void)
 {
         _cleanup_settings_ Settings s = {0};
@@ -141,6 +164,7 @@ int main(void)
         test_user_and_directory();
         test_merged();
         test_volumes();
+        test_health();
         test_command_line();
         return 0;
 }
