@@ -9,7 +9,8 @@ at_exit "umount '$SHARED/sub' 2>/dev/null; rm -rf --one-file-system '$SHARED' '$
 mkdir -p "$SHARED/sub"
 echo host >"$SHARED/file"
 chown 1234:2345 "$SHARED" "$SHARED/file"
-mount -t tmpfs tmpfs "$SHARED/sub"
+mkdir "$SHARED/other"
+mount --bind "$SHARED/other" "$SHARED/sub"
 touch "$SHARED/sub/below"
 
 # as busctl has it, without quotes
