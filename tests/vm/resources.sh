@@ -102,9 +102,11 @@ call TerminateMachine 'sa{sv}' "$m" 0
 
 # ---- bytes written within 10 %
 m=$TEST-e
-create "$m" debian12 Boot=no 'IOWriteBandwidthMax=/var/lib/lodge 5M' -- dd if=/dev/zero of=/big bs=64K count=4000 oflag=direct status=none
+# several at once, so that there is always something to be written, however slow this machine is
+create "$m" debian12 Boot=no 'IOWriteBandwidthMax=/var/lib/lodge 5M' -- /bin/sh -c \
+    'for i in 1 2 3 4; do dd if=/dev/zero of=/big$i bs=256K count=400 oflag=direct status=none & done; wait'
 start "$m"
 sleep 2
 between 'bytes written' "$(rate "$m" IOWrittenBytes 10)" 4500000 5500000
-matches 'by disk' "^$m +vda +" "$(lodgectl stats --by=disk --no-legend "$m")"
+matches 'by disk' "(^|$NL)$m +vda +" "$(lodgectl stats --by=disk --no-legend "$m")"
 call TerminateMachine 'sa{sv}' "$m" 0
