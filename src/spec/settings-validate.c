@@ -27,9 +27,6 @@ static int check_program(const Settings *s, Fault *reterr)
         else if (s->entrypoint && !*s->entrypoint[0] && s->entrypoint[1])
                 message = "Entrypoint= begins with an empty word: its first word names the "
                           "program, or is the only one and empty for none at all";
-        else if (s->healthcheck && !*s->healthcheck[0] && s->healthcheck[1])
-                message = "Healthcheck= begins with an empty word: its first word names the "
-                          "program, or is the only one and empty for none at all";
         return message ? fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%s", message) : 0;
 }
 
@@ -48,6 +45,15 @@ static int check_restart(const Settings *s, Fault *reterr)
                 message = "StartLimitBurst= needs StartLimitIntervalSec=: without it a machine may "
                           "be started as often as somebody asks";
         return message ? fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%s", message) : 0;
+}
+
+static int check_health(const Settings *s, Fault *reterr)
+{
+        if (!s->healthcheck || *s->healthcheck[0] || !s->healthcheck[1])
+                return 0;
+        return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                         "Healthcheck= begins with an empty word: its first word names the "
+                         "program, or is the only one and empty for none at all");
 }
 
 /* ---- mounts ---- */
@@ -119,6 +125,7 @@ int settings_validate(const Settings *s, Fault *reterr)
         if (message)
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%s", message);
         int r = check_program(s, reterr);
+        r = r < 0 ? r : check_health(s, reterr);
         r = r < 0 ? r : check_restart(s, reterr);
         r = r < 0 ? r : check_mounts(s, reterr);
         return r < 0 ? r : settings_network_validate(s, reterr);
