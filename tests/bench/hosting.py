@@ -7,6 +7,7 @@ import peers
 from stopwatch import Failure, memory_of, processes, read, sh
 
 RUNNING = 300
+GENERATE = 'd=$(mktemp -d) && /usr/lib/systemd/system-generators/lodge-generator $d $d $d; rm -r $d'
 SETTLE, IDLE = 5, 20  # s: until what was begun has ended; in which nothing happens
 
 
@@ -63,7 +64,9 @@ def hosting(bench):
     lists = bench.table(f'hosting: {defined} machines defined, {running} running', None)
     memory = bench.table('hosting: PSS of lodged', None, 'KiB')
     rows = (('list', 'lodgectl list, whole command', ('run', 'lodgectl', 'list')),
-            ('objects', 'GetManagedObjects over the system bus', ('objects',)))
+            ('objects', 'GetManagedObjects over the system bus', ('objects',)),
+            ('generator', 'lodge-generator, and what makes and removes its directory', ('run', 'sh', '-c', GENERATE)),
+            ('reload', 'systemctl daemon-reload, all generators and units', ('run', 'systemctl', 'daemon-reload')))
     try:
         bench.batch(lodge.begin('{}'), running)
     except Failure as failure:

@@ -284,8 +284,8 @@ verb_reboot() {
     power_off "$id" || die "host $id did not power off within $((BOOT_SECONDS / 2)) s; kill it with: $KIND stop $id"
     after_power_off "$id"
     boot "$id"
+    release "$id" # it can be used, also if a unit of its own fails
     wait_running "$id"
-    release "$id"
 }
 
 verb_list() {

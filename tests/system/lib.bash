@@ -52,6 +52,13 @@ fail() {
     exit 1
 }
 
+# reboot_host: the test goes on from its beginning after a boot of the host; $LODGE_TEST_BOOTS says how many there were
+reboot_host() {
+    trap - EXIT ERR
+    rm -rf --one-file-system "$WORK"
+    exit 88
+}
+
 skip() {
     echo "$*"
     exit 77
