@@ -61,6 +61,17 @@
 #define LODGE_DEFINITIONS_RUN   "/run/lodge/machines"
 #define LODGE_DEFINITIONS_USR   "/usr/lib/lodge/machines"
 #define LODGE_DEFINITION_SUFFIX ".machine"
+#define LODGE_DROP_INS_SUFFIX   ".machine.d" /* NAME: a directory beside it */
+#define LODGE_DROP_IN_SUFFIX    ".conf"      /* in that */
+/* Written by SetProperties() where the file itself cannot say it. */
+#define LODGE_DROP_IN_SET     "90-set.conf"
+#define LODGE_DROP_IN_RUNTIME "95-runtime.conf"
+
+/* What several machines have in common, named by Profile=; of one name the first counts. */
+#define LODGE_PROFILES_ETC   "/etc/lodge/profiles"
+#define LODGE_PROFILES_RUN   "/run/lodge/profiles"
+#define LODGE_PROFILES_USR   "/usr/lib/lodge/profiles"
+#define LODGE_PROFILE_SUFFIX ".profile"
 
 #define LODGE_STORE           "/var/lib/lodge"
 #define LODGE_STORE_LAYERS    "/var/lib/lodge/layers"   /* sha256-HEX/{tree,tar.map}, by diff_id */

@@ -85,6 +85,14 @@ void strv_limit(char ***v, size_t max)
                 *v = shorter;
 }
 
+bool strv_contains(char *const *v, const char *s)
+{
+        STRV_FOREACH (other, v)
+                if (streq(*other, s))
+                        return true;
+        return false;
+}
+
 bool strv_equal(char *const *a, char *const *b)
 {
         size_t n = strv_length(a);

@@ -29,6 +29,8 @@ int strv_push(char ***v, const char *s);
 /** strv_limit() - shorten the vector to what takes at most @max bytes, the pointers included
  * A string that is cut ends with "..." and stays valid UTF-8 if it was; what follows is dropped. */
 void strv_limit(char ***v, size_t max);
+/** strv_contains() - is it one of them? */
+bool strv_contains(char *const *v, const char *s);
 /** strv_equal() - the same strings in the same order? NULL equals an empty vector */
 bool strv_equal(char *const *a, char *const *b);
 

@@ -130,7 +130,7 @@ static void machine_changed(void *userdata, Machine *m, unsigned changes)
                 {MACHINE_CHANGED_STATE, {"State", "StateReason"}},
                 {MACHINE_CHANGED_DEFINITION,
                  {"Settings", "Image", "RootDirectory", "MachineID", "Owner", "CreatedTimestamp",
-                  "Bandwidth"}},
+                  "Bandwidth", "DefinitionWarnings"}},
                 {MACHINE_CHANGED_HEALTH, {"Health", "HealthFailures", "HealthOutput"}},
                 {MACHINE_CHANGED_NETWORK, {"Addresses", "Ports", "Bandwidth"}},
                 {MACHINE_CHANGED_MOUNTS, {"Mounts"}},

@@ -58,6 +58,11 @@ static void call_free(Call *c)
         options_done(&c->options);
         if (c->has_settings)
                 settings_done(&c->settings);
+        if (c->has_implied)
+                settings_done(&c->implied);
+        strv_free(c->keys);
+        layers_done(&c->layers);
+        origins_done(&c->origins);
         if (c->has_network)
                 network_settings_done(&c->network);
         strv_free(c->networks);
@@ -228,7 +233,7 @@ static bool is_directory(int fd)
 static bool reaches_host(const Call *c)
 {
         return c->is_bind || (c->has_settings && strv_length(c->settings.binds) > 0) ||
-               is_directory(c->stream);
+               (c->has_implied && strv_length(c->implied.binds) > 0) || is_directory(c->stream);
 }
 
 /* What a machine's settings give it of the host's network, and whom they let in. */
@@ -245,13 +250,22 @@ static char *const *ports_of(const Call *c)
 static bool reaches_network(const Call *c)
 {
         return (c->has_settings && c->settings.private_network == 0) ||
-               bus_networks_are_of_host(networks_of(c));
+               bus_networks_are_of_host(networks_of(c)) ||
+               (c->has_implied &&
+                (c->implied.private_network == 0 || bus_networks_are_of_host(c->implied.networks)));
+}
+
+static bool is_exposed(const Call *c)
+{
+        return bus_ports_are_exposed(ports_of(c)) ||
+               (c->has_implied && bus_ports_are_exposed(c->implied.publish));
 }
 
 /* What starts, stops or orders other units of the host. */
 static bool reaches_units(const Call *c)
 {
-        return c->has_settings && unit_is_tied(&c->settings);
+        return (c->has_settings && unit_is_tied(&c->settings)) ||
+               (c->has_implied && unit_is_tied(&c->implied));
 }
 
 /* Running as root inside is another question than running as somebody. */
@@ -325,7 +339,7 @@ static int authorize(Call *c, Fault *reterr)
         need_action(c, action_of(c));
         if (reaches_network(c) || reaches_units(c))
                 need_action(c, "configure");
-        if (bus_ports_are_exposed(ports_of(c)))
+        if (is_exposed(c))
                 need_action(c, "publish");
         return ask_next(c, reterr);
 }
@@ -370,7 +384,7 @@ static int read_target(Call *c, bool named, Fault *reterr)
         if (c->kind == _OBJECT_KIND_MAX) {
                 if (g_str_has_prefix(path, LODGE_PROCESS_PATH "/"))
                         return target_process(c, path, reterr);
-                if (c->method != &bus_create_method)
+                if (c->method != &bus_create_method && c->method != &bus_set_definition_method)
                         return 0;
                 int r = sd_bus_message_read(c->message, "s", &name);
                 if (r < 0)
@@ -421,7 +435,8 @@ static const Method *find_twin(ObjectKind kind, const char *member)
 static const Method *method_of(sd_bus_message *m, ObjectKind *ret_kind, bool *ret_named)
 {
         const char *member = sd_bus_message_get_member(m), *path = sd_bus_message_get_path(m);
-        const Method *const single[] = {&bus_create_method, &bus_pull_method, &bus_import_method,
+        const Method *const single[] = {&bus_create_method,         &bus_set_definition_method,
+                                        &bus_pull_method,           &bus_import_method,
                                         &bus_create_network_method, &bus_check_network_method};
         const Method *found = NULL;
 

@@ -6,6 +6,7 @@
 #include "bus/objects.h"
 #include "bus/options.h"
 #include "core/job-image.h"
+#include "spec/layers.h"
 #include "spec/network-settings.h"
 
 typedef struct Call Call;
@@ -47,6 +48,9 @@ struct Call {
         uint16_t rows, columns;
         bool has_settings;
         Settings settings;
+        char **keys;      /* names of those that were given */
+        bool has_implied; /* likewise */
+        Settings implied; /* what the profiles among them bring along */
         bool has_network;
         NetworkSettings network;
         char **networks, **ports;              /* what a machine is to be given */
@@ -57,6 +61,8 @@ struct Call {
         bool is_counted; /* among those of its caller that are under way */
 
         char **lines; /* results */
+        Layers layers;
+        Origins origins;
         uint64_t n_bytes;
         GBytes *blobs[2];
 };
@@ -69,7 +75,7 @@ extern const Method bus_job_methods[];
 extern const Method bus_network_methods[];
 extern const Method bus_store_methods[]; /* of the store as a whole, or of a volume to be */
 extern const Method bus_pull_method, bus_import_method;
-extern const Method bus_create_method;
+extern const Method bus_create_method, bus_set_definition_method;
 extern const Method bus_create_network_method, bus_check_network_method;
 
 /** bus_user_is_root() - does "user", "user:group" or "uid:gid" mean user or group 0? NULL and ""
@@ -121,6 +127,25 @@ int bus_run_reset(Call *c, Fault *reterr);
 int bus_run_diff(Call *c, Fault *reterr);
 /** bus_reply_diff() - likewise */
 int bus_reply_diff(Call *c, const Answer *a, sd_bus_message *reply);
+
+/** bus_reply_machine_path() - Method.reply, the machine's object path */
+int bus_reply_machine_path(Call *c, const Answer *a, sd_bus_message *reply);
+
+/* definition-methods.c */
+
+/** bus_read_machine_settings() - an a{sv} of a machine's settings, to Call.settings and Call.keys
+ */
+int bus_read_machine_settings(Call *c, Fault *reterr);
+/** bus_run_set_properties() - SetProperties() of machines */
+int bus_run_set_properties(Call *c, Fault *reterr);
+/** bus_run_get_definition() - GetDefinition() */
+int bus_run_get_definition(Call *c, Fault *reterr);
+/** bus_reply_definition() - likewise */
+int bus_reply_definition(Call *c, const Answer *a, sd_bus_message *reply);
+/** bus_run_get_effective() - GetEffective() */
+int bus_run_get_effective(Call *c, Fault *reterr);
+/** bus_reply_effective() - likewise */
+int bus_reply_effective(Call *c, const Answer *a, sd_bus_message *reply);
 
 /* network-methods.c */
 

@@ -5,6 +5,7 @@
 #include "bus/call.h"
 #include "core/capture.h"
 #include "core/launch.h"
+#include "core/machine-define.h"
 #include "spec/reference.h"
 
 #include <signal.h>
@@ -149,12 +150,7 @@ int call_read_settings(Call *c, SetFn set, void *target, Fault *reterr)
                 r = read_setting(c, set, target, reterr);
                 r = r < 0 ? r : sd_bus_message_exit_container(c->message);
         }
-        return r;
-}
-
-static int set_machine(void *target, const char *key, const SettingValue *v, Fault *reterr)
-{
-        return settings_set(target, key, v, reterr);
+        return r < 0 ? r : sd_bus_message_exit_container(c->message);
 }
 
 static int read_create(Call *c, Fault *reterr)
@@ -164,14 +160,13 @@ static int read_create(Call *c, Fault *reterr)
         SettingValue v = {.kind = SETTING_STRING};
         int r = sd_bus_message_read(c->message, "s", &image);
 
-        settings_init(&c->settings);
-        c->has_settings = true;
-        v.string = image;
+        r = r < 0 ? r : bus_read_machine_settings(c, reterr);
         if (r >= 0 && *image)
                 r = image_name_canonical(image, &canonical, reterr);
+        v.string = image;
         if (r >= 0 && *image)
                 r = settings_set(&c->settings, "Image", &v, reterr);
-        return r < 0 ? r : call_read_settings(c, set_machine, &c->settings, reterr);
+        return r < 0 || !*image ? r : strv_push(&c->keys, "Image");
 }
 
 static int run_create(Call *c, Fault *reterr)
@@ -179,7 +174,7 @@ static int run_create(Call *c, Fault *reterr)
         Machine *m;
 
         c->settings.owner = c->uid;
-        int r = manager_create(c->bus->manager, c->machine, &c->settings, &m, reterr);
+        int r = manager_create(c->bus->manager, c->machine, &c->settings, c->keys, &m, reterr);
         if (r >= 0)
                 call_answered(c, &(Answer){.machine = m, .terminal_fd = -EBADF});
         return r;
@@ -404,7 +399,7 @@ static int run_process_kill(Call *c, Fault *reterr)
         return r < 0 ? r : process_kill(p, c->number, call_answered, c, reterr);
 }
 
-static int reply_machine_path(Call *c, const Answer *a, sd_bus_message *reply)
+int bus_reply_machine_path(Call *c, const Answer *a, sd_bus_message *reply)
 {
         _cleanup_free_ char *path = bus_object_path(OBJECT_MACHINE, c->machine);
 
@@ -464,9 +459,9 @@ static int reply_process_end(Call *c, const Answer *a, sd_bus_message *reply)
 
 #define OPTIONS_EXEC (OPTION_USER | OPTION_ENVIRONMENT | OPTION_WORKING_DIRECTORY)
 
-const Method bus_create_method = {"CreateMachine",      "manage",    "create",
-                                  OPTIONS_ARE_SETTINGS, read_create, run_create,
-                                  reply_machine_path};
+const Method bus_create_method = {"CreateMachine",       "manage",    "create",
+                                  OPTIONS_ARE_SETTINGS,  read_create, run_create,
+                                  bus_reply_machine_path};
 
 const Method bus_machine_methods[] = {
         {"Start", "manage", "start", OPTION_ATTACH, NULL, run_start, NULL},
@@ -513,6 +508,12 @@ const Method bus_machine_methods[] = {
         {"SetBandwidth", "manage", "limit the bandwidth of", OPTION_PERSIST, call_read_text,
          bus_run_set_bandwidth, NULL},
         {"GetStats", NULL, "read the counters of", 0, NULL, bus_run_get_stats, bus_reply_stats},
+        {"SetProperties", "manage", "change", OPTION_RUNTIME | OPTION_DRY_RUN,
+         bus_read_machine_settings, bus_run_set_properties, call_reply_lines},
+        {"GetDefinition", "inspect", "read the definition of", 0, NULL, bus_run_get_definition,
+         bus_reply_definition},
+        {"GetEffective", "inspect", "read the settings of", 0, NULL, bus_run_get_effective,
+         bus_reply_effective},
         {"Plan", "inspect", "show the plan of", 0, NULL, run_plan, call_reply_text},
         {NULL},
 };

@@ -53,6 +53,9 @@ static const struct {
         {"Deep", OPTION_DEEP, "b", offsetof(Options, deep)},
         {"Owner", OPTION_OWNER, "u", offsetof(Options, owner)},
         {"Persist", OPTION_PERSIST, "b", offsetof(Options, persist)},
+        {"Runtime", OPTION_RUNTIME, "b", offsetof(Options, runtime)},
+        {"DryRun", OPTION_DRY_RUN, "b", offsetof(Options, dry_run)},
+        {"Replace", OPTION_REPLACE, "b", offsetof(Options, replace)},
 };
 
 /* Which are read by a function of their own; the types are separated by '|'. */

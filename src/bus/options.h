@@ -19,7 +19,8 @@
 /* Everything that any method takes as an option. */
 typedef struct Options {
         uint64_t timeout_usec; /* UINT64_MAX: not given */
-        bool force, insecure, images, volumes, deep, keep_identity, persist;
+        bool force, insecure, images, volumes, deep, keep_identity, persist, runtime, dry_run,
+                replace;
         int attach[3]; /* owned; -EBADF: not given */
         int auth_file; /* likewise */
         char *user, *working_directory;
@@ -55,6 +56,9 @@ typedef enum OptionKey {
         OPTION_DEEP = 1 << 19,
         OPTION_OWNER = 1 << 20,
         OPTION_PERSIST = 1 << 21,
+        OPTION_RUNTIME = 1 << 22,
+        OPTION_DRY_RUN = 1 << 23,
+        OPTION_REPLACE = 1 << 24,
 } OptionKey;
 
 /** options_init() - nothing given */

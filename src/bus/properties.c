@@ -120,6 +120,7 @@ static int append_settings(sd_bus_message *m, const Settings *s)
 
 int bus_append_machine(const void *object, const char *property, sd_bus_message *reply)
 {
+        static char *none[] = {NULL};
         const Machine *m = object;
         const NamedValue values[] = {
                 NAMED_TEXT("Name", m->name),
@@ -154,6 +155,8 @@ int bus_append_machine(const void *object, const char *property, sd_bus_message 
                 machine_id(m, id);
                 return sd_bus_message_append_array(reply, 'y', id, sizeof(id));
         }
+        if (streq(property, "DefinitionWarnings"))
+                return sd_bus_message_append_strv(reply, m->warnings ?: none);
         if (streq(property, "Addresses"))
                 return bus_append_machine_addresses(reply, m);
         if (streq(property, "Bandwidth"))

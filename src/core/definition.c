@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/definition.h"
 
+#include "base/names.h"
+#include "base/text.h"
+
+#include <glib.h>
+#include <string.h>
+
 char **definition_list(const char *root, char ***ret_ignored)
 {
         return place_list(&definition_of_machine, root, ret_ignored);
@@ -16,37 +22,100 @@ bool definition_is_gone(const char *root, const char *name)
         return place_is_gone(&definition_of_machine, root, name);
 }
 
-int definition_load(const char *root, DefinitionPlace place, const char *name, Settings *ret,
+int definition_gone_fault(const char *name, Fault *reterr)
+{
+        return fault_set(reterr, FAULT_NO_SUCH_MACHINE, ENOENT,
+                         "The definition of machine '%s' is gone from %s", name,
+                         LODGE_DEFINITIONS_ETC);
+}
+
+#define WARNINGS_MAX 100 /* lodgectl verify tells them all */
+
+static int collect_warnings(const Findings *findings, char ***ret)
+{
+        _cleanup_strv_free_ char **warnings = NULL;
+
+        for (size_t i = 0; i < findings->n && strv_length(warnings) < WARNINGS_MAX; i++) {
+                _cleanup_free_ char *text = NULL;
+
+                if (findings->list[i].level != FINDING_WARNING)
+                        continue;
+                text = finding_text(&findings->list[i]);
+                if (!text || strv_push(&warnings, text) < 0)
+                        return -ENOMEM;
+        }
+        *ret = TAKE_PTR(warnings);
+        return 0;
+}
+
+int definition_load(const char *root, const char *name, Settings *ret, char ***ret_warnings,
                     Fault *reterr)
 {
-        _cleanup_free_ char *text = NULL, *path = NULL;
+        _cleanup_layers_ Layers layers = {0};
+        _cleanup_findings_ Findings findings = {0};
         _cleanup_settings_ Settings s;
-        size_t n = 0;
-        int r = place_read(&definition_of_machine, root, place, name, &text, &n, &path, reterr);
+        int r = layers_read(root, name, NULL, &layers, &findings);
 
         settings_init(ret);
         settings_init(&s);
-        if (r >= 0)
-                r = settings_parse(path, text, n, &s, reterr);
-        if (r >= 0)
-                r = settings_validate(&s, reterr);
+        if (r == -ENOENT)
+                return definition_gone_fault(name, reterr);
+        r = r < 0 ? r : layers_parse(&layers, &s, NULL, &findings);
+        r = r < 0 ? r : findings_fault(&findings, reterr);
+        r = r < 0 ? r : collect_warnings(&findings, ret_warnings);
         if (r < 0)
                 return r;
-        settings_done(ret);
         *ret = s;
         settings_init(&s);
         return 0;
 }
 
-int definition_write(const char *root, DefinitionPlace place, const char *name, const Settings *s,
-                     Fault *reterr)
-{
-        _cleanup_free_ char *text = settings_format(s);
+/* ---- removal ---- */
 
-        return place_write(&definition_of_machine, root, place, name, text, reterr);
+static char *drop_in_directory(const char *root, const char *directory, const char *name)
+{
+        return g_strconcat(root, directory, "/", name, LODGE_DROP_INS_SUFFIX, NULL);
 }
+
+/* Files that are no drop-ins, and so their directory, are left to who put them there. */
+static void remove_drop_ins(const char *directory)
+{
+        GDir *dir = g_dir_open(directory, 0, NULL);
+
+        for (const char *name; dir && (name = g_dir_read_name(dir));) {
+                _cleanup_free_ char *path = g_strconcat(directory, "/", name, NULL);
+
+                if (g_str_has_suffix(name, LODGE_DROP_IN_SUFFIX))
+                        (void)unlink(path);
+        }
+        if (dir)
+                g_dir_close(dir);
+        (void)rmdir(directory);
+}
+
+static const char *const writable[] = {LODGE_DEFINITIONS_ETC, LODGE_DEFINITIONS_RUN};
 
 int definition_remove(const char *root, const char *name, Fault *reterr)
 {
-        return place_remove(&definition_of_machine, root, name, reterr);
+        int r = place_remove(&definition_of_machine, root, name, reterr);
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(writable); i++) {
+                _cleanup_free_ char *directory = drop_in_directory(root, writable[i], name);
+
+                remove_drop_ins(directory);
+        }
+        return r;
+}
+
+void definition_forget_changes(const char *root, const char *name)
+{
+        static const char *const files[] = {LODGE_DROP_IN_SET, LODGE_DROP_IN_RUNTIME};
+
+        for (size_t i = 0; i < ELEMENTSOF(writable); i++) {
+                _cleanup_free_ char *directory = drop_in_directory(root, writable[i], name);
+                _cleanup_free_ char *path = g_strconcat(directory, "/", files[i], NULL);
+
+                (void)unlink(path); /* none is fine */
+                (void)rmdir(directory);
+        }
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Definition files NAME.machine on disk.
+/* Definition files NAME.machine on disk, with their profiles and drop-ins: spec/layers.h.
  * @root, everywhere: what the paths of base/names.h are below; "" but in tests. */
 #pragma once
 
 #include "core/definition-place.h"
+#include "spec/layers.h"
 #include "spec/settings.h"
 
 #include <stdbool.h>
@@ -22,17 +23,21 @@ DefinitionPlace definition_find(const char *root, const char *name);
 bool definition_is_gone(const char *root, const char *name);
 
 /** definition_load() - read and check it
- * @ret on failure the defaults, so that there is something to show
+ * @ret          on failure the defaults, so that there is something to show
+ * @ret_warnings what was ignored, a sentence each; caller frees; NULL: nothing
  * Return: 0; negative errno with a sentence that names file and line. */
-int definition_load(const char *root, DefinitionPlace place, const char *name, Settings *ret,
+int definition_load(const char *root, const char *name, Settings *ret, char ***ret_warnings,
                     Fault *reterr);
 
-/** definition_write() - write it to disk, whole or not at all
- * Return: 0; negative errno, FAULT_NO_SPACE or FAULT_FAILED. */
-int definition_write(const char *root, DefinitionPlace place, const char *name, const Settings *s,
-                     Fault *reterr);
-
-/** definition_remove() - delete the files in /etc and /run
+/** definition_remove() - delete the files in /etc and /run, and drop-ins there
  * Return: 0, also if there is none; -EOPNOTSUPP it belongs to a package, in /usr; else negative
  * errno. */
 int definition_remove(const char *root, const char *name, Fault *reterr);
+
+/** definition_forget_changes() - delete the drop-ins that SetProperties() has made for an earlier
+ * machine of that name */
+void definition_forget_changes(const char *root, const char *name);
+
+/** definition_gone_fault() - the sentence for a machine whose file somebody has deleted
+ * Return: -ENOENT with FAULT_NO_SUCH_MACHINE. */
+int definition_gone_fault(const char *name, Fault *reterr);

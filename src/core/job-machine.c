@@ -7,6 +7,7 @@
 #include "core/definition.h"
 #include "core/job-image.h"
 #include "core/job-order.h"
+#include "core/machine-define.h"
 #include "core/manager.h"
 #include "core/store.h"
 #include "spec/reference.h"
@@ -256,14 +257,12 @@ static int place_machine(Job *j, Frame *result, Fault *reterr)
 
 static int copy_settings(const Machine *m, const JobParams *p, Settings *ret, Fault *reterr)
 {
-        _cleanup_free_ char *text = settings_format(&m->settings);
         SettingValue hostname = {.kind = SETTING_STRING, .string = p->hostname ?: ""};
+        int r = settings_copy(&m->settings, ret);
 
-        if (!text)
-                return -ENOMEM;
-        int r = settings_parse(m->name, text, strlen(text), ret, reterr);
         if (r < 0)
                 return r;
+        ret->profiles = strv_free(ret->profiles); /* what they say is in the rest */
         ret->owner = p->owner;
         if (p->hostname || !p->keep_identity)
                 r = settings_set(ret, "Hostname", &hostname, reterr);
@@ -303,7 +302,7 @@ int job_clone_machine(Machine *m, const char *name, const JobParams *p, Job **re
                               m->name, machine_state_name(m));
         r = r < 0 ? r : copy_settings(m, p, &c->settings, reterr);
         if (r >= 0 && !has_layer)
-                r = manager_create(manager, name, &c->settings, &made, reterr);
+                r = manager_create(manager, name, &c->settings, NULL, &made, reterr);
         if (r < 0 || !has_layer) {
                 order_done(&o);
                 return r < 0 ? r : job_finished(manager, &o, name, ret, reterr);

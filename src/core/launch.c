@@ -64,7 +64,7 @@ static void base_done(Base *b)
         strv_free(b->layers);
 }
 
-static int take_layers(const Machine *m, const ImageRecord *record, Base *ret)
+static int take_layers(const Machine *m, const Settings *s, const ImageRecord *record, Base *ret)
 {
         ret->store = store_path(m->manager->root, LODGE_STORE_LAYERS, NULL);
         ret->record = record;
@@ -77,7 +77,7 @@ static int take_layers(const Machine *m, const ImageRecord *record, Base *ret)
                 if (store_layer_is_opaque(m->manager->root, record->layers[i - 1]))
                         break;
         }
-        if (settings_may_boot(&m->settings, record))
+        if (settings_may_boot(s, record))
                 tree_probe_layers(ret->store, ret->layers, &ret->tree);
         return 0;
 }
@@ -105,22 +105,22 @@ static int take_disk(const Machine *m, const Image *image, Base *ret)
         return 0;
 }
 
-static int find_base(const Machine *m, Base *ret, Fault *reterr)
+static int find_base(const Machine *m, const Settings *s, Base *ret, Fault *reterr)
 {
         Image *image;
 
-        if (m->settings.root_directory)
-                return take_tree(m->settings.root_directory, ret, reterr);
-        if (!m->settings.image)
+        if (s->root_directory)
+                return take_tree(s->root_directory, ret, reterr);
+        if (!s->image)
                 return fault_set(reterr, FAULT_START_FAILED, EINVAL,
                                  "The definition of machine '%s' has neither Image= nor "
                                  "RootDirectory=",
                                  m->name);
-        int r = image_check(m->manager, m->settings.image, &image, reterr);
+        int r = image_check(m->manager, s->image, &image, reterr);
         if (r < 0)
                 return r;
         if (image->kind == IMAGE_OCI)
-                return take_layers(m, &image->record, ret);
+                return take_layers(m, s, &image->record, ret);
         if (image->kind == IMAGE_RAW)
                 return take_disk(m, image, ret);
         return take_tree(image->path, ret, reterr);
@@ -171,7 +171,7 @@ int launch_prepare(Machine *m, bool lock, Launch *ret, Fault *reterr)
         _cleanup_launch_ Launch l = {.uid_lock = -EBADF};
         _cleanup_(base_done) Base base = {0};
         _cleanup_settings_ Settings settings = {0};
-        int r = find_base(m, &base, reterr);
+        int r = find_base(m, &m->settings, &base, reterr);
 
         if (r >= 0)
                 r = launch_settings(m, base.record, base.tree.init != NULL, lock, &settings,
@@ -194,6 +194,16 @@ int launch_prepare(Machine *m, bool lock, Launch *ret, Fault *reterr)
         *ret = l;
         l = (Launch){.uid_lock = -EBADF};
         return 0;
+}
+
+int launch_apply_image(const Machine *m, Settings *s, Fault *reterr)
+{
+        _cleanup_(base_done) Base base = {0};
+        int r = find_base(m, s, &base, reterr);
+
+        return r < 0 || !base.record
+                       ? r
+                       : settings_apply_image(s, base.record, base.tree.init != NULL, reterr);
 }
 
 void launch_done(Launch *l)

@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "core/types.h"
+#include "spec/settings.h"
 #include "wire/plan.h"
 
 typedef struct Launch {
@@ -20,6 +21,10 @@ typedef struct Launch {
  * Context: the first call for a set of capabilities takes tens of ms, for the system call filter.
  * Return: 0; negative errno with a sentence. */
 int launch_prepare(Machine *m, bool lock, Launch *ret, Fault *reterr);
+/** launch_apply_image() - what a machine would be started by, if its definition was this
+ * @s unchanged on failure
+ * Return: 0; negative errno with a sentence, also if there is no such image. */
+int launch_apply_image(const Machine *m, Settings *s, Fault *reterr);
 /** launch_done() - free the plan and let go of the range of ids */
 void launch_done(Launch *l);
 #define _cleanup_launch_ _cleanup_(launch_done)

@@ -65,7 +65,7 @@ static int apply(Machine *m, const LiveSettings *l, const Settings *wanted, Faul
         return r;
 }
 
-int machine_apply_live(Machine *m, const Settings *wanted, char ***ret_waiting, Fault *reterr)
+int machine_apply_live(Machine *m, const Settings *wanted, Fault *reterr)
 {
         int r = 0;
 
@@ -75,11 +75,16 @@ int machine_apply_live(Machine *m, const Settings *wanted, char ***ret_waiting, 
 
                 r = r < 0 ? r : e;
         }
-        for (const SettingKey *key = setting_keys(); ret_waiting && key->name; key++) {
-                if (key->internal || is_live(key) || settings_equal_key(&m->settings, wanted, key))
-                        continue;
-                int e = strv_push(ret_waiting, key->name);
-                r = r < 0 ? r : e;
-        }
+        return r;
+}
+
+int machine_waiting(const Machine *m, const Settings *wanted, char ***ret)
+{
+        int r = 0;
+
+        for (const SettingKey *key = setting_keys(); r >= 0 && key->name; key++)
+                if (!key->internal && !is_live(key) &&
+                    !settings_equal_key(&m->settings, wanted, key))
+                        r = strv_push(ret, key->name);
         return r;
 }

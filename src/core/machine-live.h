@@ -10,8 +10,10 @@
 /** machine_apply_live() - let a machine that runs take over what it can of its definition
  * What it takes over is in its settings afterwards, and is told; the rest of them stays what it was
  * started with.
- * @wanted      settings of the definition, valid
- * @ret_waiting names of the settings that differ and are for the next start; NULL or a vector that
- *              the caller frees, also on failure; may be NULL
+ * @wanted settings of the definition, valid
  * Return: 0; negative errno with a sentence, of the first that could not be applied. */
-int machine_apply_live(Machine *m, const Settings *wanted, char ***ret_waiting, Fault *reterr);
+int machine_apply_live(Machine *m, const Settings *wanted, Fault *reterr);
+/** machine_waiting() - the settings that differ and are for its next start
+ * @ret names; NULL: none; caller frees
+ * Return: 0; -ENOMEM. */
+int machine_waiting(const Machine *m, const Settings *wanted, char ***ret);

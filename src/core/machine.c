@@ -67,6 +67,7 @@ void machine_free(Machine *m)
                 (void)close_fd(m->attach_fds[i]);
         settings_done(&m->settings);
         fault_done(&m->load_error);
+        strv_free(m->warnings);
         exit_record_done(&m->end);
         g_free(m->limits_error);
         g_free(m->status_text);
@@ -92,20 +93,29 @@ static void note_state(Machine *m, MachineState state)
         manager_note_change(m, MACHINE_CHANGED_STATE);
 }
 
+/* Each is said once, however often the definition is read. */
+static void set_warnings(Machine *m, char **warnings)
+{
+        if (!strv_equal(warnings, m->warnings)) {
+                STRV_FOREACH (warning, warnings)
+                        manager_warn(m->manager, m->name, *warning);
+                manager_note_change(m, MACHINE_CHANGED_DEFINITION);
+        }
+        strv_free(m->warnings);
+        m->warnings = warnings;
+}
+
 void machine_load(Machine *m)
 {
         bool was_broken = m->load_error.code != FAULT_NONE;
         _cleanup_settings_ Settings s;
+        char **warnings = NULL;
         Fault f = {0};
 
         settings_init(&s);
         m->place = definition_find(m->manager->root, m->name);
-        if (m->place == DEFINITION_NOWHERE)
-                (void)fault_set(&f, FAULT_NO_SUCH_MACHINE, ENOENT,
-                                "The definition of machine '%s' is gone from %s", m->name,
-                                LODGE_DEFINITIONS_ETC);
-        else
-                (void)definition_load(m->manager->root, m->place, m->name, &s, &f);
+        (void)definition_load(m->manager->root, m->name, &s, &warnings, &f);
+        set_warnings(m, warnings);
         fault_done(&m->load_error);
         m->load_error = f;
         if (!settings_equal(&s, &m->settings)) {

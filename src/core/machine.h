@@ -43,6 +43,7 @@ struct Machine {
         DefinitionPlace place;
         Settings settings;
         Fault load_error; /* why the definition cannot be used */
+        char **warnings;  /* what in it was ignored, a sentence each; NULL: nothing */
 
         MachineState state;
         ExitRecord end; /* of the last run or attempt; cause NULL: none known */

@@ -21,7 +21,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/random.h>
 
 /* More than any editor takes to write a file, or a package's update. */
 #define ORPHAN_GRACE_USEC (60 * UINT64_C(1000000))
@@ -276,14 +275,15 @@ static Machine *load_machine(Manager *manager, const char *name)
 /* What @m runs with follows its file as far as it can; the rest counts at the next start. */
 static void follow_definition(Machine *m)
 {
+        _cleanup_strv_free_ char **warnings = NULL;
         _cleanup_settings_ Settings s;
         _cleanup_fault_ Fault f = {0};
 
         settings_init(&s);
         if (m->place == DEFINITION_NOWHERE)
                 return;
-        int r = definition_load(m->manager->root, m->place, m->name, &s, &f);
-        r = r < 0 ? r : machine_apply_live(m, &s, NULL, &f);
+        int r = definition_load(m->manager->root, m->name, &s, &warnings, &f);
+        r = r < 0 ? r : machine_apply_live(m, &s, &f);
         if (r < 0)
                 manager_warn(m->manager, m->name, f.message);
 }
@@ -351,81 +351,10 @@ void manager_load_name(Manager *manager, const char *name)
                 manager_warn(manager, NULL, "a definition file has an invalid name, ignoring");
         else if (m)
                 definition_changed(m, place);
-        else if (place != DEFINITION_NOWHERE)
-                machine_emit(load_machine(manager, name), "created", NULL);
-}
-
-static int check_source(Manager *manager, const Settings *s, Fault *reterr)
-{
-        _cleanup_tree_ Tree tree = {0};
-        Image *image;
-
-        if (s->image && s->root_directory)
-                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
-                                 "Both an image, '%s', and RootDirectory '%s' are given: a machine "
-                                 "starts from one of them",
-                                 s->image, s->root_directory);
-        if (s->root_directory)
-                return tree_probe(s->root_directory, &tree, reterr);
-        if (s->image)
-                return image_check(manager, s->image, &image, reterr);
-        return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
-                         "Neither an image nor the setting RootDirectory is given");
-}
-
-int manager_check_new(Manager *manager, const char *name, Fault *reterr)
-{
-        int r = machine_name_check(name, reterr);
-
-        if (r < 0)
-                return r;
-        if (manager_find(manager, name) || definition_find(manager->root, name))
-                return fault_set(reterr, FAULT_EXISTS, EEXIST, "There is a machine '%s' already",
-                                 name);
-        return 0;
-}
-
-static int make_machine_id(Settings *s, Fault *reterr)
-{
-        static const uint8_t no_id[sizeof(s->machine_id)];
-
-        if (memcmp(s->machine_id, no_id, sizeof(no_id)) != 0)
-                return 0;
-        if (getrandom(s->machine_id, sizeof(no_id), 0) < 0)
-                return fault_set(reterr, FAULT_FAILED, errno, "Cannot make a machine id: %s",
-                                 strerror(errno));
-        s->machine_id[6] = (uint8_t)((s->machine_id[6] & 0x0f) | 0x40);
-        s->machine_id[8] = (uint8_t)((s->machine_id[8] & 0x3f) | 0x80);
-        return 0;
-}
-
-int manager_define(Manager *manager, const char *name, Settings *s, Machine **ret, Fault *reterr)
-{
-        DefinitionPlace place = s->auto_remove ? DEFINITION_RUN : DEFINITION_ETC;
-        int r = make_machine_id(s, reterr);
-
-        s->created_usec = now_usec(CLOCK_REALTIME);
-        r = r < 0 ? r : definition_write(manager->root, place, name, s, reterr);
-        if (r < 0)
-                return r;
-        volumes_drop(manager, name); /* of an earlier machine of that name */
-        manager_forget_exit(manager, name);
-        *ret = load_machine(manager, name);
-        machine_emit(*ret, "created", NULL);
-        settings_done(s);
-        settings_init(s);
-        return 0;
-}
-
-int manager_create(Manager *manager, const char *name, Settings *s, Machine **ret, Fault *reterr)
-{
-        int r = manager_check_new(manager, name, reterr);
-
-        r = r < 0 ? r : check_source(manager, s, reterr);
-        r = r < 0 ? r : settings_validate(s, reterr);
-        r = r < 0 ? r : networks_check_settings(manager, s, reterr);
-        r = r < 0 ? r : store_trash(manager->root, LODGE_STORE_MACHINES, name, reterr);
-        return r < 0 ? r : manager_define(manager, name, s, ret, reterr);
+        else if (place != DEFINITION_NOWHERE) {
+                m = load_machine(manager, name);
+                machine_emit(m, "created", NULL);
+        }
 }
 
 int manager_delete_machine(Manager *manager, const Machine *m, Fault *reterr)

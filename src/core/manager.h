@@ -104,18 +104,6 @@ Machine *manager_find(Manager *manager, const char *name);
  * Return: 0; -EINVAL FAULT_INVALID_NAME; -ENOENT FAULT_NO_SUCH_MACHINE. */
 int manager_get(Manager *manager, const char *name, Machine **ret, Fault *reterr);
 
-/** manager_create() - write a definition and make its machine
- * @s    what the caller gave; Owner is set, Created and MachineID are filled in; emptied on success
- * Return: 0; -EEXIST; -ENOENT no such image; -EINVAL; -ENOSPC. */
-int manager_create(Manager *manager, const char *name, Settings *s, Machine **ret, Fault *reterr);
-
-/** manager_check_new() - may there be a new machine of this name?
- * Return: 0; -EINVAL; -EEXIST. */
-int manager_check_new(Manager *manager, const char *name, Fault *reterr);
-/** manager_define() - write the definition of a new machine whose settings are in order
- * As manager_create(), but what it may have written in the store is left there. */
-int manager_define(Manager *manager, const char *name, Settings *s, Machine **ret, Fault *reterr);
-
 /** manager_delete_machine() - delete the files of a stopped machine
  * Return: 1 its layer could not be deleted; 0; negative errno, it is as it was. */
 int manager_delete_machine(Manager *manager, const Machine *m, Fault *reterr);

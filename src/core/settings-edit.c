@@ -1,40 +1,62 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/settings-edit.h"
 
-#include "core/definition.h"
+#include "base/text.h"
+#include "core/definition-change.h"
 #include "core/machine.h"
 #include "core/manager.h"
 
-static int load_and_edit(Machine *m, SettingsEditFn edit, const void *arg, Settings *ret,
-                         DefinitionPlace *ret_place, Fault *reterr)
+/* The definition's settings as they are, and as they are to be. */
+static int load_and_edit(Machine *m, SettingsEditFn edit, const void *arg, Settings *ret_before,
+                         Settings *ret, Fault *reterr)
 {
-        DefinitionPlace place = definition_find(m->manager->root, m->name);
+        _cleanup_strv_free_ char **warnings = NULL;
+        int r = definition_load(m->manager->root, m->name, ret_before, &warnings, reterr);
 
-        *ret_place = place;
-        if (place == DEFINITION_NOWHERE)
-                return fault_set(reterr, FAULT_NO_SUCH_MACHINE, ENOENT,
-                                 "Machine '%s' has no definition any more", m->name);
-        int r = definition_load(m->manager->root, place, m->name, ret, reterr);
+        r = r < 0 ? r : settings_copy(ret_before, ret);
         return r < 0 ? r : edit(m, arg, ret, reterr);
+}
+
+/* The settings that are to be written, and no others: their lines stay as somebody wrote them. */
+static int differing(const Settings *a, const Settings *b, char ***ret)
+{
+        int r = 0;
+
+        for (const SettingKey *key = setting_keys(); r >= 0 && key->name; key++)
+                if (!settings_equal_key(a, b, key))
+                        r = strv_push(ret, key->name);
+        return r;
+}
+
+/* @ret nothing, if that changes nothing */
+static int draft(Machine *m, SettingsEditFn edit, const void *arg, DefinitionDraft *ret,
+                 Fault *reterr)
+{
+        _cleanup_strv_free_ char **keys = NULL;
+        _cleanup_settings_ Settings before = {0}, after = {0};
+        int r = load_and_edit(m, edit, arg, &before, &after, reterr);
+
+        r = r < 0 ? r : differing(&before, &after, &keys);
+        if (r < 0 || !keys)
+                return r;
+        return definition_draft_change(m->manager->root, m->name,
+                                       &(DefinitionChange){.keys = keys, .values = &after}, ret,
+                                       reterr);
 }
 
 int settings_edit_check(Machine *m, SettingsEditFn edit, const void *arg, Fault *reterr)
 {
-        _cleanup_settings_ Settings s = {0};
-        DefinitionPlace place;
+        _cleanup_definition_draft_ DefinitionDraft d = {0};
 
-        return load_and_edit(m, edit, arg, &s, &place, reterr);
+        return draft(m, edit, arg, &d, reterr);
 }
 
 int settings_edit_persist(Machine *m, SettingsEditFn edit, const void *arg, Fault *reterr)
 {
-        _cleanup_settings_ Settings s = {0};
-        DefinitionPlace place;
-        int r = load_and_edit(m, edit, arg, &s, &place, reterr);
+        _cleanup_definition_draft_ DefinitionDraft d = {0};
+        int r = draft(m, edit, arg, &d, reterr);
 
-        if (place == DEFINITION_USR) /* a package's: ours goes before it */
-                place = DEFINITION_ETC;
-        r = r < 0 ? r : definition_write(m->manager->root, place, m->name, &s, reterr);
+        r = r < 0 ? r : definition_draft_write(&d, reterr);
         if (r < 0)
                 return r;
         if (machine_is_stopped(m)) {

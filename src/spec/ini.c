@@ -2,170 +2,195 @@
 #include "spec/ini.h"
 
 #include "base/text.h"
+#include "spec/ini-line.h"
 
 #include <string.h>
 
-#define BLANK " \t\r"
+struct IniSpot {
+        const IniLine *line;
+        size_t at;
+};
 
-typedef struct Parser {
+void ini_spot(const IniSpot *spot, size_t at, unsigned *ret_line, unsigned *ret_column)
+{
+        ini_locate(spot->line, spot->at + at, ret_line, ret_column);
+}
+
+/* ---- all of it ---- */
+
+typedef struct Visit {
+        const IniVisitor *visitor;
+        void *userdata;
+        IniLine line;
+        char *joined; /* the line; room for the longest that there could be */
+        char *section;
+        bool skip; /* a section that is for others */
+} Visit;
+
+static IniSpot spot_of(const Visit *v, const char *in_line)
+{
+        return (IniSpot){&v->line, (size_t)(in_line - v->joined)};
+}
+
+static int malformed(const Visit *v, const char *at, const char *message)
+{
+        IniSpot spot = spot_of(v, at);
+
+        return v->visitor->malformed(v->userdata, message, &spot);
+}
+
+static int visit_section(Visit *v, char *line)
+{
+        size_t n = strlen(line);
+
+        if (line[n - 1] != ']') {
+                v->skip = true; /* nobody knows where what follows belongs */
+                return malformed(v, line, "a section header ends with ']'");
+        }
+        line[n - 1] = '\0';
+        free(v->section);
+        v->section = strdup(++line);
+        if (!v->section)
+                return -ENOMEM;
+        v->skip = strncmp(line, "X-", 2) == 0; /* left to others by custom */
+        if (v->skip)
+                return 0;
+        IniSpot spot = spot_of(v, line);
+        int r = v->visitor->section(v->userdata, line, &spot);
+        v->skip = r > 0;
+        return MIN2(r, 0);
+}
+
+static int visit_assignment(Visit *v, char *line)
+{
+        char *value = strchr(line, '=');
+
+        if (v->skip)
+                return 0;
+        if (!v->section) {
+                v->skip = true; /* said once */
+                return malformed(v, line, "a setting stands before the first [section]");
+        }
+        if (!value)
+                return malformed(v, line, "this is neither KEY=VALUE nor a [section]");
+        *value++ = '\0';
+        value = ini_strip(value);
+        IniSpot key = spot_of(v, line), content = spot_of(v, value);
+        return v->visitor->assign(v->userdata, v->section, ini_strip(line), value, &key, &content);
+}
+
+static int visit_line(Visit *v)
+{
+        char *line = v->joined;
+
+        ini_join(&v->line, line);
+        if (!utf8_is_valid(line))
+                return malformed(v, line, "not UTF-8, or a control character");
+        if (v->line.is_comment)
+                return 0;
+        line = ini_strip(line);
+        if (*line == '[')
+                return visit_section(v, line);
+        return *line ? visit_assignment(v, line) : 0;
+}
+
+static int visit_lines(Visit *v, const char *text, size_t n)
+{
+        IniCursor c = ini_cursor(text, n);
+        int r = 0;
+
+        for (IniLine line; r == 0 && ini_next(&c, &line);) {
+                v->line = line;
+                r = visit_line(v);
+        }
+        return r;
+}
+
+/* The text as a whole is none. */
+static int refuse_text(const IniVisitor *visitor, void *userdata, unsigned line,
+                       const char *message)
+{
+        IniLine whole = {"", "", line, false};
+        IniSpot spot = {&whole, 0};
+
+        return visitor->malformed(userdata, message, &spot);
+}
+
+int ini_visit(const char *text, size_t n, const IniVisitor *visitor, void *userdata)
+{
+        const char *nul = n > 0 ? memchr(text, '\0', n) : NULL;
+        Visit v = {.visitor = visitor, .userdata = userdata};
+        char message[64];
+        unsigned line = 1;
+
+        if (n > visitor->size_max) {
+                (void)snprintf(message, sizeof(message), "the file is larger than %zu MiB",
+                               visitor->size_max >> 20);
+                return refuse_text(visitor, userdata, 1, message);
+        }
+        for (const char *c = text; nul && c < nul; c++)
+                line += *c == '\n';
+        if (nul)
+                return refuse_text(visitor, userdata, line, "a NUL byte; this is no text file");
+        v.joined = malloc(n + 1);
+        int r = v.joined ? visit_lines(&v, text, n) : -ENOMEM;
+        free(v.section);
+        free(v.joined);
+        return r;
+}
+
+/* ---- up to the first error ---- */
+
+typedef struct Parsing {
         const char *name;
         const IniReader *reader;
         void *userdata;
-        unsigned line; /* where the line that is being read begins */
-        char *rest;    /* NULL at the end */
-        const char *section;
-        bool skip; /* a section that is for others */
-} Parser;
+        Fault *reterr;
+} Parsing;
 
-static int fail(const Parser *p, Fault *reterr, const char *message)
+static int fail(const Parsing *p, const IniSpot *spot, const char *message)
 {
-        return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%s:%u: %s", p->name, p->line,
+        unsigned line, column;
+
+        ini_spot(spot, 0, &line, &column);
+        return fault_set(p->reterr, FAULT_INVALID_OPTION, EINVAL, "%s:%u: %s", p->name, line,
                          message);
 }
 
-static char *strip(char *s)
+static int parse_malformed(void *userdata, const char *message, const IniSpot *spot)
 {
-        s += strspn(s, BLANK);
-
-        size_t n = strlen(s);
-        while (n > 0 && strchr(BLANK, s[n - 1]))
-                s[--n] = '\0';
-        return s;
+        return fail(userdata, spot, message);
 }
 
-static bool is_comment(const char *line)
+static int parse_section(void *userdata, const char *section, const IniSpot *spot)
 {
-        line += strspn(line, BLANK);
-        return *line == '#' || *line == ';';
-}
+        const Parsing *p = userdata;
+        _cleanup_free_ char *shown = NULL, *message = NULL;
 
-/* Does the line go on in the next one? Two backslashes are one that is meant. */
-static bool is_continued(const char *line)
-{
-        size_t n = strlen(line), slashes = 0;
-
-        while (slashes < n && line[n - 1 - slashes] == '\\')
-                slashes++;
-        return slashes % 2 == 1;
-}
-
-static char *next_physical(Parser *p, unsigned *n_lines)
-{
-        char *line = strsep(&p->rest, "\n");
-
-        if (!line)
-                return NULL;
-        (*n_lines)++;
-
-        size_t n = strlen(line);
-        if (n > 0 && line[n - 1] == '\r')
-                line[n - 1] = '\0';
-        return line;
-}
-
-/* The next line with those that continue it, put together in place; NULL at the end. */
-static char *next_line(Parser *p, unsigned *n_lines)
-{
-        char *line = next_physical(p, n_lines), *part = line;
-
-        p->line = *n_lines;
-        if (!line || is_comment(line))
-                return line;
-
-        char *end = line + strlen(line);
-        while (is_continued(part)) {
-                end[-1] = ' '; /* the backslash */
-                do
-                        part = next_physical(p, n_lines);
-                while (part && is_comment(part));
-                if (!part)
-                        break;
-
-                size_t n = strlen(part);
-                part = memmove(end, part, n + 1); /* towards the front: fits */
-                end += n;
-        }
-        return line;
-}
-
-static int parse_section(Parser *p, char *line, Fault *reterr)
-{
-        size_t n = strlen(line);
-        _cleanup_free_ char *shown = NULL;
-
-        if (line[n - 1] != ']')
-                return fail(p, reterr, "a section header ends with ']'");
-        line[n - 1] = '\0';
-        line++;
-        p->section = line;
-        p->skip = strncmp(line, "X-", 2) == 0; /* left to others by custom */
-        if (p->skip || p->reader->knows_section(p->userdata, line))
+        if (p->reader->knows_section(p->userdata, section))
                 return 0;
-        shown = text_for_display(line, 80);
-        return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%s:%u: there is no section [%s]",
-                         p->name, p->line, shown ?: "");
+        shown = text_for_display(section, 80);
+        if (asprintf(&message, "there is no section [%s]", shown ?: "") < 0)
+                return -ENOMEM;
+        return fail(p, spot, message);
 }
 
-static int parse_assignment(Parser *p, char *line, Fault *reterr)
+static int parse_assignment(void *userdata, const char *section, const char *name,
+                            const char *value, const IniSpot *key, const IniSpot *content)
 {
+        const Parsing *p = userdata;
         _cleanup_fault_ Fault why = {0};
-        char *value = strchr(line, '=');
+        int r = p->reader->assign(p->userdata, section, name, value, &why);
 
-        if (!p->section)
-                return fail(p, reterr, "a setting stands before the first [section]");
-        if (p->skip)
-                return 0;
-        if (!value)
-                return fail(p, reterr, "this is neither KEY=VALUE nor a [section]");
-        *value++ = '\0';
-
-        int r = p->reader->assign(p->userdata, p->section, strip(line), strip(value), &why);
-        return r == -EINVAL ? fail(p, reterr, why.message ?: "not valid") : r;
-}
-
-static int parse_lines(Parser *p, Fault *reterr)
-{
-        unsigned n_lines = 0;
-        char *line;
-
-        while ((line = next_line(p, &n_lines))) {
-                int r = 0;
-
-                if (!utf8_is_valid(line))
-                        return fail(p, reterr, "not UTF-8, or a control character");
-                if (is_comment(line))
-                        continue;
-                line = strip(line);
-                if (*line == '[')
-                        r = parse_section(p, line, reterr);
-                else if (*line)
-                        r = parse_assignment(p, line, reterr);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        return r == -EINVAL ? fail(p, key, why.message ?: "not valid") : r;
 }
 
 int ini_parse(const char *name, const char *text, size_t n, const IniReader *reader, void *userdata,
               Fault *reterr)
 {
-        static const char bom[] = "\xef\xbb\xbf";
-        Parser p = {.name = name, .reader = reader, .userdata = userdata, .line = 1};
-        _cleanup_free_ char *copy = NULL;
-        const char *nul = n > 0 ? memchr(text, '\0', n) : NULL;
+        const IniVisitor visitor = {parse_section, parse_assignment, parse_malformed,
+                                    reader->size_max};
+        Parsing p = {name, reader, userdata, reterr};
 
-        if (n > reader->size_max)
-                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
-                                 "%s:1: the file is larger than %zu MiB", name,
-                                 reader->size_max >> 20);
-        for (const char *c = text; nul && c < nul; c++)
-                p.line += *c == '\n';
-        if (nul)
-                return fail(&p, reterr, "a NUL byte; this is no text file");
-
-        copy = strndup(text ?: "", n);
-        if (!copy)
-                return -ENOMEM;
-        p.rest = strncmp(copy, bom, 3) == 0 ? copy + 3 : copy;
-        return parse_lines(&p, reterr);
+        return ini_visit(text, n, &visitor, &p);
 }

@@ -37,6 +37,11 @@ static bool check_text(const char *s, const char **ret_why)
                fits_in_a_line(s, ret_why);
 }
 
+static bool check_profile(const char *s, const char **ret_why)
+{
+        return machine_name_is_valid(s);
+}
+
 static bool check_image(const char *s, const char **ret_why)
 {
         _cleanup_free_ char *name = NULL;
@@ -235,6 +240,11 @@ static bool check_link_name(const char *s, const char **ret_why)
 const SettingType setting_text = {
         .allowed = "give one line of UTF-8 text, at most 4096 bytes",
         .check = check_text,
+};
+const SettingType setting_profile = {
+        .allowed = "give names of profiles: letters, digits, and '-' or single '.' inside",
+        .check = check_profile,
+        .is_list = true,
 };
 const SettingType setting_image = {
         .allowed =

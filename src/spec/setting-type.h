@@ -28,17 +28,18 @@ typedef struct SettingType {
 
         /* other fields */
         size_t size;
-        /* A list-like value adds to what is in @field. Return: 0; -EINVAL. */
+        bool adds; /* to what is in @field, like a list */
+        /* Return: 0; -EINVAL. */
         int (*parse)(const char *s, void *field);
         /* @ret: newly allocated, or NULL for "not given". Return: 0; -ENOMEM. */
         int (*format)(const void *field, char **ret);
 } SettingType;
 
-extern const SettingType setting_text, setting_image, setting_root_directory, setting_path,
-        setting_user, setting_hostname, setting_command, setting_environment, setting_label,
-        setting_bind, setting_volume, setting_tmpfs, setting_network, setting_publish,
-        setting_egress, setting_subnet, setting_link_name, setting_units, setting_uri,
-        setting_condition;
+extern const SettingType setting_text, setting_profile, setting_image, setting_root_directory,
+        setting_path, setting_user, setting_hostname, setting_command, setting_environment,
+        setting_label, setting_bind, setting_volume, setting_tmpfs, setting_network,
+        setting_publish, setting_egress, setting_subnet, setting_link_name, setting_units,
+        setting_uri, setting_condition;
 extern const SettingType setting_id, setting_uid, setting_timestamp, setting_bool,
         setting_optional_bool, setting_signal, setting_usec, setting_bytes, setting_writable_layer,
         setting_writable_medium, setting_restart, setting_count, setting_health_action,
@@ -64,6 +65,11 @@ int setting_assign(const Vocabulary *v, void *s, const SettingKey *key, const ch
  * @words may be empty */
 int setting_assign_words(void *s, const SettingKey *key, char *const *words, bool append,
                          Fault *reterr);
+
+/** setting_lines() - the values of a key's lines in a file, that come to what @s says
+ * @ret caller frees; empty: nothing is set
+ * Return: 1 it differs from the default, 0 it is the default; -ENOMEM. */
+int setting_lines(const Vocabulary *v, const void *s, const SettingKey *key, char ***ret);
 
 /** setting_reset() - back to the default */
 void setting_reset(const Vocabulary *v, void *s, const SettingKey *key);

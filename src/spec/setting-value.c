@@ -485,12 +485,14 @@ const SettingType setting_mtu = {
 const SettingType setting_capabilities = {
         .allowed = "give names of capabilities such as CAP_NET_ADMIN",
         .size = sizeof(uint64_t),
+        .adds = true,
         .parse = parse_capabilities,
         .format = format_capabilities,
 };
 const SettingType setting_capabilities_or_all = {
         .allowed = "give names of capabilities such as CAP_NET_RAW, or all",
         .size = sizeof(uint64_t),
+        .adds = true,
         .parse = parse_capabilities_or_all,
         .format = format_capabilities_or_all,
 };

@@ -30,6 +30,8 @@ static const SettingKey keys[] = {
         /* clang-format off */
         KEY("Machine", "Description", STRING, description, text,
             "What the machine is for, in one line"),
+        KEY("Machine", "Profile", STRV, profiles, profile,
+            "Profiles whose settings come before those of the machine itself"),
         KEY("Machine", "Image", STRING, image, image,
             "Image the machine starts from: its name, or where it is from, as docker.io/library/debian:13"),
         KEY("Machine", "RootDirectory", STRING, root_directory, root_directory,
@@ -202,6 +204,11 @@ const SettingKey *setting_keys(void)
         return keys;
 }
 
+const Vocabulary *setting_vocabulary(void)
+{
+        return &vocabulary;
+}
+
 const SettingKey *setting_key_find(const char *name)
 {
         return vocabulary_find(&vocabulary, name);
@@ -232,6 +239,16 @@ int settings_get(const Settings *s, const SettingKey *key, char ***ret)
         return vocabulary_get(&vocabulary, s, key, ret);
 }
 
+int settings_lines(const Settings *s, const SettingKey *key, char ***ret)
+{
+        return setting_lines(&vocabulary, s, key, ret);
+}
+
+bool setting_key_adds(const SettingKey *key)
+{
+        return key->type->is_list || key->type->adds;
+}
+
 int settings_copy(const Settings *s, Settings *ret)
 {
         Settings copy;
@@ -254,12 +271,18 @@ bool settings_equal_key(const Settings *a, const Settings *b, const SettingKey *
 
 int settings_parse(const char *name, const char *text, size_t n, Settings *ret, Fault *reterr)
 {
-        Settings s;
-        int r = vocabulary_parse(&vocabulary, name, text, n, &s, reterr);
+        const VocabularyFile file = {.path = name, .text = text, .n_text = n};
+        _cleanup_settings_ Settings s;
+        _cleanup_findings_ Findings findings = {0};
 
-        if (r >= 0)
-                *ret = s;
-        return r;
+        settings_init(&s);
+        int r = vocabulary_read(&vocabulary, &file, &s, NULL, NULL, &findings);
+        r = r < 0 ? r : findings_fault(&findings, reterr);
+        if (r < 0)
+                return r;
+        *ret = s;
+        settings_init(&s);
+        return 0;
 }
 
 char *settings_format(const Settings *s)

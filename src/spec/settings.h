@@ -49,6 +49,7 @@ typedef enum HealthAction {
 
 typedef struct Settings {
         char *description;
+        char **profiles;        /* names, spec/layers.h: what they say is in the other fields */
         char *image;            /* canonical name, or NULL with root_directory */
         char *root_directory;   /* absolute host path, or NULL */
         uint8_t machine_id[16]; /* all zero: not given yet */
@@ -92,6 +93,8 @@ typedef struct Settings {
 /** setting_keys() - the whole vocabulary, ended by a NULL name; libc only, so that the CLI can link
  * it */
 const SettingKey *setting_keys(void);
+/** setting_vocabulary() - likewise, with the defaults: for spec itself */
+const Vocabulary *setting_vocabulary(void);
 /** setting_key_find() - look one up by its exact name; NULL if there is none */
 const SettingKey *setting_key_find(const char *name);
 /** setting_key_nearest() - the nearest known name to a mistyped one, or NULL */
@@ -117,6 +120,13 @@ int settings_set(Settings *s, const char *key, const SettingValue *value, Fault 
  *      frees; empty vector if unset
  * Return: 1 it differs from the default, 0 it is the default; -ENOMEM. */
 int settings_get(const Settings *s, const SettingKey *key, char ***ret);
+
+/** settings_lines() - the values of the lines of a file that come to what @s says of one setting
+ * @ret caller frees; empty: none
+ * Return: 1 it differs from the default, 0 it is the default; -ENOMEM. */
+int settings_lines(const Settings *s, const SettingKey *key, char ***ret);
+/** setting_key_adds() - does a value add to what is there, in a file? */
+bool setting_key_adds(const SettingKey *key);
 
 /** settings_copy() - a copy that has nothing in common with @s
  * Return: 0; -ENOMEM. */
@@ -151,12 +161,12 @@ int settings_network_validate(const Settings *s, Fault *reterr);
 /** network_entries_free() - free the array */
 void network_entries_free(NetworkEntry *entries, size_t n);
 
-/** settings_parse() - a definition file's text
+/** settings_parse() - one file of a definition alone; all of them: spec/layers.h
  * @name  what to call the file in messages
  * @n     bytes; anything: NUL bytes, binary
  * Ini as in unit files: sections, '#' and ';' comments, continuation by '\', lists append, empty
- * resets, words of lists quoted as in systemd. Return: 0; -EINVAL with FAULT_INVALID_OPTION
- * "NAME:LINE: ..."; -ENOMEM. */
+ * resets, words of lists quoted as in systemd; what is not known is ignored. Return: 0; -EINVAL
+ * with FAULT_INVALID_OPTION "NAME:LINE:COLUMN: ..."; -ENOMEM. */
 int settings_parse(const char *name, const char *text, size_t n, Settings *ret, Fault *reterr);
 
 /** settings_format() - the file that settings_parse() reads back to the same settings

@@ -59,31 +59,32 @@ int vocabulary_parse(const Vocabulary *v, const char *name, const char *text, si
         return r;
 }
 
-static int put_words(FILE *f, const SettingKey *key, char *const *words)
+static int push_line(char ***lines, char *const *words)
 {
         _cleanup_free_ char *line = words_join(words);
 
-        if (!line)
-                return -ENOMEM;
-        (void)fprintf(f, "%s=%s\n", key->name, line);
-        return 0;
+        return line ? strv_push(lines, line) : -ENOMEM;
 }
 
-static int put_key(FILE *f, const SettingKey *key, char *const *words)
+int setting_lines(const Vocabulary *v, const void *s, const SettingKey *key, char ***ret)
 {
-        int r = 0;
+        _cleanup_strv_free_ char **words = NULL, **lines = NULL;
+        int is_set = vocabulary_get(v, s, key, &words), r = MIN2(is_set, 0);
 
-        if (!key->type->is_list)
-                (void)fprintf(f, "%s=%s\n", key->name, words[0]);
-        else if (key->type->is_raw)
-                STRV_FOREACH (word, words)
-                        (void)fprintf(f, "%s=%s\n", key->name, *word);
-        else if (!key->type->one_a_line)
-                r = put_words(f, key, words);
-        else
-                for (; *words && r >= 0; words++)
-                        r = put_words(f, key, (char *const[]){*words, NULL});
-        return r;
+        if (r >= 0 && (!key->type->is_list || key->type->is_raw)) {
+                *ret = TAKE_PTR(words);
+                return is_set;
+        }
+        if (r >= 0 && words && *words && !key->type->one_a_line)
+                r = push_line(&lines, words);
+        STRV_FOREACH (word, key->type->one_a_line ? words : NULL)
+                r = r < 0 ? r : push_line(&lines, (char *const[]){*word, NULL});
+        if (r >= 0 && !lines)
+                r = (lines = calloc(1, sizeof(char *))) ? 0 : -ENOMEM;
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(lines);
+        return is_set;
 }
 
 static int put_settings(FILE *f, const Vocabulary *v, const void *s)
@@ -91,8 +92,8 @@ static int put_settings(FILE *f, const Vocabulary *v, const void *s)
         const char *section = NULL;
 
         for (const SettingKey *key = v->keys; key->name; key++) {
-                _cleanup_strv_free_ char **words = NULL;
-                int r = vocabulary_get(v, s, key, &words);
+                _cleanup_strv_free_ char **lines = NULL;
+                int r = setting_lines(v, s, key, &lines);
 
                 if (r < 0)
                         return r;
@@ -101,9 +102,8 @@ static int put_settings(FILE *f, const Vocabulary *v, const void *s)
                 if (!streq(section, key->section))
                         (void)fprintf(f, "%s[%s]\n", section ? "\n" : "", key->section);
                 section = key->section;
-                r = put_key(f, key, words);
-                if (r < 0)
-                        return r;
+                STRV_FOREACH (line, lines)
+                        (void)fprintf(f, "%s=%s\n", key->name, *line);
         }
         return ferror(f) ? -ENOMEM : 0;
 }

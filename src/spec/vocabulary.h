@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/fault.h"
+#include "spec/finding.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -75,3 +76,24 @@ int vocabulary_parse(const Vocabulary *v, const char *name, const char *text, si
                      Fault *reterr);
 /** vocabulary_format() - see settings_format() */
 char *vocabulary_format(const Vocabulary *v, const void *s);
+
+/* One of several files that make up one struct. */
+typedef struct VocabularyFile {
+        const char *path; /* for what is found */
+        const char *text;
+        size_t n_text;              /* bytes; anything */
+        const char *const *refused; /* names of keys that have no business in it; may be NULL */
+        const char *refused_why;
+} VocabularyFile;
+
+/* Called for each value that was taken. Return: 0; -ENOMEM. */
+typedef int (*VocabularySeenFn)(void *userdata, const SettingKey *key, const char *value,
+                                unsigned line, unsigned column);
+
+/** vocabulary_read() - add a file to what others have said
+ * Lists append, an empty value resets. What is wrong is found and left out, and the rest is read.
+ * @s    a struct that has its values already
+ * @seen may be NULL
+ * Return: 0, also with errors in @findings; -ENOMEM. */
+int vocabulary_read(const Vocabulary *v, const VocabularyFile *file, void *s, VocabularySeenFn seen,
+                    void *userdata, Findings *findings);

@@ -127,6 +127,16 @@ int words_split(const char *line, size_t max, char ***ret)
         return 0;
 }
 
+size_t words_offset(const char *line, size_t i)
+{
+        _cleanup_free_ char *word = malloc(strlen(line) + 1);
+        const char *p = line + strspn(line, BLANK);
+
+        for (; word && i > 0 && take_word(&p, word) >= 0; i--)
+                p += strspn(p, BLANK);
+        return (size_t)(p - line);
+}
+
 static bool needs_quotes(const char *word)
 {
         if (!*word)

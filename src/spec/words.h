@@ -12,6 +12,10 @@
  * Return: 0; -EINVAL an open quote, an unknown escape, or one that makes a NUL; -E2BIG; -ENOMEM. */
 int words_split(const char *line, size_t max, char ***ret);
 
+/** words_offset() - where a word begins in a line that words_split() takes
+ * @i of the words, from 0; there is one */
+size_t words_offset(const char *line, size_t i);
+
 /** words_join() - the line that words_split() takes apart into @words again
  * Return: newly allocated, caller frees; NULL on OOM. */
 char *words_join(char *const *words);

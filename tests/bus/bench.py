@@ -194,7 +194,10 @@ def bench(fake_lodged):
         for directory in ('etc/lodge/machines', 'run/lodge/machines', 'run/lodge/exit', 'var/lib/lodge/images/tree/bin'):
             os.makedirs(f'{root}/{directory}')
         with open(f'{root}/etc/lodge/machines/broken.machine', 'w', encoding='utf8') as f:
-            f.write('[Machine]\nImage=tree\n[Exec]\nStopSignl=TERM\n')
+            f.write('[Machine]\nImage=tree\n[Exec]\nStopSignal=TURM\n')
+        os.makedirs(f'{root}/usr/lib/lodge/profiles')
+        with open(f'{root}/usr/lib/lodge/profiles/shared.profile', 'w', encoding='utf8') as f:
+            f.write('[Files]\nBind=/srv:/srv\n[Network]\nNetwork=default\nPublish=80:80\n')
         with open(f'{top}/bus.conf', 'w', encoding='utf8') as f:
             f.write(BUS_CONFIG.format(top))
         started.append(subprocess.Popen(['dbus-daemon', f'--config-file={top}/bus.conf', '--nofork']))

@@ -37,7 +37,7 @@ wait_for 5 'no machine without a file' unknown "$m"
 
 # broken ones, beside one that is not
 at_exit "rm -rf $directory/$TEST-broken* $directory/-wrong-.machine"
-printf '[Exec]\nComand=true\n' >"$directory/$TEST-broken1.machine"
+printf '[Exec]\nBoot = perhaps\n' >"$directory/$TEST-broken1.machine"
 head -c 100000 /dev/urandom >"$directory/$TEST-broken2.machine"
 mkfifo "$directory/$TEST-broken3.machine"
 mkdir "$directory/$TEST-broken4.machine"
@@ -56,7 +56,7 @@ for n in 1 2 3 4 5 6 7; do
     expect 1 start "$TEST-broken$n"
     matches "the start of broken file $n" "$TEST-broken$n.machine" "$ERR"
 done
-matches 'a mistyped setting' 'machine:2: .*Comand.*Command' "$(reason "$TEST-broken1" message)"
+matches 'a value that is not valid' "machine:2:8: Boot='perhaps'.*yes or no" "$(reason "$TEST-broken1" message)"
 rm -rf "$directory/$TEST"-broken*
 for n in 1 2 3 4 5 6 7; do wait_for 5 "no machine without broken file $n" unknown "$TEST-broken$n"; done
 

@@ -8,6 +8,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "bus/fake-network.h"
+#include "core/machine-define.h"
 #include "core/machine-network.h"
 #include "core/machine.h"
 #include "core/manager.h"
@@ -203,7 +204,7 @@ static Machine *make_machine(const char *name, const char *network, const char *
         CHECK(strv_push(&s.command, "/bin/true") == 0);
         CHECK(!network || strv_push(&s.networks, network) == 0);
         CHECK(!publish || strv_push(&s.publish, publish) == 0);
-        int r = manager_create(manager, name, &s, &m, &f);
+        int r = manager_create(manager, name, &s, NULL, &m, &f);
         CHECK_STRING(f.message, NULL);
         CHECK(r == 0);
         return m;

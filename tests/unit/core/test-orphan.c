@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/names.h"
+#include "core/machine-define.h"
 #include "core/manager.h"
 #include "core/orphan.h"
 
@@ -193,7 +194,7 @@ static void test_new_machine(void)
         make_layer("again");
         settings_init(&s);
         s.root_directory = g_strconcat(root, TREE, NULL);
-        CHECK(manager_create(manager, "again", &s, &m, NULL) == 0);
+        CHECK(manager_create(manager, "again", &s, NULL, &m, NULL) == 0);
         CHECK(!is_there("again"));
         manager_free(manager);
 }

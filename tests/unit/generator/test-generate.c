@@ -101,9 +101,9 @@ static void test_hostile(int out)
         CHECK_NUMBER(mkfifo(path_of("etc/lodge/machines/fifo.machine"), 0644), 0);
         CHECK_NUMBER(symlink("/dev/zero", path_of("etc/lodge/machines/link.machine")), 0);
         CHECK_NUMBER(generate_drop_ins(root, out, warn, NULL), 0);
-        CHECK(strstr(warnings, "machines/bad.machine:4: After='db'"));
+        CHECK(strstr(warnings, "machines/bad.machine:4:7: After='db'"));
         CHECK(strstr(warnings, "a machine needs Image="));
-        CHECK(strstr(warnings, "binary.machine:2: a NUL byte"));
+        CHECK(strstr(warnings, "binary.machine:2:1: a NUL byte"));
         CHECK(strstr(warnings, "large.machine"));
         CHECK(strstr(warnings, "directory.machine"));
         CHECK(strstr(warnings, "fifo.machine"));

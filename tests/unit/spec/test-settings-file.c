@@ -82,28 +82,30 @@ static void test_continuation(void)
 
 static void test_errors(void)
 {
-        expect_error("Image=a\n", "test:1: a setting stands before the first [section]");
-        expect_error("[Machine]\n\nImage\n", "test:3: this is neither KEY=VALUE nor a [section]");
-        expect_error("[Machine\n", "test:1: a section header ends with ']'");
-        expect_error("[", "test:1: a section header ends with ']'");
-        expect_error("[Foo\t]\n", "test:1: there is no section [Foo?]");
-        expect_error("[]\n", "test:1: there is no section []");
-        expect_error("[Machine]\nCommand=a\n",
-                     "test:2: Command= belongs in [Exec], not in [Machine]");
-        expect_error("[Exec]\nKommand=a\n",
-                     "test:2: there is no setting 'Kommand'; did you mean Command?");
-        expect_error("[Exec]\nXyzzy=a\n",
-                     "test:2: there is no setting 'Xyzzy'; lodgectl(1) lists those there are");
-        expect_error("[Exec]\n=a\n",
-                     "test:2: there is no setting ''; lodgectl(1) lists those there are");
-        /* the line on which the setting begins */
+        expect_error("Image=a\n", "test:1:1: a setting stands before the first [section]");
+        expect_error("[Machine]\n\n Image\n",
+                     "test:3:2: this is neither KEY=VALUE nor a [section]");
+        expect_error("[Machine\n", "test:1:1: a section header ends with ']'");
+        expect_error("[", "test:1:1: a section header ends with ']'");
+        expect_error("[Machine]\n  Command=a\n",
+                     "test:2:3: Command= belongs in [Exec], not in [Machine]: put it below a line "
+                     "[Exec]");
+        expect_error("[Exec]\nBoot = perhaps\n",
+                     "test:2:8: Boot='perhaps' is not valid: give yes or no");
+        /* where the value begins */
         expect_error("[Exec]\n#\nCommand=a \\\n b \\\n 'c\nUser=d\n",
-                     "test:3: Command='a   b   'c' is not valid: a quote is left open, or a "
+                     "test:3:9: Command='a   b   'c' is not valid: a quote is left open, or a "
                      "backslash begins no known escape");
-        expect_error("[Machine]\nImage=\x1b\n", "test:2: not UTF-8, or a control character");
-        expect_error("[Machine]\n\nImage=\xff\n", "test:3: not UTF-8, or a control character");
+        expect_error("[Machine]\nImage=\x1b\n", "test:2:1: not UTF-8, or a control character");
+        expect_error("[Machine]\n\nImage=\xff\n", "test:3:1: not UTF-8, or a control character");
         expect_error_bytes("[Machine]\nImage=a\n\0", 19,
-                           "test:3: a NUL byte; this is no text file");
+                           "test:3:1: a NUL byte; this is no text file");
+}
+
+static void test_unknown(void)
+{
+        expect("[Exec]\nKommand=a\nUser=b\n[Foo\t]\nBar=1\nnonsense\n[]\nx=y\n[Machine]\nImage=a\n",
+               "[Machine]\nImage=a\n\n[Exec]\nUser=b\n");
 }
 
 static void test_large(void)
@@ -113,12 +115,12 @@ static void test_large(void)
 
         memset(text, '\n', n + 1);
         expect_bytes(text, n, "");
-        expect_error_bytes(text, n + 1, "test:1: the file is larger than 8 MiB");
+        expect_error_bytes(text, n + 1, "test:1:1: the file is larger than 8 MiB");
         for (size_t i = 0; i < n; i += 2) /* continued four million times */
                 memcpy(text + i, "\\\n", 2);
         expect_bytes(text, n, "");
         memset(text, 'x', n);
-        expect_error_bytes(text, n, "test:1: a setting stands before the first [section]");
+        expect_error_bytes(text, n, "test:1:1: a setting stands before the first [section]");
 }
 
 int main(void)
@@ -127,6 +129,7 @@ int main(void)
         test_lists();
         test_continuation();
         test_errors();
+        test_unknown();
         test_large();
         return 0;
 }

@@ -86,11 +86,11 @@ static void test_refusals(void)
         refuse("[Unit]\nDocumentation=ftp://a\n", "http://");
         refuse("[Unit]\nDocumentation=man:\n", "http://");
         refuse("[Unit]\nConditionPathExists=/a\tb\n", "one line");
-        refuse("[Unit]\nFailureAction=poweroff\n", "there is no setting");
         refuse("[Unit]\nRestart=no\n", "belongs in [Exec]");
         refuse("[Exec]\nRestart=sometimes\n", "on-failure");
         refuse("[Exec]\nRestartSteps=0\n", "whole number");
-        refuse("[Install]\nAlias=a.service\n", "there is no setting");
+        /* not passed on, and told as a warning */
+        expect("[Unit]\nFailureAction=poweroff\n[Install]\nAlias=a.service\n", "");
 }
 
 static void expect_misfit(const char *text, const char *says)
