@@ -59,6 +59,9 @@ function __lodgectl_complete
             test $verb[2] = 0; and __lodgectl_names list
         case login attach plan exec shell diff commit
             test $verb[2] = 0; and __lodgectl_names list
+        case cp
+            __lodgectl_names list | string replace -r '$' ':'
+            __fish_complete_path (commandline -ct)
         case clone
             test $verb[2] = 0; and __lodgectl_names list; and __lodgectl_names images
         case create

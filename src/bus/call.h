@@ -121,6 +121,16 @@ int call_job_made(Call *c, const Job *j);
 int bus_run_commit(Call *c, Fault *reterr);
 /** bus_run_clone_machine() - Clone() */
 int bus_run_clone_machine(Call *c, Fault *reterr);
+/** bus_read_copy_to() - Method.read of CopyTo(): path, and an archive to read */
+int bus_read_copy_to(Call *c, Fault *reterr);
+/** bus_read_copy_from() - of CopyFrom(): path, and where to write an archive */
+int bus_read_copy_from(Call *c, Fault *reterr);
+/** bus_run_copy_to() - CopyTo() of machines */
+int bus_run_copy_to(Call *c, Fault *reterr);
+/** bus_run_copy_from() - CopyFrom() */
+int bus_run_copy_from(Call *c, Fault *reterr);
+/** bus_reply_job() - Method.reply, the job of the answer */
+int bus_reply_job(Call *c, const Answer *a, sd_bus_message *reply);
 /** bus_run_reset() - Reset() */
 int bus_run_reset(Call *c, Fault *reterr);
 /** bus_run_diff() - Diff() */

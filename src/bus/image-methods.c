@@ -66,6 +66,9 @@ JobParams call_job_params(const Call *c)
                 .environment = o->environment,
                 .hostname = o->hostname,
                 .keep_identity = o->keep_identity,
+                .archive = o->archive,
+                .rename = o->rename,
+                .follow_links = o->follow_links,
         };
 }
 

@@ -489,6 +489,10 @@ const Method bus_machine_methods[] = {
          OPTION_COMMIT | OPTION_COMMAND | OPTION_ENVIRONMENT | OPTION_WORKING_DIRECTORY |
                  OPTION_USER | OPTION_FORCE | OPTION_TOKEN,
          call_read_text, bus_run_commit, call_reply_path},
+        {"CopyTo", "copy", "copy files to", OPTION_COPY_TO | OPTION_TOKEN, bus_read_copy_to,
+         bus_run_copy_to, bus_reply_job},
+        {"CopyFrom", "copy", "copy files from", OPTION_COPY_FROM | OPTION_TOKEN, bus_read_copy_from,
+         bus_run_copy_from, bus_reply_job},
         {"Reset", "manage", "reset", 0, NULL, bus_run_reset, NULL},
         {"Diff", "inspect", "see what was written by", 0, NULL, bus_run_diff, bus_reply_diff},
         {"Clone", "manage", "clone", OPTION_IDENTITY | OPTION_TOKEN, call_read_text,

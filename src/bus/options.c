@@ -56,6 +56,9 @@ static const struct {
         {"Runtime", OPTION_RUNTIME, "b", offsetof(Options, runtime)},
         {"DryRun", OPTION_DRY_RUN, "b", offsetof(Options, dry_run)},
         {"Replace", OPTION_REPLACE, "b", offsetof(Options, replace)},
+        {"Archive", OPTION_COPY_TO, "b", offsetof(Options, archive)},
+        {"Rename", OPTION_COPY_TO, "b", offsetof(Options, rename)},
+        {"FollowLinks", OPTION_COPY_FROM, "b", offsetof(Options, follow_links)},
 };
 
 /* Which are read by a function of their own; the types are separated by '|'. */

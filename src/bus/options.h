@@ -20,7 +20,7 @@
 typedef struct Options {
         uint64_t timeout_usec; /* UINT64_MAX: not given */
         bool force, insecure, images, volumes, deep, keep_identity, persist, runtime, dry_run,
-                replace;
+                replace, archive, rename, follow_links;
         int attach[3]; /* owned; -EBADF: not given */
         int auth_file; /* likewise */
         char *user, *working_directory;
@@ -59,6 +59,8 @@ typedef enum OptionKey {
         OPTION_RUNTIME = 1 << 22,
         OPTION_DRY_RUN = 1 << 23,
         OPTION_REPLACE = 1 << 24,
+        OPTION_COPY_TO = 1 << 25,   /* Archive, Rename */
+        OPTION_COPY_FROM = 1 << 26, /* FollowLinks */
 } OptionKey;
 
 /** options_init() - nothing given */

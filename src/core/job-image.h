@@ -18,7 +18,14 @@ typedef struct JobParams {
         char *const *entrypoint, *const *command, *const *environment;
         const char *hostname; /* of a machine's clone */
         bool keep_identity;
+        bool archive, rename, follow_links; /* of a copy */
 } JobParams;
+
+/* Who is told of a job that begins a little later. */
+typedef struct JobAnswer {
+        AnswerFn done; /* gets Answer.job */
+        void *userdata;
+} JobAnswer;
 
 /* Each Return: 0 and a job; negative errno with a sentence. */
 
@@ -44,6 +51,12 @@ int job_commit(Machine *m, const char *name, const JobParams *p, Job **ret, Faul
 /** job_clone_machine() - another machine, with a copy of what this one has written if that is kept
  */
 int job_clone_machine(Machine *m, const char *name, const JobParams *p, Job **ret, Fault *reterr);
+
+/** job_copy() - write JobParams.stream, a tar archive, into a machine that runs, or from there
+ * @path absolute, as PID 1 sees it; from anybody
+ * Return: 0, and @to is told later; negative errno with a sentence. */
+int job_copy(Machine *m, bool into, const char *path, const JobParams *p, JobAnswer to,
+             Fault *reterr);
 
 /* Of lodged's own: no objects. @done is called once, later, unless job_forget_owner() comes first.
  */

@@ -17,12 +17,14 @@
 #define RUNNING_MAX 3  /* jobs of callers at once; the rest waits */
 #define QUEUED_MAX  64 /* and no more than that */
 #define HIDDEN_MAX  32
+#define AT_ONCE_MAX 32
 #define EXPIRY_USEC (30 * UINT64_C(1000000))
 
 static const char *const unit_prefixes[_JOB_WORKER_MAX] = {
         [JOB_IMPORT] = LODGE_IMPORT_UNIT_PREFIX,
         [JOB_EXPORT] = LODGE_EXPORT_UNIT_PREFIX,
         [JOB_WORK] = LODGE_WORK_UNIT_PREFIX,
+        [JOB_COPY] = LODGE_COPY_UNIT_PREFIX,
 };
 
 char *job_unit_name(JobWorker worker, const char *id)
@@ -85,6 +87,7 @@ static Job *job_new(Manager *manager, JobOrder *o, const char *id)
                 .name = g_strdup(o->name),
                 .owner = o->owner,
                 .is_hidden = o->is_hidden,
+                .at_once = o->at_once,
                 .force = o->force,
                 .state = JOB_QUEUED,
                 .phase = g_strdup("waiting"),
@@ -217,7 +220,8 @@ Job *job_of_unit(Manager *manager, const char *unit)
 
 /* ---- making ---- */
 
-static unsigned count_jobs(GHashTable *jobs, JobState state)
+/* Those that do not wait for each other are counted apart. */
+static unsigned count_jobs(GHashTable *jobs, JobState state, bool at_once)
 {
         GHashTableIter i;
         unsigned n = 0;
@@ -225,7 +229,7 @@ static unsigned count_jobs(GHashTable *jobs, JobState state)
 
         g_hash_table_iter_init(&i, jobs);
         while (g_hash_table_iter_next(&i, NULL, &j))
-                n += ((const Job *)j)->state == state;
+                n += ((const Job *)j)->state == state && ((const Job *)j)->at_once == at_once;
         return n;
 }
 
@@ -251,19 +255,28 @@ static int new_id(Manager *manager, const char *token, char ret[static JOB_ID_SI
         return 0;
 }
 
-static int check_room(Manager *manager, bool is_hidden, Fault *reterr)
+static int check_room(Manager *manager, const JobOrder *order, Fault *reterr)
 {
-        unsigned n = is_hidden ? g_hash_table_size(manager->hidden_jobs)
-                               : count_jobs(manager->jobs, JOB_QUEUED);
+        unsigned n, most = order->is_hidden ? HIDDEN_MAX : QUEUED_MAX;
 
-        return n < (is_hidden ? HIDDEN_MAX : QUEUED_MAX)
+        if (order->at_once) {
+                n = count_jobs(manager->jobs, JOB_RUNNING, true);
+                return n < AT_ONCE_MAX ? 0
+                                       : fault_set(reterr, FAULT_BUSY, EBUSY,
+                                                   "%u files are being copied already; try again "
+                                                   "when one of these jobs has ended",
+                                                   n);
+        }
+        n = order->is_hidden ? g_hash_table_size(manager->hidden_jobs)
+                             : count_jobs(manager->jobs, JOB_QUEUED, false);
+        return n < most
                        ? 0
                        : fault_set(reterr, FAULT_BUSY, EBUSY, "%u jobs wait already; try again", n);
 }
 
 static void begin_next(Manager *manager)
 {
-        while (count_jobs(manager->jobs, JOB_RUNNING) < RUNNING_MAX) {
+        while (count_jobs(manager->jobs, JOB_RUNNING, false) < RUNNING_MAX) {
                 Job *oldest = NULL;
                 GHashTableIter i;
                 void *p;
@@ -314,7 +327,7 @@ static int add_job(Manager *manager, JobOrder *order, Job **ret, Fault *reterr)
 
 int job_start(Manager *manager, JobOrder *order, Job **ret, Fault *reterr)
 {
-        int r = check_room(manager, order->is_hidden, reterr);
+        int r = check_room(manager, order, reterr);
 
         if (r < 0) {
                 order_done(order);
@@ -323,12 +336,14 @@ int job_start(Manager *manager, JobOrder *order, Job **ret, Fault *reterr)
         r = add_job(manager, order, ret, reterr);
         if (r < 0)
                 return r;
-        if ((*ret)->is_hidden)
-                job_begin_later(*ret);
-        else {
+        if (!(*ret)->is_hidden)
                 manager_job_added(*ret);
+        if ((*ret)->at_once)
+                (*ret)->state = JOB_RUNNING; /* is counted as such from now on */
+        if ((*ret)->is_hidden || (*ret)->at_once)
+                job_begin_later(*ret);
+        else
                 jobs_schedule(manager);
-        }
         return 0;
 }
 

@@ -33,6 +33,7 @@ typedef enum JobWorker {
         JOB_IMPORT, /* the network, archives; reads its own directory only */
         JOB_EXPORT, /* sees the store */
         JOB_WORK,   /* disk images */
+        JOB_COPY,   /* enters a machine */
         _JOB_WORKER_MAX,
 } JobWorker;
 
@@ -57,6 +58,7 @@ typedef struct JobOrder {
         const char *token;     /* the ID to have; NULL or "": any */
         uid_t owner;
         bool is_hidden; /* of lodged's own: is no object, and does not wait for others */
+        bool at_once;   /* nor does this, which moves at the speed of who is at the other end */
         bool force;     /* replace what has that name */
         char **args;    /* "key=value"; taken over */
         int fds[JOB_FDS_MAX];
@@ -79,7 +81,7 @@ struct Job {
         const char *operation;
         char *object, *name;
         uid_t owner;
-        bool is_hidden, force;
+        bool is_hidden, at_once, force;
         JobState state;
         char *phase;
         uint64_t bytes, total, rate, expected_end_usec;

@@ -26,6 +26,18 @@ static void write_quoted(FILE *f, const char *word)
         (void)fputc('\'', f);
 }
 
+/* "NAME:PATH" with another name; NULL: it is not that */
+static char *other_machine(const char *word, const char *old, const char *new)
+{
+        size_t n = strlen(old);
+        char *other;
+
+        if (n == 0 || strncmp(word, old, n) != 0 || word[n] != ':' ||
+            asprintf(&other, "%s%s", new, word + n) < 0)
+                return NULL;
+        return other;
+}
+
 char *hint_command_line(const Ctl *c, const char *prefix, const char *old, const char *new)
 {
         char *line = NULL;
@@ -36,8 +48,10 @@ char *hint_command_line(const Ctl *c, const char *prefix, const char *old, const
                 return NULL;
         (void)fprintf(f, "%slodgectl", prefix);
         STRV_FOREACH (word, c->argv + 1) {
+                _cleanup_free_ char *in_machine = old ? other_machine(*word, old, new) : NULL;
+
                 (void)fputc(' ', f);
-                write_quoted(f, old && streq(*word, old) ? new : *word);
+                write_quoted(f, old && streq(*word, old) ? new : in_machine ?: *word);
         }
         if (fclose(f) != 0) {
                 free(line);

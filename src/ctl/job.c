@@ -121,7 +121,13 @@ static void report_failed(Job *j)
         const sd_bus_error error = SD_BUS_ERROR_MAKE_CONST(
                 *name ? name : SD_BUS_ERROR_FAILED, *message ? message : "no reason is known");
         _cleanup_fault_ Fault fault = {0};
+        int status = j->request && j->request->explain ? j->request->explain(j->request->userdata)
+                                                       : EXIT_OK;
 
+        if (status != EXIT_OK) {
+                end(j, status);
+                return;
+        }
         (void)client_fault(&error, 0, &fault);
         end(j, report_job_fault(j->c, j->object, &fault));
 }
@@ -407,6 +413,9 @@ static int run(Job *j, json_t **ret_job)
 {
         int status = progress_open(j->c, &j->progress);
 
+        if (j->request && j->request->is_brief && j->progress.form == PROGRESS_PLAIN &&
+            !args_value(&j->c->args, "progress"))
+                j->progress.form = PROGRESS_NONE;
         j->properties = json_object();
         if (status == EXIT_OK)
                 status = run_loop(j);

@@ -14,8 +14,12 @@ typedef struct JobRequest {
                       Fault *reterr);
         /* Can it be begun once more, from the start? NULL: always. */
         bool (*rewind)(void *userdata);
+        /* It has failed: was that for a reason of our own, which is reported in place of the job's?
+         * NULL: never. Return: the exit status; EXIT_OK: no. */
+        int (*explain)(void *userdata);
         void *userdata;
         bool may_detach; /* --detach is about the job */
+        bool is_brief;   /* progress only where somebody watches, or asks for it */
 } JobRequest;
 
 /** job_run() - begin it, and unless --detach is given follow it to its end

@@ -31,6 +31,11 @@ static const Option show_options[] = {
         {"value", 0, OPTION_FLAG, NULL, "print values without names"},
         {.name = NULL},
 };
+static const Option cp_options[] = {
+        {"archive", 'a', OPTION_FLAG, NULL, "keep owners, set-id bits and all attributes, too"},
+        {"follow-link", 'L', OPTION_FLAG, NULL, "copy what a source that is a link leads to"},
+        {.name = NULL},
+};
 static const Option lines_options[] = {
         {"lines", 'n', OPTION_VALUE, "N", "print at most N lines of output"},
         {.name = NULL},
@@ -212,6 +217,10 @@ const Verb inside_verbs[] = {
         {.name = "login", .synopsis = "NAME", .summary = "Open a login prompt inside",
          .action = "open a login prompt in", .passes_status = true, .min_words = 1, .max_words = 1,
          .run = verb_login},
+        {.name = "cp", .aliases = "copy-to, copy-from", .synopsis = "SOURCE... TARGET",
+         .summary = "Copy files; in a machine: NAME:PATH; - is a tar archive",
+         .action = "copy files to or from", .options = cp_options, .shared = {progress_options},
+         .min_words = 2, .max_words = ANY_NUMBER, .run = verb_cp},
         {.name = "attach", .synopsis = "NAME", .summary = "Connect to PID 1's input and output",
          .action = "attach to", .min_words = 1, .max_words = 1, .run = verb_attach},
         {.name = NULL},

@@ -56,6 +56,8 @@ int verb_doctor(Ctl *c);
 int verb_version(Ctl *c);
 /** verb_help() - help on a verb, or on all */
 int verb_help(Ctl *c);
+/** verb_cp() - copy files between machines and the caller */
+int verb_cp(Ctl *c);
 /** verb_clone() - copy a machine, or an image */
 int verb_clone(Ctl *c);
 /** verb_diff() - what a machine has changed */

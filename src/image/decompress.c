@@ -228,6 +228,8 @@ static int source_next(void *userdata, const uint8_t **ret, size_t *ret_n, Fault
 
 ByteSource decompress_source(Decompress *d)
 {
+        if (d->kind == COMPRESSION_NONE) /* as it comes, however slowly */
+                return d->whole;
         return (ByteSource){.next = source_next, .userdata = d};
 }
 

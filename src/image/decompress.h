@@ -53,7 +53,8 @@ Compression decompress_kind(const Decompress *d);
  * Return: 0; -EBADMSG damaged or truncated; -EFBIG wants more memory than it gets;
  * negative errno. */
 int decompress_into(Decompress *d, uint8_t *data, size_t n, size_t *ret_n, Fault *reterr);
-/** decompress_source() - the plain bytes as a source, with a buffer inside @d */
+/** decompress_source() - the plain bytes as a source, with a buffer inside @d; in place of
+ * decompress_into(), not beside it */
 ByteSource decompress_source(Decompress *d);
 
 static inline void decompress_freep(Decompress **d)

@@ -2,6 +2,7 @@
 #include "image/pack.h"
 
 #include "base/text.h"
+#include "image/first-name.h"
 #include "image/layer-internal.h"
 #include "image/merged.h"
 #include "image/pack-entry.h"
@@ -9,24 +10,16 @@
 #include "image/whiteout.h"
 
 #include <fcntl.h>
-#include <search.h>
 #include <string.h>
 
 #define BUFFER_SIZE (256U << 10)
-
-/* A file with several names, and the first of them. */
-typedef struct Inode {
-        dev_t device;
-        ino_t inode;
-        char *path;
-} Inode;
 
 typedef struct Packer {
         LayerPackMode mode;
         const char *const *left_out;
         LayerControl *control;
         TarWriter *writer;
-        void *inodes; /* tree of Inode */
+        FirstNames names;
         uint8_t *buffer;
         unsigned depth;
         Fault *reterr;
@@ -43,48 +36,6 @@ typedef struct Item {
 static int cannot_read(Packer *p, const char *path, int error)
 {
         return tar_fault(p->reterr, error, path, "cannot be read: %s", strerror(error));
-}
-
-static int compare_inodes(const void *a, const void *b)
-{
-        const Inode *x = a, *y = b;
-
-        if (x->device != y->device)
-                return x->device < y->device ? -1 : 1;
-        return (x->inode > y->inode) - (x->inode < y->inode);
-}
-
-static void free_inode(void *userdata)
-{
-        Inode *i = userdata;
-
-        free(i->path);
-        free(i);
-}
-
-/* The first name of this file: NULL if this is it, or it has no other. */
-static int first_name(Packer *p, const Item *item, const char **ret)
-{
-        Inode key = {.device = item->st->st_dev, .inode = item->st->st_ino};
-
-        *ret = NULL;
-        if (S_ISDIR(item->st->st_mode) || item->st->st_nlink < 2)
-                return 0;
-        Inode **found = tfind(&key, &p->inodes, compare_inodes);
-        if (found) {
-                *ret = (*found)->path;
-                return 0;
-        }
-        Inode *added = malloc(sizeof(*added));
-        if (!added)
-                return -ENOMEM;
-        *added = key;
-        added->path = strdup(item->path);
-        if (!added->path || !tsearch(added, &p->inodes, compare_inodes)) {
-                free_inode(added);
-                return -ENOMEM;
-        }
-        return 0;
 }
 
 static int changed(Packer *p, const char *path)
@@ -200,7 +151,7 @@ static int write_item(Packer *p, const MergedDir *d, const Item *item, size_t tr
 
         if (pack_entry_stat(&e, item->st) < 0) /* a socket: nothing without its process */
                 return 0;
-        int r = e.path ? first_name(p, item, &first) : -ENOMEM;
+        int r = e.path ? first_name(&p->names, item->st, item->path, &first) : -ENOMEM;
         if (r < 0)
                 return cannot_read(p, item->path, -r);
         if (first) {
@@ -310,7 +261,7 @@ int layer_pack(const LayerPackArgs *args, const ByteSink *out, Fault *reterr)
                 return fault_set(reterr, FAULT_FAILED, ENOMEM, "out of memory");
         p.writer = writer;
         int r = write_root(&p, args);
-        tdestroy(p.inodes, free_inode);
+        first_names_done(&p.names);
         return r;
 }
 

@@ -1,36 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/tar-pax.h"
+#include "image/tar-xattr.h"
 #include "image/tree-write.h"
-#include "image/whiteout.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-#define CAPABILITY "security.capability"
-
-static bool has_prefix(const char *s, const char *prefix)
-{
-        return strncmp(s, prefix, strlen(prefix)) == 0;
-}
-
-/* What means something to a machine: not overlay's marks, with which an archive could hide or fake
- * files of other layers, nor what belongs to the host's security modules. */
-static bool is_wanted(const TarXattr *x)
-{
-        if (has_prefix(x->name, OVERLAY_PREFIX) || has_prefix(x->name, OVERLAY_TRUSTED))
-                return false;
-        if (has_prefix(x->name, "security."))
-                return strcmp(x->name, CAPABILITY) == 0;
-        if (strcmp(x->name, ACL_ACCESS) == 0 || strcmp(x->name, ACL_DEFAULT) == 0)
-                return x->n > 0;
-        return has_prefix(x->name, "user.") || has_prefix(x->name, "trusted.");
-}
-
 static int set_xattr(TreeWriter *w, int fd, const TarEntry *e, const TarXattr *x, Fault *reterr)
 {
-        if (!is_wanted(x)) {
+        if (!tar_xattr_is_wanted(x)) {
                 w->result->n_xattrs_dropped++;
                 return 0;
         }
@@ -39,7 +19,8 @@ static int set_xattr(TreeWriter *w, int fd, const TarEntry *e, const TarXattr *x
                         w->cursor.default_acl = true;
                 return 0;
         }
-        if (errno == EPERM && has_prefix(x->name, "trusted.")) { /* root's of the host only */
+        if (errno == EPERM &&
+            strncmp(x->name, "trusted.", strlen("trusted.")) == 0) { /* root's of the host only */
                 w->result->n_xattrs_dropped++;
                 return 0;
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/tree-write.h"
 
-#include "base/io.h"
+#include "image/tar-payload.h"
 #include "image/whiteout.h"
 #include "sys/beneath.h"
 
@@ -64,64 +64,6 @@ static int make_file(TreeWriter *w, const Place *p, void *userdata)
         return *fd < 0 ? -errno : 0;
 }
 
-/* Write @n bytes of the payload at @fd's offset. */
-static int write_payload(TreeWriter *w, const Place *p, int fd, Fault *reterr)
-{
-        const uint8_t *data;
-        size_t n;
-        int r;
-
-        while ((r = tar_reader_payload(w->reader, &data, &n, reterr)) > 0) {
-                r = write_all(fd, data, n);
-                if (r < 0)
-                        return tar_fault(reterr, -r, p->e->path, "cannot be written: %s",
-                                         strerror(-r));
-        }
-        return r;
-}
-
-static int write_at(int fd, const uint8_t *data, size_t n, uint64_t offset)
-{
-        while (n > 0) {
-                ssize_t k = pwrite(fd, data, n, (off_t)offset);
-
-                if (k < 0 && errno != EINTR)
-                        return -errno;
-                if (k > 0) {
-                        data += k;
-                        offset += (uint64_t)k;
-                        n -= (size_t)k;
-                }
-        }
-        return 0;
-}
-
-static int write_sparse(TreeWriter *w, const Place *p, int fd, Fault *reterr)
-{
-        const uint8_t *data = NULL;
-        size_t n = 0;
-        int r = ftruncate(fd, (off_t)p->e->size) < 0 ? -errno : 0;
-
-        for (size_t i = 0; r >= 0 && i < p->e->n_extents; i++) {
-                uint64_t at = p->e->extents[i].offset, left = p->e->extents[i].n;
-
-                while (r >= 0 && left > 0) {
-                        if (n == 0) {
-                                r = tar_reader_payload(w->reader, &data, &n, reterr);
-                                if (r < 0)
-                                        return r;
-                        }
-                        size_t part = left < n ? (size_t)left : n;
-                        r = write_at(fd, data, part, at);
-                        data += part;
-                        n -= part;
-                        at += part;
-                        left -= part;
-                }
-        }
-        return r < 0 ? tar_fault(reterr, -r, p->e->path, "cannot be written: %s", strerror(-r)) : 0;
-}
-
 static int write_file(TreeWriter *w, Place *p, Fault *reterr)
 {
         _cleanup_close_ int fd = -EBADF;
@@ -135,7 +77,7 @@ static int write_file(TreeWriter *w, Place *p, Fault *reterr)
                 return cannot_make(p, -r, reterr);
         r = tar_map_writer_file(w->map, p->path, p->e, reterr);
         if (r >= 0)
-                r = p->e->sparse ? write_sparse(w, p, fd, reterr) : write_payload(w, p, fd, reterr);
+                r = tar_payload_write(w->reader, p->e, fd, reterr);
         w->result->n_bytes += n;
         return r < 0 ? r : tree_attributes(w, fd, p->e, p->parent, reterr);
 }

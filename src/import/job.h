@@ -17,6 +17,7 @@ typedef struct Job {
         int store_fd;    /* the store, to read; -EBADF where the job may not see it */
         int layers_fd;   /* its layers, O_PATH, of which most jobs may learn owners and modes, but
                           * read no file; negative errno: none */
+        int guest_fd;    /* the root of the machine that the job is in; -EBADF: of none */
         uint64_t limit_bytes, limit_entries; /* of one layer or tree, unpacked; 0: the default */
 } Job;
 

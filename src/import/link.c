@@ -18,6 +18,9 @@ struct Link {
         Progress *progress;
         pthread_mutex_t lock;
         bool finished;
+        int pidfd; /* of the machine's PID 1; -EBADF: the job is about none */
+        const char *machine;
+        void (*abandon)(void);
 };
 
 int link_new(const char *path, Progress *progress, Link **ret, Fault *reterr)
@@ -37,7 +40,7 @@ int link_new(const char *path, Progress *progress, Link **ret, Fault *reterr)
         Link *l = malloc(sizeof(*l));
         if (!l)
                 return -ENOMEM;
-        *l = (Link){.fd = TAKE_FD(fd), .progress = progress};
+        *l = (Link){.fd = TAKE_FD(fd), .progress = progress, .pidfd = -EBADF};
         (void)pthread_mutex_init(&l->lock, NULL); /* cannot fail with default attributes */
         *ret = l;
         return 0;
@@ -83,12 +86,40 @@ int link_finish(Link *l, FrameWriter *w)
         return send_frame(l, w, true);
 }
 
+void link_end_with(Link *l, int pidfd, const char *machine, void (*abandon)(void))
+{
+        l->pidfd = pidfd;
+        l->machine = machine;
+        l->abandon = abandon;
+}
+
+/* The job's own end may come first. */
 static void end_if_cancelled(Link *l)
 {
         (void)pthread_mutex_lock(&l->lock);
-        if (!l->finished)
+        if (!l->finished) {
+                if (l->abandon)
+                        l->abandon();
                 _exit(EXIT_CANCELLED);
+        }
         (void)pthread_mutex_unlock(&l->lock);
+}
+
+/* What holds the mounts of a machine that has stopped is in the way of its next start. */
+static void end_with_machine(Link *l)
+{
+        _cleanup_frame_writer_ FrameWriter w = {0};
+        _cleanup_free_ char *text = NULL;
+
+        if (asprintf(&text, "machine '%s' has stopped before everything was copied", l->machine) <
+            0)
+                text = NULL;
+        frame_begin(&w, FRAME_ERROR, 0);
+        frame_add_number(&w, FRAME_CODE, FAULT_NOT_RUNNING);
+        frame_add_number(&w, FRAME_ERRNO, ESRCH);
+        frame_add_string(&w, FRAME_MESSAGE, text);
+        (void)link_send(l, &w);
+        end_if_cancelled(l);
 }
 
 /* Nothing but the end of the connection is expected from lodged. What the job has built so far is
@@ -99,10 +130,13 @@ static void *watch(void *userdata)
         _cleanup_frame_writer_ FrameWriter w = {0};
 
         for (;;) {
-                struct pollfd p = {.fd = l->fd, .events = POLLIN | POLLRDHUP};
-                bool broken = poll(&p, 1, TELL_MSEC) < 0 && errno != EINTR;
+                struct pollfd p[] = {{.fd = l->fd, .events = POLLIN | POLLRDHUP},
+                                     {.fd = l->pidfd, .events = POLLIN}};
+                bool broken = poll(p, ELEMENTSOF(p), TELL_MSEC) < 0 && errno != EINTR;
 
-                if (broken || p.revents ||
+                if (p[1].revents)
+                        end_with_machine(l);
+                if (broken || p[0].revents || p[1].revents ||
                     (progress_frame(l->progress, &w) && link_send(l, &w) < 0))
                         break;
         }

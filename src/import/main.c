@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* lodge-import: one job of lodged that reads or writes what strangers do: pull, import, export and
- * the like. Main process of lodge-import@ID.service or lodge-export@ID.service. It has no name on
- * the bus and never needs one. */
+ * the like. Main process of lodge-import@ID.service, lodge-export@ID.service or
+ * lodge-copy@ID.service. It has no name on the bus and never needs one. */
+#include "import/guest.h"
 #include "import/made-layers.h"
 #include "import/operations.h"
 #include "import/sandbox.h"
 
 #include "base/names.h"
 #include "base/text.h"
+#include "copy/copy-unpack.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -25,7 +27,8 @@ static int usage(int status)
 {
         (void)fputs("lodge-import [OPTIONS] ID\n\n"
                     "Do job ID of lodged. Main process of " LODGE_IMPORT_UNIT_PREFIX
-                    "ID.service and " LODGE_EXPORT_UNIT_PREFIX "ID.service.\n\n"
+                    "ID.service, " LODGE_EXPORT_UNIT_PREFIX "ID.service and " LODGE_COPY_UNIT_PREFIX
+                    "ID.service.\n\n"
                     "     --socket=PATH  where lodged listens (" LODGE_RUNTIME_SOCKET ")\n"
                     "     --store=DIR    the store (" LODGE_STORE ")\n"
                     "  -h --help         show this text\n"
@@ -112,14 +115,24 @@ static int enter_sandbox(const Job *job, const Operation *op, Fault *reterr)
         return sandbox_enter(&args, reterr);
 }
 
+/* Where the job works, and nothing else. */
+static int go_there(const Invocation *v, const Operation *op, Job *job, Fault *reterr)
+{
+        if (op->guest) {
+                link_end_with(job->link, order_fd(job->order, "leader-fd"),
+                              order_get(job->order, "machine"), copy_unpack_abandon);
+                return guest_enter(job->order, &job->guest_fd, reterr);
+        }
+        int r = open_places(v, op, job, reterr);
+        return r < 0 ? r : enter_sandbox(job, op, reterr);
+}
+
 static int run(const Invocation *v, const Operation *op, Job *job, JobResult *ret, Fault *reterr)
 {
         int r = order_check(job->order, op->keys, reterr);
 
         if (r >= 0)
-                r = open_places(v, op, job, reterr);
-        if (r >= 0)
-                r = enter_sandbox(job, op, reterr);
+                r = go_there(v, op, job, reterr);
         if (r >= 0) /* a thread: after the sandbox, which holds for threads that come later */
                 r = link_watch(job->link);
         if (r >= 0)
@@ -156,6 +169,7 @@ static int do_job(const Invocation *v)
         Job job = {.incoming_fd = -EBADF,
                    .store_fd = -EBADF,
                    .layers_fd = -EBADF,
+                   .guest_fd = -EBADF,
                    .made = made,
                    .progress = progress_new()};
 

@@ -51,6 +51,27 @@ static const OrderKey clone_keys[] = {
         {"path", ORDER_STRING, .required = true},
         {NULL},
 };
+static const OrderKey copy_to_keys[] = {
+        {"machine", ORDER_STRING, .required = true},
+        {"path", ORDER_STRING, .required = true},
+        {"source-fd", ORDER_DESCRIPTOR, .required = true},
+        {"userns-fd", ORDER_DESCRIPTOR, .required = true},
+        {"mountns-fd", ORDER_DESCRIPTOR, .required = true},
+        {"leader-fd", ORDER_DESCRIPTOR, .required = true}, /* pidfd: its end is the job's */
+        {"archive", ORDER_FLAG},
+        {"rename", ORDER_FLAG},
+        {NULL},
+};
+static const OrderKey copy_from_keys[] = {
+        {"machine", ORDER_STRING, .required = true},
+        {"path", ORDER_STRING, .required = true},
+        {"output-fd", ORDER_DESCRIPTOR, .required = true},
+        {"userns-fd", ORDER_DESCRIPTOR, .required = true},
+        {"mountns-fd", ORDER_DESCRIPTOR, .required = true},
+        {"leader-fd", ORDER_DESCRIPTOR, .required = true},
+        {"follow-links", ORDER_FLAG},
+        {NULL},
+};
 static const OrderKey diff_keys[] = {
         {"upper", ORDER_STRING, .required = true},
         {"lower", ORDER_STRING, .repeated = true},
@@ -70,6 +91,8 @@ static const Operation operations[] = {
         {"export", op_export, export_keys, .store = true},
         {"commit", op_commit, commit_keys, .store = true, .owns_files = true},
         {"clone", op_clone, clone_keys, .store = true, .owns_files = true},
+        {"copy-to", op_copy_to, copy_to_keys, .guest = true},
+        {"copy-from", op_copy_from, copy_from_keys, .guest = true},
         {"diff", op_diff, diff_keys, .store = true},
         {"usage", op_usage, NULL, .store = true},
         {"verify", op_verify, verify_keys, .store = true},

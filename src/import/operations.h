@@ -13,6 +13,7 @@ typedef struct Operation {
         bool network;    /* opens sockets */
         bool store;      /* reads the store: a job of lodge-export@.service */
         bool owns_files; /* makes files of any owner and mode */
+        bool guest;      /* enters a machine: a job of lodge-copy@.service */
 } Operation;
 
 /** operation_find() - NULL for one that is not known */
@@ -30,6 +31,10 @@ int op_export(Job *job, JobResult *ret, Fault *reterr);
 int op_commit(Job *job, JobResult *ret, Fault *reterr);
 /** op_clone() - copy a directory or disk image */
 int op_clone(Job *job, JobResult *ret, Fault *reterr);
+/** op_copy_to() - write the files of an archive into a machine */
+int op_copy_to(Job *job, JobResult *ret, Fault *reterr);
+/** op_copy_from() - write files of a machine as an archive */
+int op_copy_from(Job *job, JobResult *ret, Fault *reterr);
 /** op_diff() - list what a writable layer changes */
 int op_diff(Job *job, JobResult *ret, Fault *reterr);
 /** op_usage() - list what takes how much room in the store */

@@ -7,37 +7,53 @@
 #include <linux/fs.h>
 #include <linux/sched.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 
-static const char *const plain_calls[] = {
-        /* files by descriptor */
-        "read", "write", "pread64", "pwrite64", "readv", "writev", "preadv", "pwritev", "preadv2",
-        "pwritev2", "lseek", "_llseek", "close", "close_range", "dup", "dup2", "dup3", "fcntl",
-        "fcntl64", "flock", "fsync", "fdatasync", "syncfs", "sync_file_range", "ftruncate",
-        "ftruncate64", "fallocate", "copy_file_range", "sendfile", "sendfile64", "splice", "tee",
-        "vmsplice", "fadvise64", "fadvise64_64", "readahead", "memfd_create", "pipe2", "umask",
-        /* files by name */
-        "open", "openat", "openat2", "stat", "stat64", "lstat", "lstat64", "fstat", "fstat64",
-        "newfstatat", "fstatat64", "statx", "statfs", "statfs64", "fstatfs", "fstatfs64",
-        "getdents64", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getcwd",
-        "mkdir", "mkdirat", "unlink", "unlinkat", "rmdir", "rename", "renameat", "renameat2",
-        "link", "linkat", "symlink", "symlinkat", "mknod", "mknodat", "chmod", "fchmod", "fchmodat",
-        "fchmodat2", "chown", "fchown", "fchown32", "lchown", "lchown32", "fchownat", "utimensat",
-        "utimensat_time64", "setxattr", "lsetxattr", "fsetxattr", "getxattr", "lgetxattr",
-        "fgetxattr", "listxattr", "llistxattr", "flistxattr", "removexattr", "lremovexattr",
-        "fremovexattr",
+static const char *const descriptor_calls[] = {
+        "read",        "write",        "pread64",         "pwrite64",        "readv",
+        "writev",      "preadv",       "pwritev",         "preadv2",         "pwritev2",
+        "lseek",       "_llseek",      "close",           "close_range",     "dup",
+        "dup2",        "dup3",         "fcntl",           "fcntl64",         "flock",
+        "fsync",       "fdatasync",    "syncfs",          "sync_file_range", "ftruncate",
+        "ftruncate64", "fallocate",    "copy_file_range", "sendfile",        "sendfile64",
+        "splice",      "tee",          "vmsplice",        "fadvise64",       "fadvise64_64",
+        "readahead",   "memfd_create", "pipe2",           "umask",           "fstat",
+        "fstat64",     "fstatfs",      "fstatfs64",       "getdents64",      "fchmod",
+        "fchown",      "fchown32",     "fsetxattr",       "fgetxattr",       "flistxattr",
+        "fremovexattr"};
+
+/* below a directory that is open */
+static const char *const beneath_calls[] = {
+        "openat2",    "newfstatat", "fstatat64", "statx",           "faccessat",
+        "faccessat2", "readlinkat", "mkdirat",   "unlinkat",        "renameat",
+        "renameat2",  "linkat",     "symlinkat", "mknodat",         "fchmodat",
+        "fchmodat2",  "fchownat",   "utimensat", "utimensat_time64"};
+
+/* by a path alone */
+static const char *const path_calls[] = {
+        "open",     "openat",    "stat",      "stat64",     "lstat",       "lstat64",
+        "statfs",   "statfs64",  "access",    "readlink",   "getcwd",      "mkdir",
+        "unlink",   "rmdir",     "rename",    "link",       "symlink",     "mknod",
+        "chmod",    "chown",     "lchown",    "lchown32",   "setxattr",    "lsetxattr",
+        "getxattr", "lgetxattr", "listxattr", "llistxattr", "removexattr", "lremovexattr"};
+
+static const char *const process_calls[] = {
         /* memory, threads, time */
-        "mmap", "mmap2", "munmap", "mremap", "mprotect", "madvise", "brk", "futex", "futex_time64",
-        "set_robust_list", "rseq", "set_tid_address", "membarrier", "sched_yield",
-        "sched_getaffinity", "gettid", "getpid", "getppid", "exit", "exit_group", "rt_sigaction",
-        "rt_sigprocmask", "rt_sigreturn", "sigreturn", "rt_sigtimedwait", "sigaltstack", "tgkill",
-        "restart_syscall", "clock_gettime", "clock_gettime64", "clock_getres", "clock_nanosleep",
-        "clock_nanosleep_time64", "nanosleep", "gettimeofday", "time", "getrusage", "sysinfo",
-        "uname", "getuid", "geteuid", "getgid", "getegid", "getuid32", "geteuid32", "getgid32",
-        "getegid32", "getrandom", "arch_prctl", "poll", "ppoll", "ppoll_time64", "epoll_create1",
-        "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd2",
+        "munmap", "mremap", "madvise", "brk", "futex", "futex_time64", "set_robust_list", "rseq",
+        "set_tid_address", "membarrier", "sched_yield", "sched_getaffinity", "gettid", "getpid",
+        "getppid", "exit", "exit_group", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
+        "sigreturn", "rt_sigtimedwait", "sigaltstack", "tgkill", "restart_syscall", "clock_gettime",
+        "clock_gettime64", "clock_getres", "clock_nanosleep", "clock_nanosleep_time64", "nanosleep",
+        "gettimeofday", "time", "getrusage", "sysinfo", "uname", "getuid", "geteuid", "getgid",
+        "getegid", "getuid32", "geteuid32", "getgid32", "getegid32", "getrandom", "arch_prctl",
+        "poll", "ppoll", "ppoll_time64", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait",
+        "eventfd2",
         /* the connection to lodged, which is there already */
         "sendmsg", "recvmsg", "sendto", "recvfrom", "shutdown"};
+
+static const char *const mapping_calls[] = {"mmap", "mmap2", "mprotect"};
 
 static const char *const network_calls[] = {
         "socket",      "socketpair", "connect",        "bind",           "getsockname",
@@ -86,7 +102,37 @@ static int allow_some(scmp_filter_ctx filter)
         return r;
 }
 
-int sandbox_restrict_calls(bool network)
+/* Nothing is mapped to be executed: what libc would load now, it would find among the guest's
+ * files. For the same reason nothing is opened by a path alone. */
+static int allow_in_guest(scmp_filter_ctx filter)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(mapping_calls) && r >= 0; i++) {
+                int number = seccomp_syscall_resolve_name(mapping_calls[i]);
+
+                if (number != __NR_SCMP_ERROR && number >= 0)
+                        r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
+                                             SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        }
+        /* of an int, the kernel looks at the lower half */
+        return r < 0 ? r
+                     : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+                                        SCMP_A0(SCMP_CMP_MASKED_EQ, 0x80000000U, 0));
+}
+
+static int allow_outside(scmp_filter_ctx filter, bool network)
+{
+        int r = allow(filter, path_calls, ELEMENTSOF(path_calls));
+
+        if (r >= 0)
+                r = allow(filter, mapping_calls, ELEMENTSOF(mapping_calls));
+        if (r >= 0 && network)
+                r = allow(filter, network_calls, ELEMENTSOF(network_calls));
+        return r;
+}
+
+int sandbox_restrict_calls(SandboxCalls calls)
 {
 #if defined(__SANITIZE_ADDRESS__) /* its leak check needs ptrace(2) */
         return 0;
@@ -95,9 +141,15 @@ int sandbox_restrict_calls(bool network)
 
         if (!filter)
                 return -ENOMEM;
-        int r = allow(filter, plain_calls, ELEMENTSOF(plain_calls));
-        if (r >= 0 && network)
-                r = allow(filter, network_calls, ELEMENTSOF(network_calls));
+        int r = allow(filter, descriptor_calls, ELEMENTSOF(descriptor_calls));
+        if (r >= 0)
+                r = allow(filter, beneath_calls, ELEMENTSOF(beneath_calls));
+        if (r >= 0)
+                r = allow(filter, process_calls, ELEMENTSOF(process_calls));
+        if (r >= 0)
+                r = calls == SANDBOX_CALLS_GUEST
+                            ? allow_in_guest(filter)
+                            : allow_outside(filter, calls == SANDBOX_CALLS_NETWORK);
         if (r >= 0)
                 r = allow_some(filter);
         if (r >= 0) /* binary search */

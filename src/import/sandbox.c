@@ -125,6 +125,12 @@ static int give_up_privileges(void)
                        : 0;
 }
 
+static int cannot(const char *what, int error, Fault *reterr)
+{
+        return fault_set(reterr, FAULT_FAILED, error, "lodge-import cannot %s: %s", what,
+                         strerror(-error));
+}
+
 int sandbox_enter(const SandboxArgs *args, Fault *reterr)
 {
         const char *what = "set its limits";
@@ -144,9 +150,21 @@ int sandbox_enter(const SandboxArgs *args, Fault *reterr)
         }
         if (r >= 0) {
                 what = "restrict its system calls";
-                r = sandbox_restrict_calls(args->network);
+                r = sandbox_restrict_calls(args->network ? SANDBOX_CALLS_NETWORK
+                                                         : SANDBOX_CALLS_FILES);
         }
-        return r < 0 ? fault_set(reterr, FAULT_FAILED, r, "lodge-import cannot %s: %s", what,
-                                 strerror(-r))
-                     : 0;
+        return r < 0 ? cannot(what, r, reterr) : 0;
+}
+
+int sandbox_enter_guest(Fault *reterr)
+{
+        int r = set_limits();
+
+        if (r < 0)
+                return cannot("set its limits", r, reterr);
+        r = give_up_privileges();
+        if (r < 0)
+                return cannot("give up new privileges", r, reterr);
+        r = sandbox_restrict_calls(SANDBOX_CALLS_GUEST);
+        return r < 0 ? cannot("restrict its system calls", r, reterr) : 0;
 }

@@ -23,3 +23,7 @@ typedef struct SandboxArgs {
 /** sandbox_enter() - give up everything else; all threads started later have the same
  * To be called with one thread. What the kernel has not got (Landlock) is left out. */
 int sandbox_enter(const SandboxArgs *args, Fault *reterr);
+
+/** sandbox_enter_guest() - the same of a process that sees the files of a machine only
+ * From now on nothing that is not below an open directory can be opened, and nothing loaded. */
+int sandbox_enter_guest(Fault *reterr);

@@ -507,6 +507,7 @@ static void handle(Shim *s, int link, const Frame *f)
         case FRAME_OUTPUT: send_output(s, link, f->serial); return;
         case FRAME_MACHINED: introduce(s, link, f->serial); return;
         case FRAME_LINK_STATS: send_counters(s, link, f->serial); return;
+        case FRAME_NAMESPACES: namespaces_send(s, link, f->serial); return;
         case FRAME_LINK_APPLY: r = do_link_apply(s, f, &fault); break;
         case FRAME_LINK_REMOVE: r = do_link_remove(s, f, &fault); break;
         case FRAME_MOUNT_REMOVE: r = do_mount_remove(s, f, &fault); break;

@@ -147,6 +147,11 @@ void link_send_state(Shim *s);
 /** link_reply_error() - answer a request with an error */
 void link_reply_error(Shim *s, int link, uint64_t serial, const Fault *f);
 
+/* ---- namespaces.c ---- */
+
+/** namespaces_send() - answer FRAME_NAMESPACES */
+void namespaces_send(Shim *s, int link, uint64_t serial);
+
 /* ---- exec.c: programs beside PID 1 ---- */
 
 /** exec_start() - start a program as a FRAME_EXEC tells; answers @link itself, at once or later */

@@ -29,7 +29,7 @@ typedef struct Work {
 const char *fake_worker_id(const char *unit)
 {
         static const char *const prefixes[] = {LODGE_IMPORT_UNIT_PREFIX, LODGE_EXPORT_UNIT_PREFIX,
-                                               LODGE_WORK_UNIT_PREFIX};
+                                               LODGE_COPY_UNIT_PREFIX, LODGE_WORK_UNIT_PREFIX};
         static char id[17];
 
         for (size_t i = 0; i < ELEMENTSOF(prefixes); i++)

@@ -117,7 +117,10 @@ class Job:
         if state == 'done' and word in failures:
             self.state, self.error = 'failed', ('org.lodge1.Error.' + failures[word][0], failures[word][1])
         elif state == 'done':
-            self.result = self.done() or ''
+            try:
+                self.result = self.done() or ''
+            except Failure as e:
+                self.state, self.error = 'failed', (e.name, str(e))
             self.message = '2 device nodes were left out' if word == 'dropped' else ''
         self.changed()
         for answer in self.waiters:
@@ -130,7 +133,7 @@ class Store:
     def __init__(self, daemon):
         self.daemon = daemon
         self.objects = {}
-        self.images, self.volumes, self.jobs = {}, {}, {}
+        self.images, self.volumes, self.jobs, self.copied = {}, {}, {}, {}
 
     def export(self, bus):
         self.bus = bus
@@ -239,6 +242,33 @@ class Store:
             os.write(output, text.encode())
             os.close(output)
         self.start_job(invocation, options, 'export', name, write)
+
+    def do_CopyToMachine(self, invocation, fds, raw, machine, path, fd, options):
+        self.daemon.find(machine)
+        archive = os.dup(fds[fd])
+
+        def read():
+            with open(archive, 'rb') as file:
+                content = file.read()
+            if path == '/full':
+                raise Failure('NoSpace', "'x' cannot be written: No space left on device")
+            wanted = {key: value for key, value in options.items() if key != 'Token'}
+            self.copied[machine, path] = (content, wanted)
+            return ''
+        self.start_job(invocation, options, 'copy-to', machine, read)
+
+    def do_CopyFromMachine(self, invocation, fds, raw, machine, path, fd, options):
+        self.daemon.find(machine)
+        output = os.dup(fds[fd])
+
+        def write():
+            content, _options = self.copied.get((machine, path), (b'', {}))
+            with open(output, 'wb') as file:
+                file.write(content)
+            if not content:
+                raise Failure('Failed', f"'{path}' cannot be read: No such file or directory")
+            return ''
+        self.start_job(invocation, options, 'copy-from', machine, write)
 
     def do_CommitMachine(self, invocation, fds, raw, machine, name, options):
         self.daemon.find(machine)

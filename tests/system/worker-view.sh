@@ -44,7 +44,7 @@ look() {
 
 all() { sed -n "s/^$1 //p" <<<"$OUT" | paste -sd' '; }
 
-for worker in import export work; do
+for worker in import export copy work; do
     look "lodge-$worker@$ID.service"
     equal "the root of lodge-$worker" 'bin dev etc lib lib64 proc run sys tmp usr var' "$(all root)"
     equal "sockets of lodge's for lodge-$worker" shim.sock "$(all lodge)"
@@ -58,7 +58,7 @@ for worker in import export work; do
             matches "the store of lodge-$worker" 'images incoming layers' "$(all store)"
             equal "what lodge-$worker sees" "$STORE/images/.$TEST $STORE/layers/$TEST/file" "$(all sees)"
             ;;
-        work)
+        copy | work)
             own=
             equal "the store of lodge-$worker" '' "$(all store)"
             equal "what lodge-$worker sees" '' "$(all sees)"
