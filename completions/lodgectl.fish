@@ -57,7 +57,7 @@ function __lodgectl_complete
             test $verb[2] = 0; and __lodgectl_names list; or __fish_complete_path (commandline -ct)
         case 'port *' bandwidth umount
             test $verb[2] = 0; and __lodgectl_names list
-        case login attach plan exec shell diff commit
+        case set login attach plan exec shell diff commit edit
             test $verb[2] = 0; and __lodgectl_names list
         case cp
             __lodgectl_names list | string replace -r '$' ':'
@@ -74,6 +74,13 @@ function __lodgectl_complete
             __lodgectl_names volume ls
         case 'job *'
             __lodgectl_names job ls
+        case cat
+            __lodgectl_names list
+        case apply
+            __fish_complete_path (commandline -ct)
+        case verify
+            __fish_complete_path (commandline -ct)
+            __lodgectl_names list
         case import-nspawn
             test $verb[2] = 0; and path basename /etc/systemd/nspawn/* /run/systemd/nspawn/* /var/lib/machines/* | string replace -r '\.(nspawn|raw)$' '' | sort -u
         case import

@@ -18,7 +18,7 @@ static bool names_property(const char *list, const char *property)
         return false;
 }
 
-static bool is_wanted(const Ctl *c, const char *property)
+bool show_is_wanted(const Ctl *c, const char *property)
 {
         bool all = true;
 
@@ -70,7 +70,7 @@ static void drop_unwanted(const Ctl *c, json_t *object)
         json_t *value;
         void *next;
 
-        json_object_foreach_safe(object, next, key, value) if (!is_wanted(c, key))(void)
+        json_object_foreach_safe(object, next, key, value) if (!show_is_wanted(c, key))(void)
                 json_object_del(object, key);
 }
 

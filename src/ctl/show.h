@@ -9,5 +9,10 @@
  * Reports failures. Return: the exit status. */
 int show_objects(Ctl *c, const Kind *kind);
 
+/** show_is_wanted() - does --property ask for that one, or for none? */
+bool show_is_wanted(const Ctl *c, const char *property);
+/** show_effective() - print settings as the next start will find them, and where each is from
+ * Reports failures. Return: the exit status. */
+int show_effective(Ctl *c);
 /** show_is_one() - was just one object named, and by no pattern? Then it is no list in JSON. */
 bool show_is_one(const Ctl *c);

@@ -4,5 +4,7 @@
 
 int verb_show(Ctl *c)
 {
+        if (args_has(&c->args, "effective"))
+                return show_effective(c);
         return show_objects(c, &kind_machine);
 }

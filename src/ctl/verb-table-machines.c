@@ -29,6 +29,7 @@ static const Option wait_options[] = {
 static const Option show_options[] = {
         {"property", 'p', OPTION_VALUE, "NAME", "only this property; may be given several times"},
         {"value", 0, OPTION_FLAG, NULL, "print values without names"},
+        {"effective", 0, OPTION_FLAG, NULL, "print settings, and where each is from"},
         {.name = NULL},
 };
 static const Option cp_options[] = {

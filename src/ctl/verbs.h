@@ -136,6 +136,16 @@ int verb_mount(Ctl *c);
 int verb_umount(Ctl *c);
 /** verb_stats() - counters in a table */
 int verb_stats(Ctl *c);
+/** verb_cat() - the files that define machines */
+int verb_cat(Ctl *c);
+/** verb_edit() - a definition in an editor */
+int verb_edit(Ctl *c);
+/** verb_set() - other values for settings */
+int verb_set(Ctl *c);
+/** verb_apply() - definitions from files into lodged */
+int verb_apply(Ctl *c);
+/** verb_verify() - mistakes in definitions */
+int verb_verify(Ctl *c);
 /** verb_import_nspawn() - a machine of systemd-nspawn's as one of lodge's */
 int verb_import_nspawn(Ctl *c);
 /** verb_top() - what machines use now, again and again */
