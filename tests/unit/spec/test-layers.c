@@ -43,6 +43,9 @@ static char *found_text(const Findings *findings)
                 _cleanup_free_ char *line = finding_text(&findings->list[i]);
 
                 CHECK(line);
+                char *sections = strstr(line, "there are [Machine], [Exec]");
+                if (sections) /* which become more */
+                        strcpy(sections, "there are [..]");
                 (void)fprintf(f, "%s%s\n", findings->list[i].level == FINDING_ERROR ? "E " : "W ",
                               line + (strncmp(line, root, strlen(root)) == 0 ? strlen(root) : 0));
         }
@@ -155,8 +158,7 @@ static void test_all_is_found(void)
                ":3:1: there is no setting 'Kommand', it is ignored: did you mean Command?\n"
                "W " WEB ":4:3: there is no setting 'Hostnme', it is ignored: did you mean "
                "Hostname?\n"
-               "W " WEB ":5:2: there is no section [Exce], it is ignored: there are [Machine], "
-               "[Exec], [Files], [Network], [Security], [Unit], [Install]\n"
+               "W " WEB ":5:2: there is no section [Exce], it is ignored: there are [..]\n"
                "E " WEB ":8:8: Boot='perhaps' is not valid: give yes or no\n"
                "E " WEB ":9:1: Image= belongs in [Machine], not in [Exec]: put it below a line "
                "[Machine]\n"
