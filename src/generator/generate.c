@@ -6,6 +6,7 @@
 #include "base/machine-name.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "spec/layers.h"
 #include "spec/unit-lines.h"
 
 #include <fcntl.h>
@@ -88,23 +89,18 @@ static int compare(const void *a, const void *b)
 
 /* ---- one machine ---- */
 
-/* The first of the directories that has the file counts, whatever is in it. */
+/* What is only not known is no reason to leave it out: lodged starts it, and tells. */
 static int read_settings(const char *root, const char *name, Settings *ret, Fault *reterr)
 {
-        _cleanup_free_ char *text = NULL;
-        char path[PATH_MAX];
-        int r = -ENOENT;
-        size_t n = 0;
+        _cleanup_layers_ Layers layers = {0};
+        _cleanup_findings_ Findings findings = {0};
+        int r = layers_read(root, name, NULL, &layers, &findings);
 
-        for (size_t i = 0; r == -ENOENT && i < ELEMENTSOF(directories); i++) {
-                (void)snprintf(path, sizeof(path), "%s%s/%s" LODGE_DEFINITION_SUFFIX, root,
-                               directories[i], name);
-                r = read_file_at(AT_FDCWD, path, SETTINGS_FILE_MAX, &text, &n);
-        }
-        if (r < 0)
-                return fault_set(reterr, FAULT_FAILED, r, "%s: %s", path, strerror(-r));
-        r = settings_parse(path, text, n, ret, reterr);
-        return r < 0 ? r : settings_validate(ret, reterr);
+        if (r < 0) /* gone since it was listed */
+                return fault_set(reterr, FAULT_FAILED, r, "machine '%s': %s", name, strerror(-r));
+        settings_done(ret);
+        r = layers_parse(&layers, ret, NULL, &findings);
+        return r < 0 ? r : findings_fault(&findings, reterr);
 }
 
 static int write_drop_in(int out, const char *name, const char *file, const char *text)

@@ -85,6 +85,26 @@ static void test_definitions(int out)
         CHECK_NUMBER(access(path_of("out/lodge@plain.service.d"), F_OK), -1);
 }
 
+/* Profiles and drop-ins count as they do for lodged; what is not known is none of ours. */
+static void test_layers(void)
+{
+        static const char profile[] = "[Unit]\nAfter=profile.service\nWants=profile.service\n",
+                          drop_in[] = "[Unit]\nWants=\nWants=drop-in.service\nNo=such\n";
+
+        make_directory("usr/lib/lodge/profiles");
+        make_directory("etc/lodge/machines/layered.machine.d");
+        write_file("usr/lib/lodge/profiles/p.profile", profile, strlen(profile));
+        write_file("etc/lodge/machines/layered.machine.d/a.conf", drop_in, strlen(drop_in));
+        define("etc", "layered", "[Machine]\nImage=a\nProfile=p\n[Unit]\nAfter=file.service\n");
+        make_directory("layered");
+        _cleanup_close_ int out = open(path_of("layered"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        CHECK_NUMBER(generate_drop_ins(root, out, warn, NULL), 0);
+        CHECK_STRING(warnings, "");
+        CHECK(strstr(generated("layered/lodge@layered.service.d/50-lodge.conf"),
+                     "[Unit]\nAfter=profile.service\nAfter=file.service\n"
+                     "Wants=drop-in.service\n"));
+}
+
 /* Each is told, none keeps the others from their drop-ins. */
 static void test_hostile(int out)
 {
@@ -136,6 +156,7 @@ int main(void)
         for (size_t i = 0; i < ELEMENTSOF(tree); i++)
                 make_directory(tree[i]);
         test_definitions(out);
+        test_layers();
         CHECK_NUMBER(generate_target(out), 0);
         CHECK(strstr(generated("out/machines.target"), "[Unit]\n"));
         CHECK_NUMBER(generate_target(out), -EEXIST);
