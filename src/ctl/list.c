@@ -59,3 +59,22 @@ int list_objects(Ctl *c, const Kind *kind, const Column *columns, const char *em
         int printed = columns_print(c, rows, columns);
         return status != EXIT_OK ? status : printed;
 }
+
+int list_elements(Ctl *c, const char *property, ListRowFn row_of, const Column *columns)
+{
+        const char *const properties[] = {"Name", property, NULL};
+        _cleanup_json_ json_t *machines = NULL, *rows = json_array();
+        json_t *machine, *element;
+        size_t i, j;
+
+        int status = kind_list_selected(c, &kind_machine, properties, &machines);
+        if (!machines)
+                return status;
+        json_array_foreach(machines, i, machine)
+        {
+                json_array_foreach(json_object_get(machine, property), j, element)(void)
+                        json_array_append_new(rows, row_of(kind_name_of(machine), element));
+        }
+        int printed = columns_print(c, rows, columns);
+        return status != EXIT_OK ? status : printed;
+}

@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* mount and umount. */
 #include "base/text.h"
-#include "ctl/columns.h"
-#include "ctl/kinds.h"
+#include "ctl/list.h"
 #include "ctl/machine-change.h"
 #include "ctl/report.h"
 #include "ctl/settings-options.h"
 #include "ctl/verbs.h"
 
-static void append_mounts(json_t *rows, const json_t *machine)
+static json_t *row_of(const char *machine, const json_t *mount)
 {
-        json_t *mount, *row;
-        size_t i;
+        json_t *row = json_pack("{s:s}", "Machine", machine);
 
-        json_array_foreach(json_object_get(machine, "Mounts"), i, mount)
-        {
-                row = json_pack("{s:s}", "Machine", kind_name_of(machine));
-                (void)json_object_update(row, mount);
-                json_array_append_new(rows, row);
-        }
+        (void)json_object_update(row, (json_t *)mount);
+        return row;
 }
 
 static int list(Ctl *c)
@@ -26,17 +20,8 @@ static int list(Ctl *c)
         static const Column columns[] = {{"MACHINE", "Machine", NULL}, {"TYPE", "Type", NULL},
                                          {"SOURCE", "Source", NULL},   {"TARGET", "Target", NULL},
                                          {"OPTIONS", "Options", NULL}, {.heading = NULL}};
-        static const char *const properties[] = {"Name", "Mounts", NULL};
-        _cleanup_json_ json_t *machines = NULL, *rows = json_array();
-        json_t *machine;
-        size_t i;
 
-        int status = kind_list_selected(c, &kind_machine, properties, &machines);
-        if (!machines)
-                return status;
-        json_array_foreach(machines, i, machine) append_mounts(rows, machine);
-        int printed = columns_print(c, rows, columns);
-        return status != EXIT_OK ? status : printed;
+        return list_elements(c, "Mounts", row_of, columns);
 }
 
 static int mount_all(Ctl *c, char *const *words, char *const *name)

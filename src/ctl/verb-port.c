@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* port ls, add and rm. */
 #include "base/text.h"
-#include "ctl/columns.h"
-#include "ctl/kinds.h"
+#include "ctl/list.h"
 #include "ctl/machine-change.h"
 #include "ctl/network-text.h"
 #include "ctl/report.h"
@@ -20,32 +19,14 @@ static json_t *row_of(const char *machine, const json_t *port)
         return row;
 }
 
-static void append_ports(json_t *rows, const json_t *machine)
-{
-        json_t *port;
-        size_t i;
-
-        json_array_foreach(json_object_get(machine, "Ports"), i, port)(void)
-                json_array_append_new(rows, row_of(kind_name_of(machine), port));
-}
-
 int verb_port_ls(Ctl *c)
 {
         static const Column columns[] = {{"MACHINE", "Machine", NULL},
                                          {"PUBLISHED", "Published", NULL},
                                          {"INSIDE", "Inside", NULL},
                                          {.heading = NULL}};
-        static const char *const properties[] = {"Name", "Ports", NULL};
-        _cleanup_json_ json_t *machines = NULL, *rows = json_array();
-        json_t *machine;
-        size_t i;
 
-        int status = kind_list_selected(c, &kind_machine, properties, &machines);
-        if (!machines)
-                return status;
-        json_array_foreach(machines, i, machine) append_ports(rows, machine);
-        int printed = columns_print(c, rows, columns);
-        return status != EXIT_OK ? status : printed;
+        return list_elements(c, "Ports", row_of, columns);
 }
 
 static int change_ports(Ctl *c, const char *method)
