@@ -42,16 +42,14 @@ struct Call {
         char *text; /* whom, condition, user, image, new name */
         int32_t number;
         bool flag;
+        bool has_settings, has_implied, has_network; /* of those below */
         char **argv;
         int stdio[3];
         int stream; /* to read an image from, or write one to; -EBADF */
         uint16_t rows, columns;
-        bool has_settings;
         Settings settings;
         char **keys;      /* names of those that were given */
-        bool has_implied; /* likewise */
         Settings implied; /* what the profiles among them bring along */
-        bool has_network;
         NetworkSettings network;
         char **networks, **ports;              /* what a machine is to be given */
         bool is_bind;                          /* likewise: a directory of the host */

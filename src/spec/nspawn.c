@@ -139,7 +139,6 @@ static int put_program(Nspawn *n)
 
 static int put_environment(Nspawn *n)
 {
-        _cleanup_free_ char *shown = NULL;
         int r = 0;
 
         STRV_FOREACH (word, n->environment) {
