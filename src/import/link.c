@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -91,6 +92,9 @@ void link_end_with(Link *l, int pidfd, const char *machine, void (*abandon)(void
         l->pidfd = pidfd;
         l->machine = machine;
         l->abandon = abandon;
+        /* systemd's stop comes with the end of the connection, and must not come before what is
+         * unfinished has been removed */
+        (void)signal(SIGTERM, SIG_IGN);
 }
 
 /* The job's own end may come first. */

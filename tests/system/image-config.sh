@@ -128,7 +128,7 @@ for link in in-proc in-sys in-dev in-run circle; do
     make_image "$TEST-links" "Volume=/$link" "$busybox" "$LAYER"
     m=$TEST-$link
     create "$m" "$TEST-links" -- "${IDLE[@]}"
-    refused StartFailed "mount at '/$link': a symbolic link of the image" StartMachine "'$m'" '{}'
+    refused StartFailed "mount at '/$link': a symbolic link of the machine" StartMachine "'$m'" '{}'
     nothing_runs "$m"
     remove "$m"
 done
