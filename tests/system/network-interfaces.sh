@@ -36,7 +36,7 @@ equal 'its addresses' "$before" "$(addresses "$m")"
 
 # the guest's root may call it what it likes, and take it away: what is counted and limited is known all the same
 in_place "$m" ip link set dev host0 name mine
-matches 'its counters' 'host0' "$(lodgectl stats "$m")"
+matches 'its counters' 'host0' "$(lodgectl stats --by=interface "$m")"
 in_place "$m" ip link del dev mine
 reboot_inside "$m" 4
 equal 'devices after a reboot' 'host0 lo' "$(devices "$m")"
