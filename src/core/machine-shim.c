@@ -276,15 +276,17 @@ static void begin_run_of_systemctl(Machine *m)
 
 void machine_hello(Machine *m, Link *link)
 {
+        bool is_stopped = m->stop_requested && m->job == UNIT_JOB_STOP;
+
         machine_load(m); /* what the file says now counts */
-        /* systemctl's start comes without notice; a stop of ours may have come while the shim was
-         * on its way: systemd will tell it, too */
-        if (m->state != MACHINE_STARTING && !(m->stop_requested && m->job == UNIT_JOB_STOP))
+        if (m->state != MACHINE_STARTING && !is_stopped) /* systemctl's start comes unannounced */
                 begin_run_of_systemctl(m);
         manager_forget_exit(m->manager, m->name);
         link_set_handlers(link, &machine_link_handlers, m);
         m->link = link;
-        if (!registry_must_check(m))
+        /* a stop of ours may have come while the shim was on its way: systemd tells it, and without
+         * a plan there is nothing in it that would take its time to end */
+        if (!is_stopped && !registry_must_check(m))
                 machine_launch(m, NULL);
 }
 
