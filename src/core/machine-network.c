@@ -498,6 +498,7 @@ void machine_network_end(Machine *m)
         if (mn->is_ready)
                 machine_network_changed(m);
         machine_network_update_use(m->manager, mn->links);
+        networks_save_soon(m->manager);
         machine_network_drop(mn);
 }
 

@@ -269,6 +269,12 @@ static int on_save(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
+void networks_save_soon(Manager *manager)
+{
+        if (manager->network_save)
+                (void)sd_event_source_set_time_relative(manager->network_save, 0);
+}
+
 /* Not while somebody waits for a start: until then the run's own file tells, and a choice that is
  * forgotten comes out the same again. */
 void network_leases_changed(Network *n)

@@ -70,6 +70,9 @@ int networks_check_settings(Manager *manager, const Settings *s, Fault *reterr);
 void networks_flush(Manager *manager);
 /** networks_save() - write down now what would be soon */
 void networks_save(Manager *manager);
+/** networks_save_soon() - write what is to be written without waiting for more of it
+ * The file of a run that has ended tells its addresses no longer. */
+void networks_save_soon(Manager *manager);
 /** networks_forget_machine() - it is removed: its addresses may be others' */
 void networks_forget_machine(Manager *manager, const char *machine);
 

@@ -6,8 +6,8 @@
 . "$(dirname "$0")/network.bash"
 
 # steady MACHINE ADDRESS [IPERF_OPTION...]: Mbit/s, without the first second, in which what was saved up is spent; in small
-# blocks, since only whole ones are counted
-steady() { rate "$1" "$2" -t 2 -O 1 -l 1K "${@:3}"; }
+# blocks, since only whole ones are counted; for so long that half a second in which others have this machine does not count
+steady() { rate "$1" "$2" -t 5 -O 1 -l 1K "${@:3}"; }
 between() { # between WHAT LOW HIGH FOUND
     awk -v l="$2" -v h="$3" -v f="$4" 'BEGIN { exit !(f >= l && f <= h) }' || fail "$1: $4 Mbit/s, $2 to $3 were expected"
 }
