@@ -278,7 +278,7 @@ void machine_hello(Machine *m, Link *link)
 {
         bool is_stopped = m->stop_requested && m->job == UNIT_JOB_STOP;
 
-        machine_load(m); /* what the file says now counts */
+        machine_load(m);                                 /* what the file says now counts */
         if (m->state != MACHINE_STARTING && !is_stopped) /* systemctl's start comes unannounced */
                 begin_run_of_systemctl(m);
         manager_forget_exit(m->manager, m->name);
