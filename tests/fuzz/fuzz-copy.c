@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Any archive into a directory that has files already: nothing appears beside it. */
 #include "copy/copy-unpack.h"
+#include "fuzz/fuzz-place.h"
 #include "fuzz/fuzz-tar.h"
 #include "fuzz/fuzz.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/stat.h>
-
-static int remove_path(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-        return remove(path);
-}
-
-static size_t count_names(const char *path)
-{
-        DIR *d = opendir(path);
-        size_t n = 0;
-
-        PROMISE(d);
-        while (readdir(d))
-                n++;
-        (void)closedir(d);
-        return n;
-}
 
 static void furnish(int top)
 {
@@ -53,9 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         ByteSource tar = memory_source(&memory, copy, n);
         int r = copy_unpack(&args, &tar, &result, &fault);
         PROMISE((r < 0) == (fault.code != FAULT_NONE) && (r >= 0 || fault.message));
-        PROMISE(count_names(path) == 4 && fstatat(top, "canary", &st, 0) >= 0 && st.st_size == 0 &&
-                st.st_nlink == 1);
-        (void)nftw(path, remove_path, 600, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+        PROMISE(fuzz_place_names(path) == 4 && fstatat(top, "canary", &st, 0) >= 0 &&
+                st.st_size == 0 && st.st_nlink == 1);
+        fuzz_place_remove(path);
         free(copy);
         return 0;
 }

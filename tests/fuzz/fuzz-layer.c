@@ -1,30 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An archive into a directory: nothing appears beside it, and what is taken can be written again
  * bit for bit. */
+#include "fuzz/fuzz-place.h"
 #include "fuzz/fuzz-tar.h"
 #include "fuzz/fuzz.h"
 #include "image/pack.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/stat.h>
-
-static int remove_path(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-        return remove(path);
-}
-
-static size_t count_names(const char *path)
-{
-        DIR *d = opendir(path);
-        size_t n = 0;
-
-        PROMISE(d);
-        while (readdir(d))
-                n++;
-        (void)closedir(d);
-        return n;
-}
 
 static int discard(void *userdata, const void *data, size_t n, Fault *reterr)
 {
@@ -70,9 +53,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         PROMISE((r < 0) == (fault.code != FAULT_NONE) && (r >= 0 || fault.message));
         if (r >= 0)
                 check_layer(layer, &result, copy, n);
-        PROMISE(count_names(top) == 3 && count_names(path) <= 6);
+        PROMISE(fuzz_place_names(top) == 3 && fuzz_place_names(path) <= 6);
         (void)close_fd(layer);
-        (void)nftw(top, remove_path, 600, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+        fuzz_place_remove(top);
         free(copy);
         return 0;
 }
