@@ -147,6 +147,7 @@ usage: $KIND build SUITE                     build the cached root of SUITE (boo
        $KIND enter ID                        interactive root shell
        $KIND pid ID                          PID of the host's main process as seen outside
        $KIND reboot ID                       power off and boot again with the same disk
+       $KIND console ID                      the end of what its kernel has said, where it has one of its own
        $KIND list                            the hosts there are
        $KIND stop ID... | --all              power off, and clear all that is left
 USAGE
@@ -288,6 +289,8 @@ verb_reboot() {
     wait_running "$id"
 }
 
+verb_console() { tail -n 60 "$RUN_DIR/${1:?which host?}/console" 2>/dev/null || true; }
+
 verb_list() {
     local id
     for id in $(all_ids); do
@@ -323,7 +326,7 @@ main() {
     case $verb in
         build) root_of "${1:?which suite? (bookworm, trixie or sid)}" ;;
         pid) init_pid "${1:?which host?}" ;;
-        start | run | enter | reboot | list | stop) "verb_$verb" "$@" ;;
+        start | run | enter | reboot | console | list | stop) "verb_$verb" "$@" ;;
         *) usage >&2; die "unknown verb \"$verb\"" ;;
     esac
 }
