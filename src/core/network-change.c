@@ -13,6 +13,7 @@
 #include "core/network-internal.h"
 #include "core/network-persist.h"
 #include "core/network-ports.h"
+#include "plan/guest-network.h"
 
 #include <string.h>
 
@@ -21,9 +22,10 @@ struct NetworkChange {
         Request *request;
         NetworkEdit edit;
         bool persist;
-        NetworkEntry entry;   /* of NETWORK_EDIT_ATTACH */
-        NetworkParts *before; /* what to go back to */
-        char *inside;         /* the interface that goes */
+        NetworkEntry entry;      /* of NETWORK_EDIT_ATTACH */
+        NetworkParts *before;    /* what to go back to */
+        char *inside;            /* the interface that goes */
+        GuestNetworkFiles files; /* what was written into the machine before */
         void (*next)(NetworkChange *c);
         NetworkTelling telling; /* to the services; its fault is that of the whole change */
 };
@@ -38,6 +40,7 @@ static void change_free(NetworkChange *c)
         network_edit_done(&c->edit);
         network_entry_done(&c->entry);
         g_free(c->inside);
+        guest_network_files_done(&c->files);
         g_free(c);
 }
 
@@ -186,6 +189,75 @@ static void send_plan(NetworkChange *c, PlanWriter *plan, void (*next)(NetworkCh
         send_to_shim(c, &w, next);
 }
 
+/* ---- the machine's files ---- */
+
+/* What they say of the network that it has now. */
+static int describe(const NetworkChange *c, GuestNetworkFiles *ret)
+{
+        _cleanup_network_facts_ NetworkFacts facts = {0};
+        const Machine *m = c->machine;
+        int r = network_facts_make(c->machine, &facts, NULL);
+
+        return r < 0 ? r
+                     : guest_network_files(
+                               &(GuestNetwork){
+                                       .mode = facts.plan.n_links > 0 ? NETWORK_MODE_LINKS
+                                                                      : NETWORK_MODE_NONE,
+                                       .network = &facts.plan,
+                                       .hostname = m->settings.hostname ?: m->name,
+                                       .name = m->name,
+                               },
+                               ret);
+}
+
+/* The network is changed already, whatever becomes of them. */
+static void on_rewritten(void *userdata, Frame *reply, const Fault *fault)
+{
+        _cleanup_fault_ Fault f = {0};
+        NetworkChange *c = userdata;
+
+        if (is_refused(reply, fault, &f) && reply) {
+                _cleanup_free_ char *text = g_strdup_printf(
+                        "/etc/hosts and /etc/resolv.conf in it do not follow the change of its "
+                        "network: %s",
+                        f.message);
+
+                manager_warn(c->machine->manager, c->machine->name, text);
+        }
+        commit(c);
+}
+
+static int send_files(NetworkChange *c, PlanWriter *plan)
+{
+        _cleanup_frame_writer_ FrameWriter w = {0};
+        _cleanup_close_ int fd = -EBADF;
+        const void *bytes;
+        size_t n;
+        int r = plan_finish(plan, &bytes, &n);
+
+        if (r >= 0)
+                r = fd = sealed_memfd("lodge-files", bytes, n);
+        if (r < 0)
+                return r;
+        link_begin(c->machine->link, &w, FRAME_FILES_APPLY);
+        frame_add_fd(&w, fd);
+        return link_send(c->machine->link, &w, on_rewritten, c, NULL);
+}
+
+static void rewrite_files(NetworkChange *c)
+{
+        _cleanup_(guest_network_files_done) GuestNetworkFiles files = {0};
+        PlanWriter plan = {0};
+        int r = machine_check_running(c->machine, NULL);
+
+        r = r < 0 ? r : describe(c, &files);
+        if (r >= 0)
+                guest_network_add_rewrite(&plan, &c->files, &files);
+        if (r < 0 || plan.n_steps == 0 || send_files(c, &plan) < 0)
+                commit(c);
+        plan_writer_done(&plan);
+}
+
 /* ---- attach ---- */
 
 static bool has_family(const PlanLink *links, size_t n, int family)
@@ -222,7 +294,7 @@ static void make_link(NetworkChange *c)
                 return;
         }
         add_last_link(&plan, &facts.plan);
-        send_plan(c, &plan, commit);
+        send_plan(c, &plan, rewrite_files);
         plan_writer_done(&plan);
 }
 
@@ -257,6 +329,7 @@ void network_change_attach(NetworkChange *c, NetworkEntry *entry)
 {
         Manager *manager = c->machine->manager;
 
+        (void)describe(c, &c->files);
         c->entry = *entry;
         *entry = (NetworkEntry){0};
         if (c->entry.kind == NETWORK_KIND_NETWORK)
@@ -269,7 +342,7 @@ void network_change_attach(NetworkChange *c, NetworkEntry *entry)
 
 static void tell_of_loss(NetworkChange *c)
 {
-        tell_services(c, commit);
+        tell_services(c, rewrite_files);
 }
 
 void network_change_detach(NetworkChange *c, const char *inside)
@@ -277,6 +350,7 @@ void network_change_detach(NetworkChange *c, const char *inside)
         _cleanup_frame_writer_ FrameWriter w = {0};
         MachineNetwork *mn = c->machine->network;
 
+        (void)describe(c, &c->files);
         c->inside = g_strdup(inside);
         machine_network_remove_link(mn, c->inside);
         if (ports_update(mn, &c->telling.fault) < 0) { /* they lead nowhere without it */

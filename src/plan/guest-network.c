@@ -4,6 +4,7 @@
 #include "base/names.h"
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What programs look up by name before there is any network. */
@@ -24,9 +25,8 @@ static void add(PlanWriter *w, PlanStage stage, PlanStep step)
 
 typedef void (*PutFn)(FILE *f, const GuestNetwork *g);
 
-/* A file whose text @put writes. */
-static void add_text(PlanWriter *w, PlanStage stage, const char *path, PutFn put,
-                     const GuestNetwork *g)
+/* What @put writes. */
+static int make_text(PutFn put, const GuestNetwork *g, char **ret)
 {
         _cleanup_free_ char *text = NULL;
         size_t n = 0;
@@ -37,12 +37,16 @@ static void add_text(PlanWriter *w, PlanStage stage, const char *path, PutFn put
         bool failed = !f || ferror(f);
         if (f && fclose(f) != 0)
                 failed = true;
-        if (failed)
-                w->error = w->error ?: -ENOMEM;
-        else
-                add(w, stage,
-                    (PlanStep){PLAN_FILE, .s = path, .a = 0644, .data = text,
-                               .n_data = (uint32_t)n});
+        *ret = failed ? NULL : TAKE_PTR(text);
+        return failed ? -ENOMEM : 0;
+}
+
+/* A file that says so. */
+static void add_text(PlanWriter *w, PlanStage stage, const char *path, const char *text)
+{
+        add(w, stage,
+            (PlanStep){PLAN_FILE, .s = path, .a = 0644, .data = text,
+                       .n_data = (uint32_t)strlen(text)});
 }
 
 /* ---- /etc/hosts ---- */
@@ -91,11 +95,52 @@ static void put_resolv_conf(FILE *f, const GuestNetwork *g)
                 (void)fputs(g->network->resolv_conf, f);
 }
 
+/* ---- both ---- */
+
+int guest_network_files(const GuestNetwork *g, GuestNetworkFiles *ret)
+{
+        *ret = (GuestNetworkFiles){0};
+        int r = make_text(put_hosts, g, &ret->hosts);
+        if (r >= 0 && g->mode != NETWORK_MODE_NONE &&
+            (g->network->n_dns > 0 || g->network->resolv_conf))
+                r = make_text(put_resolv_conf, g, &ret->resolv_conf);
+        return r;
+}
+
+void guest_network_files_done(GuestNetworkFiles *f)
+{
+        free(f->hosts);
+        free(f->resolv_conf);
+        *f = (GuestNetworkFiles){0};
+}
+
 void guest_network_add_tree(PlanWriter *w, const GuestNetwork *g)
 {
-        add_text(w, PLAN_STAGE_TREE, LODGE_GUEST_HOSTS, put_hosts, g);
-        if (g->mode != NETWORK_MODE_NONE && (g->network->n_dns > 0 || g->network->resolv_conf))
-                add_text(w, PLAN_STAGE_TREE, LODGE_GUEST_RESOLV, put_resolv_conf, g);
+        _cleanup_(guest_network_files_done) GuestNetworkFiles files;
+        int r = guest_network_files(g, &files);
+
+        if (r < 0) {
+                w->error = w->error ?: r;
+                return;
+        }
+        add_text(w, PLAN_STAGE_TREE, LODGE_GUEST_HOSTS, files.hosts);
+        if (files.resolv_conf)
+                add_text(w, PLAN_STAGE_TREE, LODGE_GUEST_RESOLV, files.resolv_conf);
+}
+
+static void add_rewrite(PlanWriter *w, const char *path, const char *before, const char *after)
+{
+        if (after && !streq(before, after))
+                add(w, PLAN_STAGE_TREE,
+                    (PlanStep){PLAN_REWRITE, .s = path, .t = before ?: "", .data = after,
+                               .n_data = (uint32_t)strlen(after)});
+}
+
+void guest_network_add_rewrite(PlanWriter *w, const GuestNetworkFiles *before,
+                               const GuestNetworkFiles *after)
+{
+        add_rewrite(w, LODGE_GUEST_HOSTS, before->hosts, after->hosts);
+        add_rewrite(w, LODGE_GUEST_RESOLV, before->resolv_conf, after->resolv_conf);
 }
 
 /* ---- systemd-networkd inside ---- */
@@ -129,6 +174,7 @@ static void put_networkd(FILE *f, const GuestNetwork *g)
 void guest_network_add_outer(PlanWriter *w, const GuestNetwork *g)
 {
         bool any = g->network->n_links == 0;
+        _cleanup_free_ char *text = NULL;
 
         for (size_t i = 0; i < g->network->n_links; i++)
                 any = any || has_address(&g->network->links[i]);
@@ -137,7 +183,11 @@ void guest_network_add_outer(PlanWriter *w, const GuestNetwork *g)
         add(w, PLAN_STAGE_OUTER, (PlanStep){PLAN_DIRECTORY, .s = "/run/systemd", .a = 0755});
         add(w, PLAN_STAGE_OUTER,
             (PlanStep){PLAN_DIRECTORY, .s = "/run/systemd/network", .a = 0755});
-        add_text(w, PLAN_STAGE_OUTER, NETWORKD_FILE, put_networkd, g);
+        int r = make_text(put_networkd, g, &text);
+        if (r < 0)
+                w->error = w->error ?: r;
+        else
+                add_text(w, PLAN_STAGE_OUTER, NETWORKD_FILE, text);
 }
 
 /* ---- sysctls ---- */

@@ -2,8 +2,10 @@
 #include "base/io.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "shim/files-live.h"
 #include "shim/images.h"
 #include "shim/machined.h"
+#include "shim/mount-live.h"
 #include "shim/shim.h"
 #include "sys/cgroup.h"
 #include "sys/process.h"
@@ -209,7 +211,7 @@ static void forget_link(Shim *s, int link)
 {
         exec_forget_link(s, link);
         pause_forget_link(s, link);
-        mount_live_forget_link(s, link);
+        guest_work_forget_link(s, link);
 }
 
 void link_accept(Shim *s)
@@ -388,8 +390,11 @@ static int map_request(const Shim *s, const Frame *f, void **ret, size_t *ret_n,
                      : 0;
 }
 
+typedef int (*LiveStart)(Shim *s, int link, uint64_t serial, const void *plan, size_t n_plan,
+                         Fault *reterr);
+
 /* Return: 0 and it is answered later; negative errno. */
-static int do_mount_apply(Shim *s, int link, const Frame *f, Fault *reterr)
+static int begin_live(Shim *s, int link, const Frame *f, LiveStart start, Fault *reterr)
 {
         void *plan = NULL;
         size_t n_plan = 0;
@@ -397,7 +402,7 @@ static int do_mount_apply(Shim *s, int link, const Frame *f, Fault *reterr)
         int r = map_request(s, f, &plan, &n_plan, reterr);
         if (r < 0)
                 return r;
-        r = mount_live_start(s, link, f->serial, plan, n_plan, reterr);
+        r = start(s, link, f->serial, plan, n_plan, reterr);
         (void)munmap(plan, n_plan);
         return r;
 }
@@ -512,7 +517,10 @@ static void handle(Shim *s, int link, const Frame *f)
         case FRAME_LINK_REMOVE: r = do_link_remove(s, f, &fault); break;
         case FRAME_MOUNT_REMOVE: r = do_mount_remove(s, f, &fault); break;
         case FRAME_MOUNT_APPLY:
-                r = do_mount_apply(s, link, f, &fault);
+        case FRAME_FILES_APPLY:
+                r = begin_live(s, link, f,
+                               f->type == FRAME_FILES_APPLY ? files_live_start : mount_live_start,
+                               &fault);
                 if (r >= 0)
                         return;
                 break;

@@ -112,7 +112,7 @@ static int run(const char *name)
                          .images = -EBADF,
                          .health = {.pidfd = -EBADF, .output = -EBADF, .cgroup = -EBADF},
                          .pause = {.events = -EBADF, .link = -EBADF},
-                         .mounting = {.pidfd = -EBADF, .result = -EBADF, .link = -EBADF},
+                         .work = GUEST_WORK_NONE,
                          .payload_cgroup = -EBADF}; /* too large for a stack */
         _cleanup_exit_record_ ExitRecord record = {.status = -1};
         _cleanup_fault_ Fault fault = {0};

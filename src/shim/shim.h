@@ -2,8 +2,8 @@
 /* The supervisor of one machine: what it knows, and the parts that its loop calls. */
 #pragma once
 
+#include "shim/guest-work.h"
 #include "shim/launch.h"
-#include "shim/mount-live.h"
 #include "shim/notify.h"
 #include "shim/output.h"
 #include "shim/payload.h"
@@ -87,7 +87,7 @@ typedef struct Shim {
         LayerLocks locks; /* likewise held */
         Network network;
         Mounts mounts;
-        MountLive mounting;
+        GuestWork work;
         int uid_lock;    /* held as long as we live */
         int images;      /* mount namespace with the mounts of disk images; -EBADF: none */
         int unit_cgroup; /* lodge@NAME.service; guest below payload/, exec'd programs in payload or

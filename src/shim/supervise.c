@@ -114,7 +114,7 @@ static void wait_for_events(Shim *s, uint64_t timeout_usec)
         p[n++] = (struct pollfd){.fd = s->control, .events = POLLIN};
         if (s->pause.events >= 0) /* which tells so by POLLPRI */
                 p[n++] = (struct pollfd){.fd = s->pause.events, .events = POLLPRI};
-        p[n++] = (struct pollfd){.fd = s->mounting.result, .events = POLLIN};
+        p[n++] = (struct pollfd){.fd = s->work.result, .events = POLLIN};
         if (s->health.output >= 0)
                 p[n++] = (struct pollfd){.fd = s->health.output, .events = POLLIN};
         links = n;
@@ -140,7 +140,7 @@ static void wait_for_events(Shim *s, uint64_t timeout_usec)
                 link_accept(s);
         exec_check(s);
         pause_check(s);
-        mount_live_check(s);
+        guest_work_check(s);
         health_check(s);
         (void)output_pump(&s->output);
 }
@@ -190,7 +190,7 @@ static End run_leader(Shim *s, ExitRecord *ret)
                         tell_status(s);
                 uint64_t timeout = MIN2(stop_tick(s), output_timeout(&s->output));
                 timeout = MIN2(timeout, pause_timeout(s));
-                timeout = MIN2(timeout, mount_live_timeout(s));
+                timeout = MIN2(timeout, guest_work_timeout(s));
                 timeout = MIN2(timeout, health_timeout(s));
                 wait_for_events(s, MIN2(timeout, status_timeout(s)));
         }
@@ -278,7 +278,7 @@ static void leave(Shim *s)
                 (void)cgroup_remove(s->unit_cgroup,
                                     "payload"); /* else systemd does, with the unit's */
         }
-        mount_live_abort(s);
+        guest_work_abort(s);
         mounts_unpin(&s->mounts);
         network_detach(&s->network);
         s->payload_cgroup = close_fd(s->payload_cgroup);

@@ -95,6 +95,8 @@ typedef enum FrameType {
         FRAME_MOUNT_APPLY,  /* D: fds[0] sealed memfd of a plan with one step that mounts in
                              * PLAN_STAGE_ROOT. FRAME_DONE, or FRAME_ERROR */
         FRAME_MOUNT_REMOVE, /* D: mount. FRAME_DONE, or FRAME_ERROR */
+        FRAME_FILES_APPLY,  /* D: fds[0] sealed memfd of a plan with PLAN_REWRITE only. FRAME_DONE,
+                             * or FRAME_ERROR */
 
         FRAME_NAMESPACES, /* D: of a machine that runs. FRAME_DONE with fds[0] user namespace,
                            * fds[1] mount namespace, fds[2] pidfd of PID 1; or FRAME_ERROR */

@@ -60,6 +60,7 @@ const PlanOpInfo plan_ops[_PLAN_OP_MAX] = {
         [PLAN_REBOOT] = {"reboot", HOST, .flags = PLAN_FRESH},
         [PLAN_DIRECTORY] = {"directory", TREE | OUTER | ROOT | INNER, S, .numbers = PLAN_SHOW_MODE},
         [PLAN_FILE] = {"file", TREE | OUTER | INNER, S, PLAN_DATA_BYTES, .numbers = PLAN_SHOW_MODE},
+        [PLAN_REWRITE] = {"rewrite", TREE, S | T, PLAN_DATA_BYTES},
         [PLAN_MOUNT] = {"mount", OUTER | ROOT | INNER, S | T, PLAN_DATA_STRING, .flags = MOUNTED,
                         .numbers = PLAN_SHOW_OWNER},
         [PLAN_DEVICE] = {"device", OUTER | INNER, S, .a = "major", .b = "minor"},

@@ -79,8 +79,10 @@ typedef enum PlanOp {
         PLAN_DIRECTORY, /* s = path, a = mode: made if missing; an error if it is anything else. In
                          * ROOT made with all above it, 0755, and what is there already is no error
                          */
-        PLAN_FILE, /* s = path, a = mode, data = content; in TREE replaces what is there, and is
-                    * left out if the directory is missing; in OUTER/INNER a new file in a tmpfs */
+        PLAN_FILE,    /* s = path, a = mode, data = content; in TREE replaces what is there, and is
+                       * left out if the directory is missing; in OUTER/INNER a new file in a tmpfs */
+        PLAN_REWRITE, /* s = path, t = what it says, else it is left alone; "": whatever it says;
+                       * data = what it is to say. For FRAME_FILES_APPLY only */
 
         /* PLAN_STAGE_OUTER or PLAN_STAGE_INNER; PLAN_MOUNT also PLAN_STAGE_ROOT */
         PLAN_MOUNT,   /* s = guest path, t = type: proc sysfs tmpfs devpts mqueue cgroup2; data =

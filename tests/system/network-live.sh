@@ -27,8 +27,11 @@ matches 'the members' "$m" "$(lodgectl network inspect "$TEST-two")"
 refused '(Exists|InvalidOption|Busy)' "$TEST-two" AttachNetworkMachine "'$m'" "'$TEST-two'" '{}'
 refused '(NoSuchNetwork|InvalidOption|NotFound)' "$TEST-none" AttachNetworkMachine "'$m'" "'$TEST-none'" '{}'
 
+matches 'its hosts' "(^|$NL)$second $m" "$(inside "$m" cat /etc/hosts)"
+
 lodgectl network detach "$TEST-two" "$m"
 equal 'devices' 'host0 lo' "$(devices "$m")"
+lacks 'its hosts' "$second" "$(inside "$m" cat /etc/hosts)"
 denied "$m" tcp "$(address "$b" 4)" 7002
 reaches "$m" tcp "$(gateway "$m" 4)" 7001 "^host $four "
 lacks 'its name there' "Address[^$NL]*: $second" "$(inside "$b" nslookup "$m" 2>&1 || true)"
@@ -58,8 +61,15 @@ equal 'devices after another start' 'host0 lo' "$(devices "$m")"
 n=$TEST-none-yet
 run_idle "$n"
 equal 'devices' lo "$(devices "$n")"
+inside "$n" rm -f /etc/resolv.conf
 lodgectl network attach default "$n"
 ping -q -c 1 -W 2 "$(address "$n" 4)" >/dev/null
+equal 'its name servers' "nameserver $(gateway "$n" 4)" "$(inside "$n" grep -m 1 nameserver /etc/resolv.conf)"
+matches 'a neighbour by name' "Address[^$NL]*: $four" "$(inside "$n" nslookup "$m" 2>&1 || true)"
+# what somebody inside has changed stays, and nothing outside is written through a link
+inside "$n" sh -c 'echo mine >/etc/hosts'
+echo untouched >"$WORK/canary"
+inside "$n" sh -c "rm /etc/resolv.conf; ln -s $WORK/canary /etc/resolv.conf"
 # a bridge of the host's
 at_exit 'ip link delete br-live 2>/dev/null'
 ip link add br-live type bridge
@@ -68,6 +78,8 @@ equal 'devices' 'host0 lan0 lo' "$(devices "$n")"
 matches 'inside' 'inet 192.0.2.7/24' "$(inside "$n" ip addr show dev lan0)"
 on "$n" DetachNetwork 'sa{sv}' lan0 0 >/dev/null
 lacks 'devices' lan0 "$(devices "$n")"
+equal 'its hosts' mine "$(inside "$n" cat /etc/hosts)"
+equal 'a file of the host' untouched "$(<"$WORK/canary")"
 ip link delete br-live
 
 stop "$n"

@@ -583,7 +583,7 @@ static Network *make_network(const char *name, const char *subnet)
 
 static void test_attach(void)
 {
-        _cleanup_free_ char *plan = NULL, *definition = NULL, *kept = NULL;
+        _cleanup_free_ char *plan = NULL, *files = NULL, *definition = NULL, *kept = NULL;
         _cleanup_fault_ Fault f = {0};
         Result result = {0};
         size_t n;
@@ -596,7 +596,10 @@ static void test_attach(void)
         CHECK(machine_attach_network(m, "front:address=10.7.0.7", true, on_answer, &result, NULL) ==
               0);
         answer_shim(&shim, FRAME_LINK_APPLY, NULL, &plan);
+        answer_shim(&shim, FRAME_FILES_APPLY, NULL, &files);
         check_result(&result, FAULT_NONE, NULL);
+        check_plan_has(files, "rewrite \"/etc/hosts\" \"127.0.0.1 localhost");
+        CHECK(!strstr(files, "resolv.conf")); /* the first network's servers go on */
         check_plan_has(plan, "veth \"ve-web-1\" \"host1\"");
         check_plan_has(plan, "\"10.7.0.7/24\"");
         CHECK(!strstr(plan, "0.0.0.0/0")); /* there is a default route */
@@ -612,6 +615,8 @@ static void test_attach(void)
 
         CHECK(machine_detach_network(m, "front", false, on_answer, &result, NULL) == 0);
         answer_shim(&shim, FRAME_LINK_REMOVE, NULL, NULL);
+        answer_shim(&shim, FRAME_FILES_APPLY, "it does not answer",
+                    NULL); /* which undoes nothing */
         check_result(&result, FAULT_NONE, NULL);
         check_told(net, "member web ve-web@default\nno network front");
         CHECK(machine_links(m, &n) && n == 1);
