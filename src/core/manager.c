@@ -25,7 +25,7 @@
 /* More than any editor takes to write a file, or a package's update. */
 #define ORPHAN_GRACE_USEC (60 * UINT64_C(1000000))
 
-#define NETWORK_ANSWER_USEC (10 * UINT64_C(1000000))
+#define NETWORK_ANSWER_USEC (30 * UINT64_C(1000000))
 
 /* What a machine needs in the runtime directory: its unit's directory with two sockets, its exit
  * record. */

@@ -5,6 +5,7 @@
 #include "core/network-change.h"
 
 #include "base/io.h"
+#include "base/names.h"
 #include "base/text.h"
 #include "core/definition.h"
 #include "core/machine-network.h"
@@ -218,8 +219,8 @@ static void on_rewritten(void *userdata, Frame *reply, const Fault *fault)
 
         if (is_refused(reply, fault, &f) && reply) {
                 _cleanup_free_ char *text = g_strdup_printf(
-                        "/etc/hosts and /etc/resolv.conf in it do not follow the change of its "
-                        "network: %s",
+                        LODGE_GUEST_HOSTS " and " LODGE_GUEST_RESOLV
+                                          " in it do not follow the change of its network: %s",
                         f.message);
 
                 manager_warn(c->machine->manager, c->machine->name, text);

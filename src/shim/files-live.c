@@ -11,6 +11,7 @@
 
 #define DEADLINE_USEC 20000000ULL
 #define FILE_SIZE_MAX (1U << 20)
+#define FILE_MODE     0644
 
 /* ---- the child: the guest's root, in its mount namespace ---- */
 
@@ -33,7 +34,7 @@ static int rewrite(int root, const PlanStep *s)
         int r = is_as_expected(root, s);
 
         if (r > 0)
-                r = beneath_replace(root, s->s, s->data, s->n_data, 0644);
+                r = beneath_replace(root, s->s, s->data, s->n_data, FILE_MODE);
         return r == -ENOENT ? 0 : r; /* no directory for it */
 }
 
@@ -79,6 +80,32 @@ static bool is_sound(const void *plan, size_t n_plan)
         return true;
 }
 
+static bool has_path(const void *plan, size_t n_plan, const char *path)
+{
+        PlanStep s;
+
+        PLAN_FOREACH (&s, plan, n_plan)
+                if (streq(s.s, path))
+                        return true;
+        return false;
+}
+
+/* A reboot from inside must not go back to what the machine was started with. */
+static int note(Shim *s, const void *plan, size_t n_plan)
+{
+        PlanWriter w = {0};
+        PlanStep step;
+
+        if (s->files)
+                PLAN_FOREACH (&step, s->files, s->n_files)
+                        if (!has_path(plan, n_plan, step.s))
+                                plan_add(&w, step);
+        PLAN_FOREACH (&step, plan, n_plan)
+                plan_add(&w, (PlanStep){PLAN_FILE, PLAN_STAGE_TREE, .s = step.s, .a = FILE_MODE,
+                                        .data = step.data, .n_data = step.n_data});
+        return plan_writer_take(&w, &s->files, &s->n_files);
+}
+
 int files_live_start(Shim *s, int link, uint64_t serial, const void *plan, size_t n_plan,
                      Fault *reterr)
 {
@@ -86,6 +113,9 @@ int files_live_start(Shim *s, int link, uint64_t serial, const void *plan, size_
 
         if (!is_sound(plan, n_plan))
                 return fault_set(reterr, FAULT_FAILED, EBADMSG, "malformed request");
+        int r = note(s, plan, n_plan);
+        if (r < 0)
+                return r;
         return guest_work_start(s,
                                 &(GuestWork){
                                         .kind = &kind,

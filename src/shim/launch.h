@@ -36,6 +36,8 @@
 typedef struct LaunchArgs {
         const void *plan;
         size_t n_plan;
+        const void *files; /* a plan of PLAN_FILE in PLAN_STAGE_TREE that count more; NULL: none */
+        size_t n_files;
         const char *name;
         int payload_cgroup; /* where PID 1 is born */
         int signals;        /* signalfd with SIGTERM: a start can be given up */

@@ -156,6 +156,13 @@ static int prepare_scratch(const OverlayArgs *a, Failure *f)
         return r < 0 ? failure_set(f, FAULT_START_FAILED, r, "prepare", "writable layer") : 0;
 }
 
+static int furnish(int root, const void *plan, size_t n_plan, Failure *f)
+{
+        StageContext c = {.plan = plan, .n_plan = n_plan, .root = root, .leader_pidfd = -EBADF};
+
+        return stage_execute(&c, PLAN_STAGE_TREE, f);
+}
+
 static int mount_and_furnish(void *arg)
 {
         Work *w = arg;
@@ -170,8 +177,9 @@ static int mount_and_furnish(void *arg)
         fd = r < 0 ? r : mountfd_new("overlay", options, MOUNT_ATTR_NODEV);
         if (fd < 0)
                 return failure_set(w->failure, FAULT_START_FAILED, fd, "mount", "overlay");
-        StageContext c = {.plan = a->plan, .n_plan = a->n_plan, .root = fd, .leader_pidfd = -EBADF};
-        r = stage_execute(&c, PLAN_STAGE_TREE, w->failure);
+        r = furnish(fd, a->plan, a->n_plan, w->failure);
+        if (r >= 0 && a->files)
+                r = furnish(fd, a->files, a->n_files, w->failure);
         return r < 0 ? r : TAKE_FD(fd);
 }
 

@@ -9,6 +9,8 @@
 typedef struct OverlayArgs {
         const void *plan; /* its PLAN_STAGE_TREE is executed on the new tree */
         size_t n_plan;
+        const void *files; /* likewise, afterwards; NULL: none */
+        size_t n_files;
         const Layers *layers; /* idmapped */
         const Upper *upper;   /* likewise: holds, or gets, upper/ and work/ */
 } OverlayArgs;

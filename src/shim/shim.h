@@ -84,6 +84,8 @@ typedef struct Shim {
         const char *name;
         void *plan;
         size_t n_plan;
+        char *files; /* a plan of what files_live_start() was told last; NULL: nothing so far */
+        size_t n_files;
         LayerLocks locks; /* likewise held */
         Network network;
         Mounts mounts;

@@ -54,6 +54,8 @@ static int mount_root(Start *st, Failure *f)
         OverlayArgs a = {
                 .plan = st->args->plan,
                 .n_plan = st->args->n_plan,
+                .files = st->args->files,
+                .n_files = st->args->n_files,
                 .layers = &st->layers,
                 .upper = &st->upper,
         };

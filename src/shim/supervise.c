@@ -221,6 +221,8 @@ static int start_leader(Shim *s, Failure *f)
         LaunchArgs a = {
                 .plan = s->plan,
                 .n_plan = s->n_plan,
+                .files = s->files,
+                .n_files = s->n_files,
                 .name = s->name,
                 .signals = s->signals,
                 .notify = s->notify_path,

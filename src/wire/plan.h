@@ -80,14 +80,15 @@ typedef enum PlanOp {
                          * ROOT made with all above it, 0755, and what is there already is no error
                          */
         PLAN_FILE,    /* s = path, a = mode, data = content; in TREE replaces what is there, and is
-                       * left out if the directory is missing; in OUTER/INNER a new file in a tmpfs */
+                       * left out if the directory is missing; in OUTER/INNER a new file in a
+                       * tmpfs */
         PLAN_REWRITE, /* s = path, t = what it says, else it is left alone; "": whatever it says;
                        * data = what it is to say. For FRAME_FILES_APPLY only */
 
         /* PLAN_STAGE_OUTER or PLAN_STAGE_INNER; PLAN_MOUNT also PLAN_STAGE_ROOT */
         PLAN_MOUNT,   /* s = guest path, t = type: proc sysfs tmpfs devpts mqueue cgroup2; data =
-                       * options   "k=v,flag" (NUL-terminated); flags PLAN_RDONLY..; a, b = owner and
-                       * group of a tmpfs, in the guest */
+                       * options "k=v,flag" (NUL-terminated); flags PLAN_RDONLY..; a, b = owner
+                       * and group of a tmpfs, in the guest */
         PLAN_DEVICE,  /* s = guest path, a = major, b = minor: character device, 0666 */
         PLAN_SYMLINK, /* s = guest path of the link, t = target; in a tmpfs of ours */
         PLAN_MASK, /* s = guest path: an inaccessible file or directory over it; no error if missing

@@ -24,14 +24,17 @@ create "$m" busybox Network=default Bandwidth=in=20M,out=10M Capability=CAP_SYS_
 start "$m"
 before=$(addresses "$m") index=$(cat "/sys/class/net/$(link_of "$m")/ifindex")
 lodgectl network attach "$TEST-two" "$m"
+second=$(address "$m" 4 "$TEST-two")
 reboot_inside "$m" 2
 equal 'devices after a reboot' 'host0 host1 lo' "$(devices "$m")"
+matches 'its hosts after a reboot' "(^|$NL)$second $m" "$(inside "$m" cat /etc/hosts)"
 in_place "$m" ping -q -c 1 -W 2 "$(gateway "$m" 4 host0)" >/dev/null
 matches 'its limit' 'tbf .*rate 20Mbit' "$(tc qdisc show dev "$(link_of "$m")")"
 [[ $(cat "/sys/class/net/$(link_of "$m")/ifindex") != "$index" ]] || fail 'no new interface at a reboot'
 lodgectl network detach "$TEST-two" "$m"
 reboot_inside "$m" 3
 equal 'devices after a reboot' 'host0 lo' "$(devices "$m")"
+lacks 'its hosts after a reboot' "$second" "$(inside "$m" cat /etc/hosts)"
 equal 'its addresses' "$before" "$(addresses "$m")"
 
 # the guest's root may call it what it likes, and take it away: what is counted and limited is known all the same
