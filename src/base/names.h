@@ -49,6 +49,10 @@
 #define LODGE_NET_UNIT   "lodge-net.service"   /* bridges, rules */
 #define LODGE_RELAY_UNIT "lodge-relay.service" /* names, ports on loopback */
 
+/* What is configured: by the administrator, and by packages. LODGE_RUNTIME has the same. */
+#define LODGE_ETC "/etc/lodge"
+#define LODGE_USR "/usr/lib/lodge"
+
 /* Networks, in the same order of precedence as machines. */
 #define LODGE_NETWORKS_ETC    "/etc/lodge/networks"
 #define LODGE_NETWORKS_RUN    "/run/lodge/networks"

@@ -357,6 +357,26 @@ void manager_load_name(Manager *manager, const char *name)
         }
 }
 
+/* What runs may have another one in its file by now, and of a broken file nothing is known. */
+static bool may_go_by(const Machine *m, const char *profile)
+{
+        return !profile || m->load_error.code != FAULT_NONE || !machine_is_stopped(m) ||
+               strv_contains(m->settings.profiles, profile);
+}
+
+void manager_load_profile(Manager *manager, const char *profile)
+{
+        GList *all = g_hash_table_get_values(manager->machines);
+
+        for (GList *i = all; i; i = i->next) {
+                Machine *m = i->data;
+
+                if (may_go_by(m, profile))
+                        definition_changed(m, definition_find(manager->root, m->name));
+        }
+        g_list_free(all);
+}
+
 int manager_delete_machine(Manager *manager, const Machine *m, Fault *reterr)
 {
         _cleanup_fault_ Fault f = {0};

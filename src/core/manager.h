@@ -86,6 +86,10 @@ void manager_load(Manager *manager);
  * A machine that runs keeps what it was started with. */
 void manager_load_name(Manager *manager, const char *name);
 
+/** manager_load_profile() - the same for all machines that may go by a profile
+ * @profile NULL: any */
+void manager_load_profile(Manager *manager, const char *profile);
+
 /** manager_adopt() - find the shims that run already
  * @done called once each has answered, or after a second: those that come later are still taken
  * Context: does not block. */

@@ -36,6 +36,7 @@ typedef struct Daemon {
         ShimSocket *socket;
         int private_fd; /* listens; -EBADF: none, or taken over */
         PrivateSocket *private_socket;
+        DefinitionWatch *definitions;
         Machined *machined;
         Firewalld *firewalld;
 } Daemon;
@@ -212,7 +213,7 @@ static int setup(Daemon *d)
         journal_listen(d->manager);
         r = connect_to_machined(d);
         r = r < 0 ? r : connect_to_firewalld(d);
-        r = r < 0 ? r : definition_watch(d->manager, d->event);
+        r = r < 0 ? r : definition_watch_new(d->manager, d->event, &d->definitions);
         r = r < 0 ? r : image_watch(d->manager, d->event);
         manager_load(d->manager);
         r = r < 0 ? r : bus_new(d->connection, d->manager, LODGE_VERSION, &d->bus);
@@ -229,6 +230,7 @@ static void teardown(Daemon *d)
         private_socket_free(d->private_socket);
         (void)close_fd(d->private_fd);
         bus_free(d->bus);
+        definition_watch_free(d->definitions);
         if (d->manager)
                 manager_free(d->manager);
         machined_free(d->machined);

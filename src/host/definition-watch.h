@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Notices when somebody writes or deletes a definition file by hand. */
+/* Notices when somebody changes by hand what machines and networks are: their files, drop-ins and
+ * profiles. The directories of these may come and go, too; nothing is looked at but what has
+ * changed. */
 #pragma once
 
 #include "core/types.h"
 
 #include <systemd/sd-event.h>
 
-/** definition_watch() - from now on, a change below the definition directories makes the manager
- * read them again A directory that does not exist is not watched until the daemon is restarted.
- * Context: lives as long as the event loop.
+typedef struct DefinitionWatch DefinitionWatch;
+
+/** definition_watch_new() - from now on the manager reads again what has changed on disk
+ * A directory that cannot be watched is warned of.
  * Return: 0; negative errno. */
-int definition_watch(Manager *manager, sd_event *event);
+int definition_watch_new(Manager *manager, sd_event *event, DefinitionWatch **ret);
+/** definition_watch_free() - NULL is fine */
+void definition_watch_free(DefinitionWatch *w);

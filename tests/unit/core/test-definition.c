@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Definitions on disk and machines that follow them: a manager over fake units. */
+#include "unit/fake-units.h"
 #include "unit/test.h"
 
 #include "base/names.h"
@@ -14,27 +15,6 @@ static char *root;
 static sd_event *event;
 static Manager *manager;
 
-static int unit_ok(void *userdata, const char *unit)
-{
-        return 0;
-}
-
-static void unit_ignore(void *userdata, const char *unit)
-{
-}
-
-static const UnitPort units = {
-        .start = unit_ok,
-        .stop = unit_ok,
-        .watch = unit_ok,
-        .unwatch = unit_ignore,
-        .forget = unit_ignore,
-};
-
-static void ignore_sweep(void *userdata)
-{
-}
-
 static void write_file(const char *directory, const char *name, const char *text)
 {
         _cleanup_free_ char *path = g_strconcat(root, directory, NULL),
@@ -48,7 +28,7 @@ static void begin(void)
 {
         root = g_dir_make_tmp("lodge-test-XXXXXX", NULL);
         CHECK(root);
-        manager = manager_new(event, root, &units, &(WorkPort){.sweep = ignore_sweep});
+        manager = manager_new(event, root, &fake_units, &fake_work);
 }
 
 static void finish(void)

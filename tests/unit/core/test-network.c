@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Networks and what machines have in them: a manager over fake units, fake services and shims that
  * are a socket of this program. */
+#include "unit/fake-units.h"
 #include "unit/test.h"
 
 #include "base/io.h"
@@ -51,26 +52,13 @@ static int unit_start(void *userdata, const char *unit)
         return 0;
 }
 
-static int unit_ok(void *userdata, const char *unit)
-{
-        return 0;
-}
-
-static void unit_ignore(void *userdata, const char *unit)
-{
-}
-
 static const UnitPort units = {
         .start = unit_start,
-        .stop = unit_ok,
-        .watch = unit_ok,
-        .unwatch = unit_ignore,
-        .forget = unit_ignore,
+        .stop = fake_unit_ok,
+        .watch = fake_unit_ok,
+        .unwatch = fake_unit_ignore,
+        .forget = fake_unit_ignore,
 };
-
-static void ignore_sweep(void *userdata)
-{
-}
 
 static void on_warning(void *userdata, const char *machine, const char *message)
 {
@@ -125,7 +113,7 @@ static void begin(void)
 {
         static bool adopted;
 
-        manager = manager_new(event, root, &units, &(WorkPort){.sweep = ignore_sweep});
+        manager = manager_new(event, root, &units, &fake_work);
         manager_add_listener(manager, &(ManagerListener){.warning = on_warning});
         g_string_truncate(warnings, 0);
         manager_load(manager);
