@@ -201,6 +201,11 @@ void authority_forget_client(Authority *a, const char *client)
         g_hash_table_remove(a->roots, client);
 }
 
+void authority_forget_clients(Authority *a)
+{
+        g_hash_table_remove_all(a->roots);
+}
+
 void authority_forget(Authority *a, void *userdata)
 {
         for (guint i = a->pending->len; i-- > 0;) {

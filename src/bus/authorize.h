@@ -48,6 +48,8 @@ int authority_ask(Authority *a, sd_bus_message *m, const Authorization *what, Ve
 bool authority_knows_root(const Authority *a, sd_bus_message *m);
 /** authority_forget_client() - this client has left the bus */
 void authority_forget_client(Authority *a, const char *client);
+/** authority_forget_clients() - from now on we are not told which leave */
+void authority_forget_clients(Authority *a);
 
 /** authority_forget() - the answer is not wanted any more: @done is not called
  * @userdata as given to authority_ask(); nothing happens if there is no such question */

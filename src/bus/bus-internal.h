@@ -16,6 +16,7 @@ struct Bus {
         unsigned n_messages;    /* since the last look of the timer, which then gives memory back */
         bool was_flooded;       /* at the look before */
         sd_event_source *trim;
+        sd_bus_slot *clients; /* tells which of them leave, from the first call on */
         GHashTable *texts;    /* machine name -> TextChange: StatusText */
         GHashTable *progress; /* ID of a job -> ProgressChange: how far it is */
 };

@@ -231,14 +231,22 @@ static int on_client_gone(sd_bus_message *m, void *userdata, sd_bus_error *error
         return 0;
 }
 
-/* Every client that leaves: the bus delivers its calls before that, so none is kept for ever. */
+/* Every client that leaves: the bus delivers its calls before that, so none is kept for ever. It
+ * takes the match before it is asked for a caller's uid: one that has left before gets no further.
+ * We do not have it while nobody calls: most that leave never had to do with us. */
 static int watch_clients(Bus *b)
 {
-        return sd_bus_add_match_async(b->bus, NULL,
+        return sd_bus_add_match_async(b->bus, &b->clients,
                                       "type='signal',sender='org.freedesktop.DBus',"
                                       "interface='org.freedesktop.DBus',"
                                       "member='NameOwnerChanged',arg2=''",
                                       on_client_gone, NULL, b);
+}
+
+static void unwatch_clients(Bus *b)
+{
+        b->clients = sd_bus_slot_unref(b->clients);
+        authority_forget_clients(b->authority);
 }
 
 static int on_trim(sd_event_source *source, uint64_t usec, void *userdata);
@@ -260,6 +268,8 @@ static int on_trim(sd_event_source *source, uint64_t usec, void *userdata)
                 (void)malloc_trim(0);
         b->was_flooded = flooded;
         b->n_messages = 0;
+        if (!flooded && b->calls->len == 0)
+                unwatch_clients(b);
         if (flooded)
                 trim_later(b);
         return 0;
@@ -272,6 +282,8 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
         Bus *b = userdata;
 
         b->n_messages++;
+        if (!b->clients && b->bus && sd_bus_message_get_bus(m) == b->bus)
+                (void)watch_clients(b); /* without memory: the caller may stay on our list */
         if (!b->trim)
                 trim_later(b);
         return 0;
@@ -313,7 +325,6 @@ int bus_new(sd_bus *bus, Manager *manager, const char *version, Bus **ret)
         if (!bus)
                 return 0;
         int r = bus_export(b, bus);
-        r = r < 0 ? r : watch_clients(b);
         if (r < 0) {
                 *ret = NULL;
                 bus_free(b);
@@ -336,6 +347,7 @@ void bus_free(Bus *b)
         if (!b)
                 return;
         sd_event_source_disable_unref(b->trim);
+        sd_bus_slot_unref(b->clients);
         calls_forget(b, NULL, NULL);
         g_ptr_array_unref(b->calls);
         g_hash_table_unref(b->open_calls);

@@ -11,6 +11,7 @@
 #define ANSWER_USEC (25ULL * 1000000) /* how long systemd may take to answer */
 #define RETRY_USEC  100000ULL
 #define READ_USEC   (300ULL * 1000000) /* and to read its units: generators may take long */
+#define REST_USEC   (3ULL * 1000000)   /* how long we stay connected for the next question */
 
 #define PRIVATE_ADDRESS "unix:path=/run/systemd/private"
 /* before the clients' calls, but after the supervisors: of a machine's end they know more */
@@ -26,9 +27,10 @@ typedef struct Watch {
 
 struct Systemd {
         sd_event *event;
-        sd_bus *bus; /* closed while PID 1 is replaced, if it is private */
-        bool is_private;
-        sd_event_source *reconnect;
+        sd_bus *bus; /* if it is private: closed while PID 1 is replaced, and at rest */
+        bool is_private, is_resting; /* we have closed it */
+        bool is_reading;
+        sd_event_source *reconnect, *rest;
         sd_bus *system; /* has the name that systemd keeps units loaded for; may be NULL */
         Manager *manager;
         UnitJobs *jobs;
@@ -40,6 +42,47 @@ struct Systemd {
 static int on_ignored(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         return 0;
+}
+
+/* ---- at rest ---- */
+
+static void connect_again(Systemd *s);
+
+/* Is nothing asked, and nothing awaited that PID 1 would tell? */
+static bool needs_nothing(const Systemd *s)
+{
+        return !s->is_reading && g_hash_table_size(s->watches) == 0 &&
+               unit_jobs_count(s->jobs) == 0 && unit_limits_count(s->limits) == 0;
+}
+
+static int on_rest(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Systemd *s = userdata;
+
+        s->rest = sd_event_source_disable_unref(s->rest);
+        if (needs_nothing(s)) { /* else what ends last calls rest_later() */
+                sd_bus_close(s->bus);
+                s->is_resting = true;
+        }
+        return 0;
+}
+
+/* Over its private socket PID 1 tells of every change of every unit, without being asked: each
+ * would wake us. So we are connected while there is something to ask, and a moment longer. */
+static void rest_later(Systemd *s)
+{
+        if (s->is_private && !s->rest) /* without memory: we go on listening */
+                (void)sd_event_add_time_relative(s->event, &s->rest, CLOCK_MONOTONIC, REST_USEC,
+                                                 REST_USEC / 4, on_rest, s);
+}
+
+/* Before anything is asked. If it cannot be done now, that is asked again as of a PID 1 that is
+ * being replaced. */
+static void wake(Systemd *s)
+{
+        if (s->is_resting && !s->reconnect)
+                connect_again(s);
+        rest_later(s);
 }
 
 /* ---- jobs ---- */
@@ -57,6 +100,7 @@ static void on_job_done(void *userdata, const char *unit, UnitJob kind, const ch
 {
         Systemd *s = userdata;
 
+        rest_later(s);
         manager_job_done(s->manager, unit, kind, result, error);
 }
 
@@ -78,8 +122,9 @@ static void keep_loaded(Systemd *s, const char *unit)
 static int port_start(void *userdata, const char *unit)
 {
         Systemd *s = userdata;
-        int r = unit_jobs_queue(s->jobs, unit, UNIT_JOB_START);
 
+        wake(s);
+        int r = unit_jobs_queue(s->jobs, unit, UNIT_JOB_START);
         if (r >= 0)
                 keep_loaded(s, unit);
         return r;
@@ -90,6 +135,7 @@ static int port_start_now(void *userdata, const char *unit)
 {
         Systemd *s = userdata;
 
+        wake(s);
         return unit_jobs_queue_restart(s->jobs, unit);
 }
 
@@ -97,6 +143,7 @@ static int port_stop(void *userdata, const char *unit)
 {
         Systemd *s = userdata;
 
+        wake(s);
         return unit_jobs_queue(s->jobs, unit, UNIT_JOB_STOP);
 }
 
@@ -106,6 +153,7 @@ static void on_limited(void *userdata, const char *unit, const char *error)
 {
         Systemd *s = userdata;
 
+        rest_later(s);
         manager_unit_limited(s->manager, unit, error);
 }
 
@@ -113,6 +161,7 @@ static int port_limit(void *userdata, const char *unit, const Resources *r)
 {
         Systemd *s = userdata;
 
+        wake(s);
         return unit_limits_set(s->limits, unit, r);
 }
 
@@ -147,6 +196,7 @@ static void watch_finish(Watch *w, UnitEnd end)
         _cleanup_free_ char *unit = g_strdup(w->unit);
 
         g_hash_table_remove(s->watches, unit);
+        rest_later(s);
         manager_unit_ended(s->manager, unit, end);
 }
 
@@ -259,6 +309,7 @@ static int port_watch(void *userdata, const char *unit)
 
         if (g_hash_table_contains(s->watches, unit))
                 return 0;
+        wake(s);
         w = g_new0(Watch, 1);
         *w = (Watch){.systemd = s, .unit = g_strdup(unit)};
         int r = watch_begin(w);
@@ -275,12 +326,14 @@ static void port_unwatch(void *userdata, const char *unit)
         Systemd *s = userdata;
 
         g_hash_table_remove(s->watches, unit);
+        rest_later(s);
 }
 
 static void port_forget(void *userdata, const char *unit)
 {
         Systemd *s = userdata;
 
+        wake(s);
         /* a unit that has not failed is an error nobody needs to hear of */
         call_unit_method(s->bus, "ResetFailedUnit", unit);
         unit_limits_forget(s->limits, unit);
@@ -295,6 +348,8 @@ static int on_read(sd_bus_message *m, void *userdata, sd_bus_error *unused)
         const sd_bus_error *e = sd_bus_message_get_error(m);
         Systemd *s = userdata;
 
+        s->is_reading = false;
+        rest_later(s);
         manager_reload_done(s->manager, e ? e->message ?: e->name : NULL);
         return 0;
 }
@@ -303,10 +358,13 @@ static int port_reload(void *userdata)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         Systemd *s = userdata;
+
+        wake(s);
         int r = sd_bus_message_new_method_call(s->bus, &m, SYSTEMD_SERVICE, SYSTEMD_PATH,
                                                SYSTEMD_MANAGER, "Reload");
-
-        return r < 0 ? r : sd_bus_call_async(s->bus, NULL, m, on_read, s, READ_USEC);
+        r = r < 0 ? r : sd_bus_call_async(s->bus, NULL, m, on_read, s, READ_USEC);
+        s->is_reading = r >= 0;
+        return r;
 }
 
 /* ---- */
@@ -403,30 +461,40 @@ static int connect_private(Systemd *s);
 
 static int on_reconnect(sd_event_source *source, uint64_t usec, void *userdata)
 {
-        Systemd *s = userdata;
+        connect_again(userdata);
+        return 0;
+}
+
+static void connect_later(Systemd *s)
+{
+        (void)sd_event_add_time_relative(s->event, &s->reconnect, CLOCK_MONOTONIC, RETRY_USEC, 0,
+                                         on_reconnect, s);
+}
+
+static void connect_again(Systemd *s)
+{
         GHashTableIter i;
         gpointer w;
 
         s->reconnect = sd_event_source_disable_unref(s->reconnect);
-        if (connect_private(s) < 0)
-                return sd_event_add_time_relative(s->event, &s->reconnect, CLOCK_MONOTONIC,
-                                                  RETRY_USEC, 0, on_reconnect, s);
+        if (connect_private(s) < 0) {
+                connect_later(s);
+                return;
+        }
+        rest_later(s);
         unit_limits_set_bus(s->limits, s->bus);
         unit_jobs_set_bus(s->jobs, s->bus);
         unit_jobs_check(s->jobs);
         g_hash_table_iter_init(&i, s->watches);
         while (g_hash_table_iter_next(&i, NULL, &w))
                 (void)watch_begin(w); /* without memory: a later change of PID 1 asks again */
-        return 0;
 }
 
 /* PID 1 is being replaced: what was asked has failed already, and is asked again. */
 static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-        Systemd *s = userdata;
-
-        return sd_event_add_time_relative(s->event, &s->reconnect, CLOCK_MONOTONIC, RETRY_USEC, 0,
-                                          on_reconnect, s);
+        connect_later(userdata);
+        return 0;
 }
 
 /* Signals come there unasked. */
@@ -447,6 +515,7 @@ static int connect_private(Systemd *s)
         sd_bus_close_unref(s->bus);
         s->bus = TAKE_PTR(bus);
         s->is_private = true;
+        s->is_resting = false;
         return add_matches(s);
 }
 
@@ -467,6 +536,7 @@ int systemd_new(sd_event *event, sd_bus *system, Systemd **ret)
         }
         s->jobs = unit_jobs_new(s->bus, ANSWER_USEC, on_job_done, s);
         s->limits = unit_limits_new("", s->bus, ANSWER_USEC, on_limited, s);
+        rest_later(s);
         *ret = s;
         return 0;
 }
@@ -480,6 +550,7 @@ void systemd_free(Systemd *s)
         g_hash_table_unref(s->watches);
         g_hash_table_unref(s->kept);
         sd_event_source_disable_unref(s->reconnect);
+        sd_event_source_disable_unref(s->rest);
         sd_bus_flush_close_unref(s->bus);
         sd_bus_unref(s->system);
         g_free(s);

@@ -323,6 +323,11 @@ void unit_jobs_check(UnitJobs *jobs)
         }
 }
 
+size_t unit_jobs_count(const UnitJobs *jobs)
+{
+        return jobs->jobs->len;
+}
+
 static int queue_new(UnitJobs *jobs, const char *unit, UnitJob kind, const char *method)
 {
         Job *j = g_new0(Job, 1);

@@ -42,6 +42,9 @@ int unit_jobs_queue_restart(UnitJobs *jobs, const char *unit);
 /** unit_jobs_removed() - systemd's signal JobRemoved has come */
 void unit_jobs_removed(UnitJobs *jobs, sd_bus_message *m);
 
+/** unit_jobs_count() - Return: how many have not ended. */
+size_t unit_jobs_count(const UnitJobs *jobs);
+
 /** unit_jobs_check() - signals may have been lost: ask what became of each job */
 void unit_jobs_check(UnitJobs *jobs);
 

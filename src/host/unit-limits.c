@@ -243,6 +243,11 @@ int unit_limits_set(UnitLimits *limits, const char *unit, const Resources *r)
         return 1;
 }
 
+size_t unit_limits_count(const UnitLimits *limits)
+{
+        return g_hash_table_size(limits->wishes);
+}
+
 /* ---- */
 
 /* systemd is not told: asked for a property of a unit that does not run, it makes a cgroup for it,

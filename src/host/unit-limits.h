@@ -31,6 +31,9 @@ void unit_limits_free(UnitLimits *limits);
  * Return: 1 it is told later; 0 there is nothing to ask systemd; negative errno. */
 int unit_limits_set(UnitLimits *limits, const char *unit, const Resources *r);
 
+/** unit_limits_count() - Return: of how many units systemd has been asked and not answered yet. */
+size_t unit_limits_count(const UnitLimits *limits);
+
 /** unit_limits_forget() - its machine is gone: leave none on it */
 void unit_limits_forget(UnitLimits *limits, const char *unit);
 
