@@ -17,6 +17,9 @@
 #include "plan/guest-network.h"
 
 #include <string.h>
+#include <sys/socket.h>
+
+static const int families[] = {AF_INET, AF_INET6};
 
 struct NetworkChange {
         Machine *machine;
@@ -26,6 +29,7 @@ struct NetworkChange {
         NetworkEntry entry;      /* of NETWORK_EDIT_ATTACH */
         NetworkParts *before;    /* what to go back to */
         char *inside;            /* the interface that goes */
+        bool had_route[2];       /* and was the way out for families[] */
         GuestNetworkFiles files; /* what was written into the machine before */
         void (*next)(NetworkChange *c);
         NetworkTelling telling; /* to the services; its fault is that of the whole change */
@@ -168,26 +172,39 @@ static void send_to_shim(NetworkChange *c, FrameWriter *w, void (*next)(NetworkC
                 give_up(c);
 }
 
-static void send_plan(NetworkChange *c, PlanWriter *plan, void (*next)(NetworkChange *c))
+/* Return: 0 and @done is called; negative errno. */
+static int post_plan(NetworkChange *c, PlanWriter *plan, FrameType type, LinkReplyFn done,
+                     Fault *reterr)
 {
         _cleanup_frame_writer_ FrameWriter w = {0};
         _cleanup_close_ int fd = -EBADF;
         const void *bytes;
         size_t n;
-        int r = machine_check_running(c->machine, &c->telling.fault);
+        int r = machine_check_running(c->machine, reterr);
 
         r = r < 0 ? r : plan_finish(plan, &bytes, &n);
         if (r >= 0)
-                r = fd = sealed_memfd("lodge-links", bytes, n);
-        if (r < 0) {
-                (void)fault_set(&c->telling.fault, FAULT_FAILED, r, "Cannot make a plan: %s",
-                                strerror(-r));
-                give_up(c);
-                return;
-        }
-        link_begin(c->machine->link, &w, FRAME_LINK_APPLY);
+                r = fd = sealed_memfd("lodge-change", bytes, n);
+        if (r < 0)
+                return fault_set(reterr, FAULT_FAILED, r, "Cannot make a plan: %s", strerror(-r));
+        link_begin(c->machine->link, &w, type);
         frame_add_fd(&w, fd);
-        send_to_shim(c, &w, next);
+        return link_send(c->machine->link, &w, done, c, reterr);
+}
+
+static void send_plan(NetworkChange *c, PlanWriter *plan, void (*next)(NetworkChange *c))
+{
+        c->next = next;
+        if (post_plan(c, plan, FRAME_LINK_APPLY, on_shim, &c->telling.fault) < 0)
+                give_up(c);
+}
+
+/* The network is changed already, whatever becomes of the rest. */
+static void warn(const NetworkChange *c, const char *what, const Fault *f)
+{
+        _cleanup_free_ char *text = g_strdup_printf("%s: %s", what, f->message);
+
+        manager_warn(c->machine->manager, c->machine->name, text);
 }
 
 /* ---- the machine's files ---- */
@@ -211,64 +228,34 @@ static int describe(const NetworkChange *c, GuestNetworkFiles *ret)
                                ret);
 }
 
-/* The network is changed already, whatever becomes of them. */
 static void on_rewritten(void *userdata, Frame *reply, const Fault *fault)
 {
         _cleanup_fault_ Fault f = {0};
         NetworkChange *c = userdata;
 
-        if (is_refused(reply, fault, &f) && reply) {
-                _cleanup_free_ char *text = g_strdup_printf(
-                        LODGE_GUEST_HOSTS " and " LODGE_GUEST_RESOLV
-                                          " in it do not follow the change of its network: %s",
-                        f.message);
-
-                manager_warn(c->machine->manager, c->machine->name, text);
-        }
+        if (is_refused(reply, fault, &f) && reply)
+                warn(c,
+                     LODGE_GUEST_HOSTS " and " LODGE_GUEST_RESOLV
+                                       " in it do not follow the change of its network",
+                     &f);
         commit(c);
-}
-
-static int send_files(NetworkChange *c, PlanWriter *plan)
-{
-        _cleanup_frame_writer_ FrameWriter w = {0};
-        _cleanup_close_ int fd = -EBADF;
-        const void *bytes;
-        size_t n;
-        int r = plan_finish(plan, &bytes, &n);
-
-        if (r >= 0)
-                r = fd = sealed_memfd("lodge-files", bytes, n);
-        if (r < 0)
-                return r;
-        link_begin(c->machine->link, &w, FRAME_FILES_APPLY);
-        frame_add_fd(&w, fd);
-        return link_send(c->machine->link, &w, on_rewritten, c, NULL);
 }
 
 static void rewrite_files(NetworkChange *c)
 {
         _cleanup_(guest_network_files_done) GuestNetworkFiles files = {0};
         PlanWriter plan = {0};
-        int r = machine_check_running(c->machine, NULL);
+        int r = describe(c, &files);
 
-        r = r < 0 ? r : describe(c, &files);
         if (r >= 0)
                 guest_network_add_rewrite(&plan, &c->files, &files);
-        if (r < 0 || plan.n_steps == 0 || send_files(c, &plan) < 0)
+        if (r < 0 || plan.n_steps == 0 ||
+            post_plan(c, &plan, FRAME_FILES_APPLY, on_rewritten, NULL) < 0)
                 commit(c);
         plan_writer_done(&plan);
 }
 
 /* ---- attach ---- */
-
-static bool has_family(const PlanLink *links, size_t n, int family)
-{
-        for (size_t i = 0; i < n; i++)
-                for (size_t k = 0; k < links[i].n_gateways; k++)
-                        if (links[i].gateways[k].family == family)
-                                return true;
-        return false;
-}
 
 /* The link that was added last, with default routes only where there is none yet. */
 static void add_last_link(PlanWriter *plan, const PlanNetwork *network)
@@ -278,7 +265,8 @@ static void add_last_link(PlanWriter *plan, const PlanNetwork *network)
         size_t n = 0;
 
         for (size_t i = 0; i < link.n_gateways && n < ELEMENTSOF(gateways); i++)
-                if (!has_family(network->links, network->n_links - 1, link.gateways[i].family))
+                if (!plan_network_way_out(network->links, network->n_links - 1,
+                                          link.gateways[i].family))
                         gateways[n++] = link.gateways[i];
         link.gateways = gateways;
         link.n_gateways = n;
@@ -341,9 +329,50 @@ void network_change_attach(NetworkChange *c, NetworkEntry *entry)
 
 /* ---- detach ---- */
 
+/* Which default routes go with it. */
+static void find_lost_routes(NetworkChange *c)
+{
+        _cleanup_network_facts_ NetworkFacts facts = {0};
+
+        if (network_facts_make(c->machine, &facts, NULL) < 0)
+                return;
+        for (size_t i = 0; i < ELEMENTSOF(families); i++) {
+                const PlanLink *l =
+                        plan_network_way_out(facts.plan.links, facts.plan.n_links, families[i]);
+
+                c->had_route[i] = l && streq(l->inside, c->inside);
+        }
+}
+
+static void on_rerouted(void *userdata, Frame *reply, const Fault *fault)
+{
+        _cleanup_fault_ Fault f = {0};
+        NetworkChange *c = userdata;
+
+        if (is_refused(reply, fault, &f) && reply)
+                warn(c, "It has no default route any more", &f);
+        rewrite_files(c);
+}
+
+/* Another network's way out takes over. */
+static void reroute(NetworkChange *c)
+{
+        _cleanup_network_facts_ NetworkFacts facts = {0};
+        PlanWriter plan = {0};
+        int r = network_facts_make(c->machine, &facts, NULL);
+
+        for (size_t i = 0; i < ELEMENTSOF(families) && r >= 0; i++)
+                if (c->had_route[i])
+                        plan_network_add_way_out(&plan, &facts.plan, families[i]);
+        if (r < 0 || plan.n_steps == 0 ||
+            post_plan(c, &plan, FRAME_LINK_APPLY, on_rerouted, NULL) < 0)
+                rewrite_files(c);
+        plan_writer_done(&plan);
+}
+
 static void tell_of_loss(NetworkChange *c)
 {
-        tell_services(c, rewrite_files);
+        tell_services(c, reroute);
 }
 
 void network_change_detach(NetworkChange *c, const char *inside)
@@ -353,6 +382,7 @@ void network_change_detach(NetworkChange *c, const char *inside)
 
         (void)describe(c, &c->files);
         c->inside = g_strdup(inside);
+        find_lost_routes(c);
         machine_network_remove_link(mn, c->inside);
         if (ports_update(mn, &c->telling.fault) < 0) { /* they lead nowhere without it */
                 give_up(c);

@@ -73,13 +73,20 @@ static void add_default_route(PlanWriter *w, const PlanLink *l, const NetAddress
                       net_address_format(gateway, false, text)));
 }
 
-static bool has_gateway(const PlanLink *links, size_t n, int family)
+static const NetAddress *find_gateway(const PlanLink *l, int family)
+{
+        for (size_t i = 0; i < l->n_gateways; i++)
+                if (l->gateways[i].family == family)
+                        return &l->gateways[i];
+        return NULL;
+}
+
+const PlanLink *plan_network_way_out(const PlanLink *links, size_t n, int family)
 {
         for (size_t i = 0; i < n; i++)
-                for (size_t k = 0; k < links[i].n_gateways; k++)
-                        if (links[i].gateways[k].family == family)
-                                return true;
-        return false;
+                if (find_gateway(&links[i], family))
+                        return &links[i];
+        return NULL;
 }
 
 /* Without the default routes that the @n links @before it have. */
@@ -94,7 +101,7 @@ static void add_inside(PlanWriter *w, const PlanLink *l, const PlanLink *before,
                                .t = net_address_format(&l->addresses[i], true, text)});
         add(w, PLAN_STAGE_INNER, (PlanStep){PLAN_LINK_UP, .s = l->inside});
         for (size_t i = 0; i < l->n_gateways; i++)
-                if (!has_gateway(before, n, l->gateways[i].family))
+                if (!plan_network_way_out(before, n, l->gateways[i].family))
                         add_default_route(w, l, &l->gateways[i]);
 }
 
@@ -102,6 +109,14 @@ void plan_network_add_link(PlanWriter *w, const PlanLink *link)
 {
         add_link(w, link);
         add_inside(w, link, NULL, 0);
+}
+
+void plan_network_add_way_out(PlanWriter *w, const PlanNetwork *network, int family)
+{
+        const PlanLink *l = plan_network_way_out(network->links, network->n_links, family);
+
+        if (l)
+                add_default_route(w, l, find_gateway(l, family));
 }
 
 void plan_network_add(PlanWriter *w, const PlanNetwork *network)

@@ -41,5 +41,11 @@ typedef struct PlanNetwork {
  * Alone they are a plan for a machine that runs (FRAME_LINK_APPLY). Of @link all gateways become
  * routes: who has a default route already must not get a second one. */
 void plan_network_add_link(PlanWriter *w, const PlanLink *link);
+/** plan_network_way_out() - where the default route of a family leads
+ * Return: the link that counts, borrowed; NULL: there is none. */
+const PlanLink *plan_network_way_out(const PlanLink *links, size_t n, int family);
+/** plan_network_add_way_out() - that route alone, if there is one: for a machine that runs and has
+ * lost the one it had (FRAME_LINK_APPLY) */
+void plan_network_add_way_out(PlanWriter *w, const PlanNetwork *network, int family);
 /** plan_network_add() - the same for all the interfaces of a start */
 void plan_network_add(PlanWriter *w, const PlanNetwork *network);

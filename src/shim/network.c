@@ -222,6 +222,8 @@ static int configure_route(NetworkContext *c, const PlanStep *s, int index)
         if (r >= 0 && to.family == AF_INET6 && c->is_without_ipv6)
                 return 0;
         r = r < 0 ? r : rtnetlink_add_route(&n->guest, index, &to, &gateway);
+        if (r == -EEXIST) /* somebody inside has got there first */
+                return 0;
         return r < 0 ? network_fail(c, r, s->t, &n->guest,
                                     "cannot set the route of machine '%s' to '%s' over '%s'",
                                     c->machine, s->t, s->s)
@@ -344,13 +346,14 @@ static bool plan_makes(const void *plan, size_t n_plan, const PlanStep *wanted)
         return false;
 }
 
-/* What is done to an interface that is there already could not be undone, but for its limit. */
+/* What is done to an interface that is there already could not be undone, but for its limit; a
+ * route over it does no harm. */
 static int check_live(NetworkContext *c, const void *plan, size_t n_plan)
 {
         PlanStep s;
 
         PLAN_FOREACH (&s, plan, n_plan)
-                if (!is_link(s.op) && s.op != PLAN_RATE &&
+                if (!is_link(s.op) && s.op != PLAN_RATE && s.op != PLAN_ROUTE &&
                     !(is_ours(s.op) && plan_makes(plan, n_plan, &s)))
                         return network_fail(c, -EPROTO, plan_op_name(s.op), NULL,
                                             "cannot carry out '%s' while machine '%s' runs",

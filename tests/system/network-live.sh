@@ -29,7 +29,19 @@ refused '(NoSuchNetwork|InvalidOption|NotFound)' "$TEST-none" AttachNetworkMachi
 
 matches 'its hosts' "(^|$NL)$second $m" "$(inside "$m" cat /etc/hosts)"
 
+# the way out is another network's once its own has gone, and stays there
+route() { inside "$1" ip "-$2" route show default | xargs; }
+first=$(gateway "$m" 4)
+matches 'the way out' "^default via $first dev host0" "$(route "$m" 4)"
+lodgectl network detach default "$m"
+matches 'the way out' "^default via $(gateway "$b" 4) dev host1" "$(route "$m" 4)"
+matches 'the way out of IPv6' "^default via $(gateway "$b" 6) dev host1" "$(route "$m" 6)"
+equal 'its name servers' "nameserver $(gateway "$b" 4)" "$(inside "$m" grep -m 1 nameserver /etc/resolv.conf)"
+lodgectl network attach default:name=host0 "$m"
+matches 'the way out' "^default via $(gateway "$b" 4) dev host1" "$(route "$m" 4)"
+
 lodgectl network detach "$TEST-two" "$m"
+matches 'the way out' "^default via $first dev host0" "$(route "$m" 4)"
 equal 'devices' 'host0 lo' "$(devices "$m")"
 lacks 'its hosts' "$second" "$(inside "$m" cat /etc/hosts)"
 denied "$m" tcp "$(address "$b" 4)" 7002

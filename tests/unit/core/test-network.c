@@ -627,6 +627,50 @@ static void test_attach(void)
         finish();
 }
 
+static void attach_to(Machine *m, const Shim *shim, const char *network)
+{
+        Result result = {0};
+
+        CHECK(machine_attach_network(m, network, false, on_answer, &result, NULL) == 0);
+        answer_shim(shim, FRAME_LINK_APPLY, NULL, NULL);
+        answer_shim(shim, FRAME_FILES_APPLY, NULL, NULL);
+        check_result(&result, FAULT_NONE, NULL);
+}
+
+/* @error of the step that gives it another way out */
+static void detach_way_out(Machine *m, const Shim *shim, const char *network, const char *error,
+                           const char *route)
+{
+        _cleanup_free_ char *plan = NULL;
+        Result result = {0};
+
+        CHECK(machine_detach_network(m, network, false, on_answer, &result, NULL) == 0);
+        answer_shim(shim, FRAME_LINK_REMOVE, NULL, NULL);
+        answer_shim(shim, FRAME_LINK_APPLY, error, &plan);
+        answer_shim(shim, FRAME_FILES_APPLY, NULL, NULL);
+        check_result(&result, FAULT_NONE, NULL);
+        check_plan_has(plan, route);
+}
+
+/* Another network's way out takes over; that this fails undoes nothing. */
+static void test_way_out(void)
+{
+        size_t n;
+
+        begin_anew();
+        make_network("front", "10.7.0.0/24");
+        Machine *m = make_machine("web", "default", NULL);
+        Shim shim = run(m);
+        attach_to(m, &shim, "front");
+        detach_way_out(m, &shim, "default", NULL, "route \"host1\" \"0.0.0.0/0\" \"10.7.0.1\"");
+        attach_to(m, &shim, "default");
+        detach_way_out(m, &shim, "front", "No such device",
+                       "route \"host0\" \"0.0.0.0/0\" \"10.214.0.1\"");
+        CHECK(machine_links(m, &n) && n == 1);
+        stop(m, &shim);
+        finish();
+}
+
 static void test_live_ports(void)
 {
         _cleanup_fault_ Fault f = {0};
@@ -768,6 +812,7 @@ int main(void)
         test_damaged_files();
         test_ports();
         test_attach();
+        test_way_out();
         test_live_ports();
         test_networks();
         fake_network_free(net);
