@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Start, stop, wait, and what follows from the end of a machine's unit. */
+/* Start, stop, and what follows from the end of a machine's unit. */
 #include "core/machine.h"
 
 #include "base/io.h"
@@ -17,20 +17,6 @@
 #include <glib.h>
 #include <signal.h>
 #include <string.h>
-
-/* The requests of one machine, newest first; answering one does not change another. */
-static GPtrArray *requests_of(const Machine *m)
-{
-        GPtrArray *all = m->manager->requests, *found = g_ptr_array_new();
-
-        for (guint i = all->len; i-- > 0;) {
-                Request *r = g_ptr_array_index(all, i);
-
-                if (streq(r->machine, m->name))
-                        g_ptr_array_add(found, r);
-        }
-        return found;
-}
 
 static void succeed(Request *r)
 {
@@ -93,53 +79,13 @@ int machine_start(Machine *m, int *attach, AnswerFn done, void *userdata, Fault 
         if (r < 0)
                 return r;
         take_attach_fds(m, attach);
-        (void)request_new(m->manager, REQUEST_START, m->name, done, userdata);
+        Request *request = request_new(m->manager, REQUEST_START, m->name, done, userdata);
+        for (int i = 0; i < 3; i++)
+                request->is_attached = request->is_attached || m->attach_fds[i] >= 0;
         return 0;
 }
 
-static bool wait_is_over(const Machine *m, WaitCondition condition)
-{
-        switch (condition) {
-        case WAIT_RUNNING: return m->state == MACHINE_RUNNING || m->state == MACHINE_READY;
-        case WAIT_READY: return m->state == MACHINE_READY;
-        case WAIT_HEALTHY: return machine_is_up(m) && m->health == SHIM_HEALTH_HEALTHY;
-        case WAIT_STOPPED: return machine_is_stopped(m);
-        default: return false;
-        }
-}
-
-/* Who waits for the health of a machine without a health check would do so for ever. */
-static bool refuse_wait(const Machine *m, Request *r)
-{
-        _cleanup_fault_ Fault f = {0};
-
-        if (r->kind != REQUEST_WAIT || r->condition != WAIT_HEALTHY || !machine_is_up(m) ||
-            m->health != SHIM_HEALTH_NONE)
-                return false;
-        (void)fault_set(&f, FAULT_NOT_SUPPORTED, EOPNOTSUPP,
-                        "Machine '%s' has no health check: neither Healthcheck= nor its image "
-                        "says one",
-                        m->name);
-        request_fail(r, &f);
-        return true;
-}
-
-void machine_check_started(Machine *m)
-{
-        g_autoptr(GPtrArray) requests = requests_of(m);
-
-        for (guint i = 0; i < requests->len; i++) {
-                Request *r = g_ptr_array_index(requests, i);
-                bool started = r->kind == REQUEST_START && m->has_run && m->job != UNIT_JOB_START;
-
-                if (refuse_wait(m, r))
-                        continue;
-                if (started || (r->kind == REQUEST_WAIT && wait_is_over(m, r->condition)))
-                        succeed(r);
-        }
-}
-
-/* ---- stop, remove, wait ---- */
+/* ---- stop, remove ---- */
 
 static void tell_shim_to_stop(Machine *m, StopHow how, uint64_t timeout_usec)
 {
@@ -166,7 +112,7 @@ static void after_stop(Machine *m, GPtrArray *requests);
 /* What was asked for later counts. */
 static void cancel_restarts(Machine *m, const char *how)
 {
-        g_autoptr(GPtrArray) requests = requests_of(m);
+        g_autoptr(GPtrArray) requests = machine_requests(m);
         _cleanup_fault_ Fault f = {0};
 
         (void)fault_set(&f, FAULT_CANCELLED, ECANCELED, "Machine '%s' was %s instead", m->name,
@@ -226,20 +172,6 @@ int machine_reset(Machine *m, Fault *reterr)
         int r = store_trash(m->manager->root, LODGE_STORE_MACHINES, m->name, reterr);
         manager_sweep(m->manager);
         return r < 0 ? r : 0;
-}
-
-void machine_wait(Machine *m, WaitCondition condition, uint64_t timeout_usec, AnswerFn done,
-                  void *userdata)
-{
-        Request *r = request_new(m->manager, REQUEST_WAIT, m->name, done, userdata);
-
-        r->condition = condition;
-        if (refuse_wait(m, r))
-                return;
-        if (wait_is_over(m, condition))
-                succeed(r);
-        else
-                request_set_timeout(r, timeout_usec);
 }
 
 /* ---- the end ---- */
@@ -387,7 +319,7 @@ static void answer_stopped(Machine *m, GPtrArray *requests)
 
                 if (r->kind == REQUEST_WAIT)
                         end_wait(m, r);
-                else if (r->kind == REQUEST_START && m->has_run &&
+                else if (r->kind == REQUEST_START && machine_has_started(m, r) &&
                          !streq(m->end.cause, EXIT_CAUSE_LOST))
                         succeed(r);
                 else if (r->kind == REQUEST_START)
@@ -460,7 +392,7 @@ void machine_ended(Machine *m)
         manager_flush(m->manager);
         manager_sweep(m->manager);
 
-        g_autoptr(GPtrArray) requests = requests_of(m);
+        g_autoptr(GPtrArray) requests = machine_requests(m);
         after_stop(m, requests);
 }
 
@@ -468,7 +400,7 @@ void machine_ended(Machine *m)
 
 static void fail_stops(Machine *m, const Fault *f)
 {
-        g_autoptr(GPtrArray) requests = requests_of(m);
+        g_autoptr(GPtrArray) requests = machine_requests(m);
 
         for (guint i = 0; i < requests->len; i++) {
                 Request *r = g_ptr_array_index(requests, i);

@@ -77,6 +77,7 @@ static void apply_state(Machine *m, const Frame *f)
         apply_ifindexes(m, f);
         machine_mounts_told(m, f);
         m->has_run = m->has_run || m->started_usec != 0;
+        m->was_ready = m->was_ready || m->ready_usec != 0;
         if (m->begun_usec == 0) /* adopted */
                 m->begun_usec = m->started_usec;
         manager_note_change(m, MACHINE_CHANGED_RUN);
@@ -116,7 +117,8 @@ static void apply_end(Machine *m, const Frame *f)
         if (f->type == FRAME_FAILED) {
                 uint64_t code = frame_number(f, FRAME_CODE, 0);
 
-                if (code == FAULT_NO_SPACE || code == FAULT_NOT_SUPPORTED)
+                if (code == FAULT_NO_SPACE || code == FAULT_NOT_SUPPORTED ||
+                    code == FAULT_TIMED_OUT)
                         m->end_code = (FaultCode)code;
         }
         machine_set_end(m, &r);

@@ -259,7 +259,7 @@ void machine_begin_run(Machine *m)
 {
         exit_record_done(&m->end);
         m->end = (ExitRecord){.status = -1};
-        m->has_end = m->has_run = m->name_asked = m->awaits_limits = false;
+        m->has_end = m->has_run = m->was_ready = m->name_asked = m->awaits_limits = false;
         m->stop_requested = m->start_cancelled = m->unit_failed = m->restarts = false;
         m->end_code = FAULT_START_FAILED;
         m->begun_usec = now_usec(CLOCK_REALTIME);

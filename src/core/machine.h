@@ -20,7 +20,7 @@
 typedef enum MachineState {
         MACHINE_STOPPED,
         MACHINE_STARTING,
-        MACHINE_RUNNING, /* READY=1 of the guest is awaited */
+        MACHINE_RUNNING, /* it is not ready yet, see ReadyWhen= */
         MACHINE_READY,
         MACHINE_PAUSED, /* one that was running or ready */
         MACHINE_STOPPING,
@@ -58,6 +58,7 @@ struct Machine {
         UnitJob job;         /* the one we asked systemd for and that has not ended */
         uint64_t begun_usec; /* CLOCK_REALTIME: when this run, or the attempt, began */
         bool has_run;        /* PID 1 ran since then */
+        bool was_ready;      /* it was ready since then, perhaps not any more */
         bool has_end;        /* @end is of this run */
         bool stop_requested;
         bool start_cancelled; /* by somebody else, before there was a shim */
@@ -125,9 +126,10 @@ char *const *machine_volumes(const Machine *m);
 /** machine_exit_status() - of the last run: 128 + N for signal N; -1 if there was none */
 int machine_exit_status(const Machine *m);
 
-/* ---- machine-run.c, machine-shim.c: what callers ask for ---- */
+/* ---- machine-run.c, machine-wait.c, machine-shim.c: what callers ask for ---- */
 
-/** machine_start() - ask systemd to start the unit; answered once PID 1 runs
+/** machine_start() - ask systemd to start the unit; answered once PID 1 runs, or with ReadyWhen=
+ * once the machine is ready, except to who is attached
  * @attach three descriptors for PID 1's streams, or NULL; moved on success
  * Return: 0 and the answer comes; -EBUSY it is not stopped, or another reason at once. */
 int machine_start(Machine *m, int *attach, AnswerFn done, void *userdata, Fault *reterr);
@@ -229,5 +231,10 @@ void machine_set_end(Machine *m, ExitRecord *r);
 void machine_begin_run(Machine *m);
 /** machine_set_health() - note what the shim tells of it; @f NULL: it does not run */
 void machine_set_health(Machine *m, const Frame *f);
+/** machine_requests() - those about a machine, newest first; answering one does not change another
+ * Return: unreference it. */
+GPtrArray *machine_requests(const Machine *m);
+/** machine_has_started() - has it come as far as who asked for the start @r wanted? */
+bool machine_has_started(const Machine *m, const Request *r);
 /** machine_check_started() - answer those who wait for PID 1 to run or to be ready, if it does */
 void machine_check_started(Machine *m);

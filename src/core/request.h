@@ -64,6 +64,7 @@ struct Request {
         sd_event_source *timer;
         Process *process; /* owned until the shim has started it, then borrowed */
         bool process_started, expired;
+        bool is_attached; /* of REQUEST_START: to PID 1's streams */
         Capture *capture; /* REQUEST_RUN */
 };
 

@@ -96,17 +96,47 @@ static void add_netns(PlanWriter *w, const Settings *s)
         }
 }
 
+static PlanReady ready_kind(const Settings *s, bool boots_systemd)
+{
+        switch (s->ready_when.kind) {
+        case READY_NOT_GIVEN: return boots_systemd ? PLAN_READY_NOTIFY : PLAN_READY_STARTED;
+        case READY_NOTIFY: return PLAN_READY_NOTIFY;
+        case READY_HEALTHY: return PLAN_READY_HEALTHY;
+        case READY_TCP: return PLAN_READY_TCP;
+        case READY_UDP: return PLAN_READY_UDP;
+        default: return PLAN_READY_STARTED;
+        }
+}
+
+/* What nobody has asked for keeps neither the unit nor who starts it waiting. */
+static void add_ready(PlanWriter *w, const Settings *s, bool boots_systemd)
+{
+        PlanReady kind = ready_kind(s, boots_systemd);
+        ReadyWhen when = s->ready_when;
+        _cleanup_free_ char *word = NULL;
+
+        if (when.kind == READY_NOT_GIVEN)
+                when.kind = kind == PLAN_READY_NOTIFY ? READY_NOTIFY : READY_STARTED;
+        if (ready_when_format(&when, &word) < 0) {
+                w->error = w->error ?: -ENOMEM;
+                return;
+        }
+        add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_READY, .s = word, .a = kind, .b = when.port});
+        if (ready_when_holds_unit(&s->ready_when))
+                add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_START_TIMEOUT, .a = s->start_timeout_usec});
+}
+
 static void add_host(PlanWriter *w, const Settings *s, const PlanFacts *facts, bool booting)
 {
         bool systemd = booting && facts->init_is_systemd;
-        bool ready = s->notify_ready < 0 ? systemd : s->notify_ready == 1;
         int sig = s->stop_signal ?: systemd ? SIGRTMIN + 3 : SIGTERM;
 
         add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_USERNS, .a = facts->uid_base, .b = IDS});
         add_layers(w, facts);
         add_writable_layer(w, s, facts);
         add_netns(w, s);
-        add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_NOTIFY, .s = GUEST_NOTIFY_SOCKET, .a = ready});
+        add(w, PLAN_STAGE_HOST, (PlanStep){PLAN_NOTIFY, .s = GUEST_NOTIFY_SOCKET});
+        add_ready(w, s, systemd);
         add(w, PLAN_STAGE_HOST,
             (PlanStep){PLAN_STOP, .a = (uint64_t)sig, .b = s->stop_timeout_usec});
         add(w, PLAN_STAGE_HOST,
@@ -195,9 +225,14 @@ static PlanHealthAction health_action(const Settings *s)
         }
 }
 
+static bool has_health_check(const Settings *s)
+{
+        return strv_length(s->healthcheck) > 0 && *s->healthcheck[0];
+}
+
 static void add_health(PlanWriter *w, const Settings *s)
 {
-        if (strv_length(s->healthcheck) == 0 || !*s->healthcheck[0])
+        if (!has_health_check(s))
                 return;
         add(w, PLAN_STAGE_PAYLOAD,
             (PlanStep){PLAN_HEALTH, .a = s->health_interval_usec ?: HEALTH_INTERVAL_USEC,
@@ -263,6 +298,11 @@ static int check(const Settings *s, const PlanFacts *facts, Fault *reterr)
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
                                  "machine '%s' has nothing to run: its image has no init and "
                                  "Command= is not set",
+                                 facts->name);
+        if (s->ready_when.kind == READY_HEALTHY && !has_health_check(s))
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "machine '%s' has ReadyWhen=healthy and no health check: neither "
+                                 "Healthcheck= nor its image says one",
                                  facts->name);
         if (!facts->image && (!facts->layers || !facts->layers[0]))
                 return fault_set(reterr, FAULT_START_FAILED, EINVAL, "machine '%s' has no layers",

@@ -224,6 +224,8 @@ static void judge(Shim *s, int status)
                 return; /* nobody is woken up for what is as before */
         note_text(h, status);
         link_send_state(s);
+        if (status == 0)
+                ready_note(s, PLAN_READY_HEALTHY);
         if (h->state == SHIM_HEALTH_UNHEALTHY && before != SHIM_HEALTH_UNHEALTHY)
                 act(s);
 }

@@ -111,6 +111,7 @@ static int run(const char *name)
                          .notify = -EBADF,
                          .images = -EBADF,
                          .health = {.pidfd = -EBADF, .output = -EBADF, .cgroup = -EBADF},
+                         .ready = {.sockets.fd = -EBADF},
                          .pause = {.events = -EBADF, .link = -EBADF},
                          .work = GUEST_WORK_NONE,
                          .payload_cgroup = -EBADF}; /* too large for a stack */

@@ -103,7 +103,7 @@ static int add_veth(NetworkContext *c, const PlanStep *s, MachineLink *ret)
 {
         Network *n = c->network;
         LinkInfo bridge = {0};
-        _cleanup_close_ int netns = rtnetlink_namespace(&n->guest);
+        _cleanup_close_ int netns = netlink_namespace(&n->guest);
 
         int r = netns < 0 ? netns : 0;
         if (r >= 0 && s->n_data > 0)
@@ -137,7 +137,7 @@ int network_find_inside(Network *n, const char *name, int *ret)
 static int add_macvlan(NetworkContext *c, const PlanStep *s, MachineLink *ret)
 {
         Network *n = c->network;
-        _cleanup_close_ int netns = rtnetlink_namespace(&n->guest);
+        _cleanup_close_ int netns = netlink_namespace(&n->guest);
         LinkTarget end = {.name = s->t, .mac = s->a, .mtu = (uint32_t)s->b, .netns = netns};
 
         int r = netns < 0 ? netns : rtnetlink_link(&n->host, 0, s->s, &ret->host);
@@ -149,7 +149,7 @@ static int add_macvlan(NetworkContext *c, const PlanStep *s, MachineLink *ret)
 static int add_device(NetworkContext *c, const PlanStep *s, MachineLink *ret)
 {
         Network *n = c->network;
-        _cleanup_close_ int netns = rtnetlink_namespace(&n->guest);
+        _cleanup_close_ int netns = netlink_namespace(&n->guest);
         LinkTarget to = {.name = s->t, .mac = s->a, .mtu = (uint32_t)s->b, .netns = netns};
 
         int r = netns < 0 ? netns : rtnetlink_link(&n->host, 0, s->s, &ret->host);
@@ -215,7 +215,7 @@ static int restore(Network *n, const MachineLink *l)
 
 static int give_back(Network *n, const MachineLink *l)
 {
-        _cleanup_close_ int netns = rtnetlink_namespace(&n->host);
+        _cleanup_close_ int netns = netlink_namespace(&n->host);
         LinkTarget to = {.name = l->outside, .netns = netns};
 
         int r = netns < 0 ? netns : rtnetlink_change(&n->guest, l->index, &to);

@@ -104,7 +104,7 @@ static int open_sockets(Network *n, int pidfd)
         int r = n->host.fd >= 0 ? 0 : rtnetlink_open(&n->host);
         if (r < 0 || n->guest.fd >= 0)
                 return r;
-        own = rtnetlink_namespace(&n->host);
+        own = netlink_namespace(&n->host);
         return own < 0 ? own : rtnetlink_open_in(pidfd, own, &n->guest);
 }
 

@@ -56,6 +56,7 @@ void pause_check(Shim *s)
         if (r > 0) {
                 s->pause.since_usec = now_usec(CLOCK_REALTIME);
                 s->pause.events = close_fd(s->pause.events);
+                ready_paused(s);
                 link_send_state(s); /* first: who asked finds it paused */
                 tell_systemd(s);
                 answer(s, NULL);
@@ -143,6 +144,7 @@ void pause_end(Shim *s)
                         "machine '%s' was resumed or stopped before it was paused", s->name);
         answer(s, &fault);
         health_resumed(s);
+        ready_resumed(s);
         if (was_paused) {
                 link_send_state(s);
                 tell_systemd(s);

@@ -7,6 +7,7 @@
 #include "shim/notify.h"
 #include "shim/output.h"
 #include "shim/payload.h"
+#include "sys/sock-diag.h"
 #include "wire/exit-record.h"
 #include "wire/frame.h"
 #include "wire/plan.h"
@@ -72,6 +73,13 @@ typedef struct Health {
         char told[HEALTH_TEXT_MAX];
 } Health;
 
+typedef struct Ready {
+        bool is_told; /* systemd knows that the unit is active: once, whatever comes then */
+        int error;    /* positive: the start was given up for it */
+        uint64_t deadline_usec, next_usec; /* CLOCK_MONOTONIC: of the start, to look at the port */
+        Netlink sockets;                   /* open while a port is looked at */
+} Ready;
+
 typedef struct Pause {
         bool wanted;                    /* the payload's cgroup is frozen, or about to be */
         uint64_t since_usec;            /* CLOCK_REALTIME: every process stands still; 0: not yet */
@@ -113,6 +121,7 @@ typedef struct Shim {
         Stop stop;
         Pause pause;
         Health health;
+        Ready ready;
         bool introduced; /* lodged has this PID 1, and none before it, in systemd-machined's list */
         uint32_t boot_count;
         uint64_t started_usec, ready_usec; /* CLOCK_REALTIME */
@@ -207,6 +216,28 @@ void health_resumed(Shim *s);
 /** health_end() - PID 1 has ended: the check, too
  * Return: true once nothing is left of it. */
 bool health_end(Shim *s);
+
+/* ---- ready.c: is it ready, and who has to know? ---- */
+
+/** ready_begin() - PID 1 was started */
+void ready_begin(Shim *s);
+/** ready_tell() - then tell everybody the state, and systemd what it waits for */
+void ready_tell(Shim *s);
+/** ready_note() - @what has happened: perhaps that is what makes it ready */
+void ready_note(Shim *s, PlanReady what);
+/** ready_check() - look at the port; give the start up when it is time */
+void ready_check(Shim *s);
+/** ready_timeout() - Return: µs until ready_check() wants to be called; UINT64_MAX: never. */
+uint64_t ready_timeout(const Shim *s);
+/** ready_paused() - while it stands still no time passes */
+void ready_paused(Shim *s);
+/** ready_resumed() - it has all the time of a start again */
+void ready_resumed(Shim *s);
+/** ready_ended() - this PID 1 has ended */
+void ready_ended(Shim *s);
+/** ready_end() - the machine has ended: if it never was ready, and should have been, say so
+ * @record how it ended */
+void ready_end(Shim *s, ExitRecord *record);
 
 /* ---- pause.c ---- */
 

@@ -22,21 +22,6 @@
 
 typedef enum End { END_STOPPED, END_REBOOT } End;
 
-static bool expects_ready(const Shim *s)
-{
-        PlanStep step;
-
-        return plan_find(s->plan, s->n_plan, PLAN_NOTIFY, &step) && step.a;
-}
-
-static void set_ready(Shim *s)
-{
-        if (s->state != SHIM_RUNNING)
-                return;
-        s->state = SHIM_READY;
-        s->ready_usec = now_usec(CLOCK_REALTIME);
-}
-
 /* systemd and lodged hear of the guest's text four times a second at most. */
 static void tell_status(Shim *s)
 {
@@ -63,7 +48,7 @@ static uint64_t status_timeout(const Shim *s)
 static void handle_notify(Shim *s)
 {
         char status[NOTIFY_STATUS_MAX];
-        bool ready, was_ready = s->state == SHIM_READY;
+        bool ready, is_ready = false;
         int r;
 
         for (int i = 0; i < NOTIFY_BATCH; i++) {
@@ -72,15 +57,14 @@ static void handle_notify(Shim *s)
                         break;
                 if (r == 0)
                         continue;
-                if (ready)
-                        set_ready(s);
+                is_ready = is_ready || ready;
                 if (status[0] && !streq(status, s->status_text)) {
                         memcpy(s->status_text, status, sizeof(status));
                         s->status_is_news = true;
                 }
         }
-        if (s->state == SHIM_READY && !was_ready)
-                link_send_state(s);
+        if (is_ready)
+                ready_note(s, PLAN_READY_NOTIFY);
 }
 
 /* systemd-machined ends what it takes for a machine's remains when PID 1 has ended; but this may be
@@ -142,6 +126,7 @@ static void wait_for_events(Shim *s, uint64_t timeout_usec)
         pause_check(s);
         guest_work_check(s);
         health_check(s);
+        ready_check(s);
         (void)output_pump(&s->output);
 }
 
@@ -192,10 +177,12 @@ static End run_leader(Shim *s, ExitRecord *ret)
                 timeout = MIN2(timeout, pause_timeout(s));
                 timeout = MIN2(timeout, guest_work_timeout(s));
                 timeout = MIN2(timeout, health_timeout(s));
+                timeout = MIN2(timeout, ready_timeout(s));
                 wait_for_events(s, MIN2(timeout, status_timeout(s)));
         }
         pause_end(s);
         collect_payload(s);
+        ready_ended(s);
         network_detach(&s->network);
         output_finish(&s->output, CLIENT_PATIENCE_USEC);
         if (s->stop.restart || (sig == SIGHUP && !s->stop.requested)) {
@@ -213,6 +200,7 @@ static End run_leader(Shim *s, ExitRecord *ret)
          * else */
         ret->status = sig == SIGINT ? 0 : status;
         ret->signal = sig == SIGINT ? 0 : sig;
+        ready_end(s, ret);
         return END_STOPPED;
 }
 
@@ -256,8 +244,7 @@ static int start_leader(Shim *s, Failure *f)
         s->launched_usec = now_usec(CLOCK_MONOTONIC);
         s->state = SHIM_RUNNING;
         health_begin(s);
-        if (!expects_ready(s))
-                set_ready(s);
+        ready_begin(s);
         return 0;
 }
 
@@ -336,9 +323,7 @@ int supervise(Shim *s, int attach[static 3], ExitRecord *ret)
                         drop_layer(s, PLAN_UPPER);
                         return record_failure(s, &f, ret);
                 }
-                link_send_state(s);
-                if (s->boot_count == 1)
-                        notify_systemd("READY=1");
+                ready_tell(s);
                 end = run_leader(s, ret);
                 leave(s);
                 drop_layer(s, end == END_REBOOT ? PLAN_REBOOT : PLAN_UPPER);

@@ -130,7 +130,7 @@ static int put_program(Nspawn *n)
                 return r;
         n->settings->boot = boots;
         if (n->notify_ready >= 0)
-                n->settings->notify_ready = n->notify_ready;
+                n->settings->ready_when.kind = n->notify_ready ? READY_NOTIFY : READY_STARTED;
         if (!boots)
                 return 0;
         r = drop_for_init(n, "User", &n->settings->user);

@@ -43,7 +43,8 @@ extern const SettingType setting_text, setting_profile, setting_image, setting_r
 extern const SettingType setting_id, setting_uid, setting_timestamp, setting_bool,
         setting_optional_bool, setting_signal, setting_usec, setting_bytes, setting_writable_layer,
         setting_writable_medium, setting_restart, setting_count, setting_health_action,
-        setting_bandwidth, setting_mtu, setting_capabilities, setting_capabilities_or_all;
+        setting_bandwidth, setting_mtu, setting_ready_when, setting_capabilities,
+        setting_capabilities_or_all;
 extern const SettingType setting_memory_max, setting_memory, setting_tasks_max, setting_cpu_quota,
         setting_cpu_weight, setting_io_weight, setting_cpus, setting_device_weight,
         setting_device_bytes, setting_device_count, setting_rlimit_bytes, setting_rlimit_number,

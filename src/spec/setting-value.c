@@ -4,6 +4,7 @@
 
 #include "base/capability.h"
 #include "base/text.h"
+#include "spec/ready-when.h"
 #include "spec/settings.h"
 #include "spec/words.h"
 
@@ -310,6 +311,16 @@ static int format_health_action(const void *field, char **ret)
         return duplicate(health_actions[*(const HealthAction *)field], ret);
 }
 
+static int parse_ready_when(const char *s, void *field)
+{
+        return ready_when_parse(s, field);
+}
+
+static int format_ready_when(const void *field, char **ret)
+{
+        return ready_when_format(field, ret);
+}
+
 /* ---- network ---- */
 
 static int parse_bandwidth(const char *s, void *field)
@@ -456,6 +467,12 @@ const SettingType setting_health_action = {
         .size = sizeof(HealthAction),
         .parse = parse_health_action,
         .format = format_health_action,
+};
+const SettingType setting_ready_when = {
+        .allowed = "give started, notify, healthy, port:NUMBER, or port:NUMBER/udp",
+        .size = sizeof(ReadyWhen),
+        .parse = parse_ready_when,
+        .format = format_ready_when,
 };
 const SettingType setting_count = {
         .allowed = "give a whole number from 1",

@@ -49,6 +49,10 @@ static int check_restart(const Settings *s, Fault *reterr)
 
 static int check_health(const Settings *s, Fault *reterr)
 {
+        if (s->ready_when.kind == READY_HEALTHY && s->healthcheck && !*s->healthcheck[0])
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "ReadyWhen=healthy needs a Healthcheck=, and an empty one is "
+                                 "none");
         if (!s->healthcheck || *s->healthcheck[0] || !s->healthcheck[1])
                 return 0;
         return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,

@@ -5,6 +5,7 @@
 
 #include "base/fault.h"
 #include "spec/network-entry.h"
+#include "spec/ready-when.h"
 #include "spec/resources.h"
 #include "spec/unit-keys.h"
 #include "spec/vocabulary.h"
@@ -68,7 +69,8 @@ typedef struct Settings {
         bool terminal;              /* PID 1 gets a terminal (always when booting) */
         int stop_signal;            /* 0: by payload */
         uint64_t stop_timeout_usec; /* UINT64_MAX: never kill */
-        int notify_ready;           /* 1 wait for READY=1, 0 not, -1: if systemd is booted */
+        ReadyWhen ready_when;
+        uint64_t start_timeout_usec; /* of one that is given; UINT64_MAX: wait for ever */
         WritableLayer writable_layer;
         WritableMedium writable_medium;
         uint64_t writable_size_bytes;     /* 0: no limit */

@@ -3,8 +3,11 @@
 
 #include "base/cleanup.h"
 
+#include <linux/sockios.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define ANSWER_MAX 131072 /* a dump comes in smaller parts; one interface may have many names */
@@ -25,6 +28,26 @@ int netlink_open(int protocol, Netlink *ret)
         (void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
         ret->fd = TAKE_FD(fd);
         return 0;
+}
+
+int netlink_open_in(int protocol, int netns, int own, Netlink *ret)
+{
+        *ret = (Netlink){.fd = -EBADF};
+        if (setns(netns, CLONE_NEWNET) < 0)
+                return -errno;
+        int r = netlink_open(protocol, ret);
+        if (setns(own, CLONE_NEWNET) < 0)
+                r = -errno;
+        if (r < 0)
+                netlink_close(ret);
+        return r;
+}
+
+int netlink_namespace(const Netlink *n)
+{
+        int fd = ioctl(n->fd, SIOCGSKNS);
+
+        return fd < 0 ? -errno : fd;
 }
 
 void netlink_close(Netlink *n)

@@ -27,9 +27,16 @@ typedef struct NetlinkRequest {
 
 /** netlink_open() - a socket in the caller's network namespace
  * Nobody but the kernel can send to it: whoever is root in that namespace may try.
- * @protocol NETLINK_ROUTE ..
+ * @protocol NETLINK_ROUTE, NETLINK_SOCK_DIAG
  * Return: 0; negative errno. */
 int netlink_open(int protocol, Netlink *ret);
+/** netlink_open_in() - a socket in another one; the caller is in it for that moment
+ * @netns a descriptor of it, or a pidfd of a process in it
+ * @own   a descriptor of the caller's, where it returns to */
+int netlink_open_in(int protocol, int netns, int own, Netlink *ret);
+/** netlink_namespace() - a descriptor of the network namespace of a socket
+ * Return: descriptor, O_CLOEXEC; negative errno. */
+int netlink_namespace(const Netlink *n);
 /** netlink_close() - close it, if it is open */
 void netlink_close(Netlink *n);
 

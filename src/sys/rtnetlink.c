@@ -7,11 +7,8 @@
 #include <linux/if_link.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
-#include <linux/sockios.h>
 #include <linux/veth.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 /* BIG TCP: larger than 64 KiB, so that a byte needs fewer walks through the stack. A kernel that
@@ -28,22 +25,7 @@ int rtnetlink_open(Netlink *ret)
 
 int rtnetlink_open_in(int netns, int own, Netlink *ret)
 {
-        *ret = (Netlink){.fd = -EBADF};
-        if (setns(netns, CLONE_NEWNET) < 0)
-                return -errno;
-        int r = rtnetlink_open(ret);
-        if (setns(own, CLONE_NEWNET) < 0)
-                r = -errno;
-        if (r < 0)
-                netlink_close(ret);
-        return r;
-}
-
-int rtnetlink_namespace(const Netlink *n)
-{
-        int fd = ioctl(n->fd, SIOCGSKNS);
-
-        return fd < 0 ? -errno : fd;
+        return netlink_open_in(NETLINK_ROUTE, netns, own, ret);
 }
 
 /* ---- what there is ---- */

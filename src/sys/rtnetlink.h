@@ -40,13 +40,8 @@ typedef struct LinkTarget {
 
 /** rtnetlink_open() - a socket in the caller's network namespace */
 int rtnetlink_open(Netlink *ret);
-/** rtnetlink_open_in() - a socket in another one; the caller is in it for that moment
- * @netns a descriptor of it, or a pidfd of a process in it
- * @own   a descriptor of the caller's, where it returns to */
+/** rtnetlink_open_in() - a socket in another one, see netlink_open_in() */
 int rtnetlink_open_in(int netns, int own, Netlink *ret);
-/** rtnetlink_namespace() - a descriptor of the network namespace of a socket
- * Return: descriptor, O_CLOEXEC; negative errno. */
-int rtnetlink_namespace(const Netlink *n);
 
 /** rtnetlink_link() - look an interface up
  * @index 0: by @name

@@ -114,7 +114,7 @@ typedef enum FrameTag {
         FRAME_LEADER,      /* number: pid of PID 1 on the host */
         FRAME_UID_BASE,    /* number */
         FRAME_STARTED,     /* number: µs CLOCK_REALTIME when PID 1 was exec'd */
-        FRAME_READY,       /* number: µs CLOCK_REALTIME of READY=1, 0 not yet */
+        FRAME_READY,       /* number: µs CLOCK_REALTIME when it was ready, 0 not yet */
         FRAME_BOOT_COUNT,  /* number: 1 for the first start of PID 1 in this unit run */
         FRAME_STATUS_TEXT, /* string: the guest's STATUS=, as it came: untrusted */
         FRAME_TIMEOUT,     /* number: µs */
@@ -177,7 +177,7 @@ typedef enum FrameTag {
 
 typedef enum ShimState {
         SHIM_STARTING = 1,
-        SHIM_RUNNING, /* PID 1 runs, READY=1 is awaited */
+        SHIM_RUNNING, /* PID 1 runs, and is not ready yet */
         SHIM_READY,
         SHIM_STOPPING,
         _SHIM_STATE_MAX,

@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define PLAN_VERSION   4U
+#define PLAN_VERSION   5U
 #define PLAN_SIZE_MAX  (8U << 20)
 #define PLAN_STEPS_MAX 65536U
 
@@ -51,9 +51,12 @@ typedef enum PlanOp {
         PLAN_LIMIT,      /* a = bytes that PLAN_UPPER's directory may hold */
         PLAN_NETNS,      /* a = 1: own network namespace, loopback up; absent: the host's */
         PLAN_NETNS_PATH, /* in place of it: s = host path of a network namespace to run in */
-        PLAN_NOTIFY,     /* s = guest path of $NOTIFY_SOCKET; a = 1: READY=1 is expected */
-        PLAN_STOP,       /* a = signal, b = µs until everything is killed, UINT64_MAX: never */
-        PLAN_REBOOT,     /* PLAN_FRESH: the writable layer is dropped at a reboot too */
+        PLAN_NOTIFY,     /* s = guest path of $NOTIFY_SOCKET */
+        PLAN_READY,      /* a = PlanReady; s = the same for messages, b = a port */
+        PLAN_START_TIMEOUT, /* the unit is active when the machine is ready; a = µs until the start
+                             * has failed. Absent: as soon as PID 1 runs */
+        PLAN_STOP,          /* a = signal, b = µs until everything is killed, UINT64_MAX: never */
+        PLAN_REBOOT,        /* PLAN_FRESH: the writable layer is dropped at a reboot too */
 
         /* PLAN_STAGE_HOST, after the namespaces are there: interfaces. In a plan for a machine that
          * runs (FRAME_LINK_APPLY) there are only these and those of PLAN_STAGE_INNER. A MAC is a
@@ -130,6 +133,15 @@ typedef enum PlanOp {
 /* Mounts of disk images that one plan may want: its PLAN_LOWER_FD and PLAN_USR_FD number them from
  * 0, each once. */
 #define PLAN_IMAGES_MAX 4
+
+/* When a machine is ready. */
+typedef enum PlanReady {
+        PLAN_READY_STARTED, /* PID 1 runs */
+        PLAN_READY_NOTIFY,  /* READY=1 has come */
+        PLAN_READY_HEALTHY, /* its health check has succeeded */
+        PLAN_READY_TCP,     /* a socket of its own listens on the port */
+        PLAN_READY_UDP,     /* one is bound to it */
+} PlanReady;
 
 /* What the shim does with a machine that is not well. */
 typedef enum PlanHealthAction {

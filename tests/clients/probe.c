@@ -6,12 +6,14 @@
  * processes seen in this time probe notify TEXT...  send each text to $NOTIFY_SOCKET probe swap A B
  * exchange two names over and over probe deaf            ignore every signal that can be ignored,
  * for ever probe late MS         install a handler for SIGTERM after MS milliseconds; exit with 7
- * when it comes */
+ * when it comes
+ *   probe listen FILE tcp|tcp6|udp PORT   once FILE is there: on loopback, for ever */
 #include "probe.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -218,6 +220,29 @@ _Noreturn static void verb_late(int argc, char **argv)
                 (void)pause();
 }
 
+static int verb_listen(int argc, char **argv)
+{
+        struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+        const struct timespec delay = {.tv_nsec = 20000000};
+
+        if (argc != 3)
+                return EXIT_FAILURE;
+        bool udp = strcmp(argv[1], "udp") == 0, is_6 = strcmp(argv[1], "tcp6") == 0;
+        in.sin_port = in6.sin6_port = htons((uint16_t)atoi(argv[2]));
+        while (access(argv[0], F_OK) < 0)
+                (void)nanosleep(&delay, NULL);
+        int fd = socket(is_6 ? AF_INET6 : AF_INET, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC,
+                        0);
+        if (fd < 0 ||
+            bind(fd, is_6 ? (struct sockaddr *)&in6 : (struct sockaddr *)&in,
+                 is_6 ? sizeof(in6) : sizeof(in)) < 0 ||
+            (!udp && listen(fd, 1) < 0))
+                return die(argv[1]);
+        for (;;)
+                (void)pause();
+}
+
 int main(int argc, char **argv)
 {
         const char *verb = argc > 1 ? argv[1] : "";
@@ -238,6 +263,8 @@ int main(int argc, char **argv)
                 verb_deaf();
         if (strcmp(verb, "late") == 0)
                 verb_late(argc, argv);
-        (void)fputs("usage: probe call|watch|notify|talk|swap|deaf|late ARG...\n", stderr);
+        if (strcmp(verb, "listen") == 0)
+                return verb_listen(argc, argv);
+        (void)fputs("usage: probe call|watch|notify|talk|swap|deaf|late|listen ARG...\n", stderr);
         return 2;
 }

@@ -24,8 +24,9 @@ lacks 'a constant property changed' "$path.*PropertiesChanged.*'Name'" "$(<"$WOR
 m=$TEST-b
 tree=$(new_tree talker)
 cp "$PROGRAMS/probe" "$tree/bin/"
-create "$m" "$TEST-talker" NotifyReady=yes -- probe talk 1000
-start "$m"
+create "$m" "$TEST-talker" ReadyWhen=notify -- probe talk 1000
+systemctl start --no-block "lodge@$m"
+expect 0 lodgectl wait --for=running "$m"
 equal 'waits for READY=1' running "$(get "$m" State)"
 equal 'Wait for ready' 'si "ready" -1' "$(on "$m" Wait 'sa{sv}' ready 0)"
 wait_for 10 'the last STATUS=' eval "[[ \$(get $m StatusText) == *'last words' ]]"

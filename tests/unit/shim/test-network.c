@@ -320,7 +320,7 @@ static double now(void)
 
 static int tcp_socket_in(int netns)
 {
-        _cleanup_close_ int own = rtnetlink_namespace(&host);
+        _cleanup_close_ int own = netlink_namespace(&host);
 
         CHECK_NUMBER(setns(netns, CLONE_NEWNET), 0);
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -620,7 +620,7 @@ static void test_live(void)
 /* A host may have IPv6 turned off in all that begins on it. */
 static void test_without_ipv6(void)
 {
-        _cleanup_close_ int own = rtnetlink_namespace(&host);
+        _cleanup_close_ int own = netlink_namespace(&host);
         Machine m = machine_new();
         Network n;
 

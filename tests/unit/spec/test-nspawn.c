@@ -58,7 +58,7 @@ static void test_program(void)
                 "KillSignal=SIGINT\nNotifyReady=yes\nHostname=front\n",
                 "[Machine]\nHostname=front\n\n[Exec]\nBoot=no\nCommand=/bin/httpd -f \"/srv/my files\"\n"
                 "Environment=A=1\nEnvironment=\"B=2 3\"\nEnvironment=C=4\nUser=www\n"
-                "WorkingDirectory=/srv\nStopSignal=SIGINT\nNotifyReady=yes\n" KEEP PRIVATE,
+                "WorkingDirectory=/srv\nStopSignal=SIGINT\nReadyWhen=notify\n" KEEP PRIVATE,
                 0);
         becomes("[Exec]\nBoot=no\n",
                 "[Exec]\nBoot=no\nCommand=/bin/sh\nTerminal=yes\n" KEEP PRIVATE, 0);

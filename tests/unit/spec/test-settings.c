@@ -133,6 +133,14 @@ static void test_values(void)
         CHECK_NUMBER(s.stop_signal, SIGRTMIN + 3);
         set("StopSignal", "15", "[SIGTERM]");
         refuse("StopSignal", "SIGFOO", "SIGTERM");
+        set("ReadyWhen", "notify", "[notify]");
+        set("ReadyWhen", "port:80", "[port:80/tcp]");
+        set("ReadyWhen", "port:65535/udp", "[port:65535/udp]");
+        refuse("ReadyWhen", "port:0", "port:NUMBER");
+        refuse("ReadyWhen", "port:65536", "port:NUMBER");
+        refuse("ReadyWhen", "port:80/sctp", "port:NUMBER");
+        refuse("ReadyWhen", "port:123456789/tcp", "port:NUMBER");
+        refuse("ReadyWhen", "never", "started");
         set("StopTimeoutSec", "1min 30s", NULL);
         set("StopTimeoutSec", "1500ms", "[1500ms]");
         set("StopTimeoutSec", "7us", "[7us]");
