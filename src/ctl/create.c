@@ -5,6 +5,7 @@
 #include "ctl/pull.h"
 #include "ctl/registry.h"
 #include "ctl/report.h"
+#include "ctl/workspace.h"
 
 static int call_create(const Ctl *c, const char *name, const char *image,
                        const SettingsExtra *extra, Fault *reterr)
@@ -29,8 +30,8 @@ static int pull(Ctl *c, const char *image)
         return pull_image(c, image, NULL, &job);
 }
 
-int create_machine(Ctl *c, const char *name, const char *image, const SettingsExtra *extra,
-                   const char *object)
+static int create(Ctl *c, const char *name, const char *image, const SettingsExtra *extra,
+                  const char *object)
 {
         const char *reference = registry_plain_reference(image);
         _cleanup_fault_ Fault fault = {0};
@@ -51,4 +52,18 @@ int create_machine(Ctl *c, const char *name, const char *image, const SettingsEx
                 r = call_create(c, name, reference, extra, &fault);
         }
         return r < 0 ? report_fault(c, object, &fault) : EXIT_OK;
+}
+
+int create_machine(Ctl *c, const char *name, const char *image, const SettingsExtra *extra,
+                   const char *object)
+{
+        _cleanup_free_ char *workspace = NULL;
+        _cleanup_fault_ Fault fault = {0};
+        int r = workspace_bind(c, &workspace, &fault);
+        SettingsExtra with_workspace = *extra;
+
+        if (r < 0)
+                return report_fault(c, object, &fault);
+        with_workspace.binds = (char *const[]){workspace, NULL};
+        return create(c, name, image, &with_workspace, object);
 }

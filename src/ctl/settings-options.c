@@ -87,6 +87,8 @@ static const char *value_name_of(const SettingKey *key)
                 {"Publish", "[HOST:]PORT"},
                 {"Bandwidth", "in=RATE,out=RATE"},
                 {"Egress", "TO"},
+                {"Workspace", "TARGET"},
+                {"Profile", "NAME"},
                 {"Subnet", "ADDRESS/BITS"},
                 {"Bridge", "INTERFACE"},
                 {"MTU", "BYTES"},
@@ -243,14 +245,16 @@ int settings_mount_line(const char *word, char **ret, Fault *reterr)
         return asprintf(ret, "%s%s", key, values[0]) < 0 ? -ENOMEM : 0;
 }
 
-static int collect_values(const Ctl *c, const SettingKey *key, char *const *before, char ***ret,
-                          Fault *reterr)
+static int collect_values(const Ctl *c, const SettingKey *key, const SettingsExtra *extra,
+                          char ***ret, Fault *reterr)
 {
         _cleanup_strv_free_ char **values = NULL;
-        bool is_environment = streq(key->name, "Environment");
+        char *const *before = streq(key->name, "Environment") ? extra->environment
+                              : streq(key->name, "Bind")      ? extra->binds
+                                                              : NULL;
         int r = 0;
 
-        STRV_FOREACH (s, is_environment ? before : NULL) {
+        STRV_FOREACH (s, before) {
                 r = strv_push(&values, *s);
                 if (r < 0)
                         return r;
@@ -293,7 +297,7 @@ static int append_setting(const Ctl *c, sd_bus_message *m, const SettingKey *key
                           const SettingsExtra *extra, Fault *reterr)
 {
         _cleanup_strv_free_ char **values = NULL;
-        int r = collect_values(c, key, extra->environment, &values, reterr);
+        int r = collect_values(c, key, extra, &values, reterr);
         size_t n = strv_length(values);
 
         if (r < 0)
@@ -306,7 +310,7 @@ static int append_setting(const Ctl *c, sd_bus_message *m, const SettingKey *key
         }
         if (is_command(key) && *values[n - 1])
                 return client_append_option_string(m, key->name, values[n - 1]);
-        if (key->kind == SETTING_STRV)
+        if (key->kind == SETTING_STRV && (n > 1 || *values[0] || is_command(key)))
                 return client_append_option_strv(m, key->name, values);
         if (streq(key->name, "RootDirectory"))
                 return append_path(m, key->name, values[n - 1], reterr);

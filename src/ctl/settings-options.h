@@ -8,6 +8,7 @@ typedef struct SettingsExtra {
         char *const *command;     /* becomes Command; NULL or empty: none */
         const char *const *pairs; /* key, value, ..., NULL: for keys that no option was given for */
         char *const *environment; /* variables before those that were given */
+        char *const *binds;       /* likewise, as lodged takes them */
 } SettingsExtra;
 
 /** settings_append() - append the given settings as an a{sv}

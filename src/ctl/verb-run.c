@@ -84,8 +84,17 @@ static int create(Ctl *c, const char *name, bool terminal, const char *object)
 {
         bool directory = args_value(&c->args, "root-directory");
         _cleanup_strv_free_ char **variables = NULL;
-        const char *const pairs[] = {"AutoRemove", "yes", terminal ? "Terminal" : NULL, "yes",
-                                     NULL};
+        const char *pairs[7] = {"AutoRemove", "yes"};
+        size_t n = 2;
+
+        if (terminal) {
+                pairs[n++] = "Terminal";
+                pairs[n++] = "yes";
+        }
+        if (args_value(&c->args, "profile") && !is_kept(c)) { /* it may say when to start again */
+                pairs[n++] = "Restart";
+                pairs[n++] = "no";
+        }
 
         if (terminal && environment_of_terminal(&variables) < 0)
                 return EXIT_NOT_RUN;

@@ -183,6 +183,11 @@ static void add_environment(PlanWriter *w, const Settings *s, const char *uuid, 
                         add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_ENV, .s = *assignment});
 }
 
+static const char *directory_of(const Settings *s)
+{
+        return s->working_directory ?: s->workspace;
+}
+
 static void add_program(PlanWriter *w, const Settings *s, const PlanFacts *facts, bool booting)
 {
         _cleanup_strv_free_ char **program = NULL;
@@ -193,8 +198,8 @@ static void add_program(PlanWriter *w, const Settings *s, const PlanFacts *facts
         }
         if (s->user)
                 add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_USER, .s = s->user});
-        if (s->working_directory)
-                add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_CHDIR, .s = s->working_directory});
+        if (directory_of(s))
+                add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_CHDIR, .s = directory_of(s)});
         if (settings_program(s, &program) < 0)
                 w->error = w->error ?: -ENOMEM;
         STRV_FOREACH (arg, program)
@@ -248,9 +253,10 @@ static void add_health(PlanWriter *w, const Settings *s)
 /* In volumes, too. Images say where to begin, and leave it to whoever runs them to make it. */
 static void add_working_directory(PlanWriter *w, const Settings *s, bool booting)
 {
-        if (!booting && s->working_directory && !streq(s->working_directory, "/"))
-                add(w, PLAN_STAGE_ROOT,
-                    (PlanStep){PLAN_DIRECTORY, .s = s->working_directory, .a = 0755});
+        const char *directory = directory_of(s);
+
+        if (!booting && directory && !streq(directory, "/"))
+                add(w, PLAN_STAGE_ROOT, (PlanStep){PLAN_DIRECTORY, .s = directory, .a = 0755});
 }
 
 /* No PLAN_NO_NEW_PRIVS, not for commands either: sudo, ping and their like are expected to work. */

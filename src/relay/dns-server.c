@@ -46,6 +46,13 @@ static DnsOutcome answer(const DnsRequest *request, const DnsQuery *q, const Dns
         return *ret_n > 0 ? DNS_ANSWERED : DNS_DROPPED;
 }
 
+/* The host has these resolvers itself; if we were one of them we would ask ourselves. And a machine
+ * that nothing gets out of is not to send messages as names. */
+static bool may_ask_host(const DnsServer *s, const DnsRequest *request, const Names *names)
+{
+        return !is_gateway(s, &request->client) && !names_is_shut_in(names);
+}
+
 DnsOutcome dns_server_ask(DnsServer *s, const DnsRequest *request, uint8_t *ret, size_t size,
                           size_t *ret_n)
 {
@@ -60,8 +67,7 @@ DnsOutcome dns_server_ask(DnsServer *s, const DnsRequest *request, uint8_t *ret,
                 return DNS_DROPPED;
         if (r < 0 || names_answer(&names, &q, &a))
                 return answer(request, &q, &a, ret, size, ret_n);
-        /* the host has these resolvers itself; if we were one of them we would ask ourselves */
-        if (is_gateway(s, &request->client)) {
+        if (!may_ask_host(s, request, &names)) {
                 a = (DnsAnswer){.code = ns_r_refused};
                 return answer(request, &q, &a, ret, size, ret_n);
         }

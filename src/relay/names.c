@@ -47,6 +47,14 @@ static const MemberRecord *find_address(const Names *names, const NetAddress *a,
         return NULL;
 }
 
+bool names_is_shut_in(const Names *names)
+{
+        const MemberLink *unused;
+        const MemberRecord *asker = find_address(names, &names->asker, &unused);
+
+        return asker && asker->has_egress && asker->n_egress == 0;
+}
+
 /* May who asks know what is in that network? It is the one that it asks in, or another one of its
  * own: a machine's resolver is that of its first network alone. */
 static bool may_know(const Names *names, const char *network)

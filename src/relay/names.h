@@ -20,6 +20,9 @@ typedef struct Names {
         NetAddress asker;
 } Names;
 
+/** names_is_shut_in() - is it a machine that asks and that may reach nothing at all? */
+bool names_is_shut_in(const Names *names);
+
 /** names_answer() - what is there to say about a name
  * Machines are found in @names->network and, by one that is in others, too, in those.
  * Return: true and @ret is the answer; false: it is not ours to say, ask the host's resolvers. */

@@ -45,15 +45,29 @@ static int words_of(const SettingKey *key, const char *value, char ***ret)
         return r == -EINVAL ? -ENOMEM : MIN2(r, 0); /* it was taken once already */
 }
 
+/* Does it take the place of what was said before? */
+static bool starts_anew(const Origins *before, const Origin *o)
+{
+        bool adds = o->key->type->is_list || o->key->type->adds;
+
+        if (!adds || !o->values || setting_is_none(o->key, o->values))
+                return true;
+        for (size_t i = 0; i < before->n; i++)
+                if (before->list[i].key == o->key &&
+                    setting_is_none(o->key, before->list[i].values))
+                        return true;
+        return false;
+}
+
 static int note_origin(const Parsing *p, const SettingKey *key, const char *value, unsigned line)
 {
         Origin origin = {.key = key, .place = place_text(p->layer, line)};
         int r = origin.place ? 0 : -ENOMEM;
 
-        if (!*value || !(key->type->is_list || key->type->adds))
-                origins_forget(p->origins, key);
         if (r >= 0 && *value)
                 r = words_of(key, value, &origin.values);
+        if (r >= 0 && starts_anew(p->origins, &origin))
+                origins_forget(p->origins, key);
         r = r < 0 ? r : origins_add(p->origins, &origin);
         strv_free(origin.values);
         free(origin.place);

@@ -319,6 +319,7 @@ const SettingType setting_egress = {
         .canonical = canonical_egress,
         .is_list = true,
         .one_a_line = true,
+        .none = "none",
 };
 const SettingType setting_subnet = {
         .allowed = "give ADDRESS/BITS, or none",

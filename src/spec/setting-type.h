@@ -25,6 +25,9 @@ typedef struct SettingType {
         bool one_a_line; /* a list is written with one element a line */
         bool is_raw;     /* likewise, and without quotes and escapes, as systemd takes it */
         bool whole_line; /* of those: blanks separate nothing, a line is an element */
+        /* a word that says that nothing is in the list: it takes the place of what was there, and
+         * what is added later takes its own */
+        const char *none;
 
         /* other fields */
         size_t size;
@@ -66,6 +69,9 @@ int setting_assign(const Vocabulary *v, void *s, const SettingKey *key, const ch
  * @words may be empty */
 int setting_assign_words(void *s, const SettingKey *key, char *const *words, bool append,
                          Fault *reterr);
+
+/** setting_is_none() - is the word that says so all there is in the list? @words: NULL is none */
+bool setting_is_none(const SettingKey *key, char *const *words);
 
 /** setting_lines() - the values of a key's lines in a file, that come to what @s says
  * @ret caller frees; empty: nothing is set

@@ -136,7 +136,7 @@ static int apply_user(Settings *s, const ImageRecord *r, Fault *reterr)
 
 static int apply_directory(Settings *s, const ImageRecord *r, Fault *reterr)
 {
-        if (s->working_directory || !r->working_directory || !*r->working_directory)
+        if (s->working_directory || s->workspace || !r->working_directory || !*r->working_directory)
                 return 0;
         int q = clean_path(r->working_directory, &s->working_directory);
         return q == -EINVAL ? refuse(r, "WorkingDir", r->working_directory, "it leads up by '..'",

@@ -91,6 +91,8 @@ static const SettingKey keys[] = {
             "Directory that outlives the machine, NAME:TARGET[:ro,map=...]; TARGET alone: one that goes with it"),
         KEY("Files", "Tmpfs", STRV, tmpfs, tmpfs,
             "File system in memory, TARGET[:size=...,mode=...,uid=...,gid=...,ro]"),
+        KEY("Files", "Workspace", STRING, workspace, path,
+            "Where create and run show the directory they are called in, as its caller's; the command begins there"),
 
         KEY("Network", "PrivateNetwork", BOOL, private_network, optional_bool,
             "A network of its own; no: the host's"),

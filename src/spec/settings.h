@@ -75,6 +75,7 @@ typedef struct Settings {
         WritableMedium writable_medium;
         uint64_t writable_size_bytes;     /* 0: no limit */
         char **binds, **volumes, **tmpfs; /* spec/mount-entry.h */
+        char *workspace;     /* where to begin; lodgectl binds its own directory there */
         int private_network; /* 1 own, 0 the host's, -1: by networks; settings_network_mode() tells
                               */
         char **networks, **publish, **egress; /* spec/network-entry.h */

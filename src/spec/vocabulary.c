@@ -170,14 +170,22 @@ static int push_canonical(char ***list, const SettingKey *key, const char *word)
         return r < 0 ? r : strv_push(list, canonical ?: word);
 }
 
+bool setting_is_none(const SettingKey *key, char *const *words)
+{
+        return key->type->none && words && words[0] && !words[1] &&
+               streq(words[0], key->type->none);
+}
+
 int setting_assign_words(void *s, const SettingKey *key, char *const *words, bool append,
                          Fault *reterr)
 {
         char ***field = field_of(s, key);
-        _cleanup_strv_free_ char **list = append && *field ? strv_copy(*field) : NULL;
+        bool keep =
+                append && *field && !setting_is_none(key, *field) && !setting_is_none(key, words);
+        _cleanup_strv_free_ char **list = keep ? strv_copy(*field) : NULL;
         size_t n = 0, size = 0;
 
-        if (append && *field && !list)
+        if (keep && !list)
                 return -ENOMEM;
         STRV_FOREACH (word, list) {
                 n++;

@@ -78,6 +78,20 @@ static void test_all(void)
         CHECK_STRING(ask(&n, "ports-only.lodge", ns_t_a), "no such name");
         CHECK_STRING(ask(&n, "host.lodge", ns_t_a), "10.0.0.1");
         CHECK_STRING(ask(&n, "host", ns_t_a), "no such name");
+
+        EgressRule rule = {.to = address("192.0.2.1"), .protocol = -1, .last = 65535};
+        Names names = {.members = members, .network = &n, .asker = address("10.0.0.5")};
+        CHECK(!names_is_shut_in(&names));
+        web.has_egress = true;
+        CHECK(names_is_shut_in(&names));
+        web.egress = &rule;
+        web.n_egress = 1;
+        CHECK(!names_is_shut_in(&names));
+        web.has_egress = false;
+        web.n_egress = 0;
+        db.has_egress = true;
+        CHECK(!names_is_shut_in(&names));
+        db.has_egress = false;
         CHECK_STRING(ask(&n, "gateway", ns_t_aaaa), "fd00::1");
         CHECK_STRING(ask(&n, "", ns_t_ns), "elsewhere");
         CHECK_STRING(ask(&n, "", ns_t_a), "elsewhere");

@@ -140,6 +140,62 @@ static void test_reset(void)
         run("rm", LODGE_DEFINITIONS_USR "/web.machine.d/20-b.conf");
 }
 
+/* "none" gives way to what a later line lets through, and takes the place of what came before. */
+static void test_none(void)
+{
+        const char *head = "[Machine]\nProfile=base top\nImage=a\n\n[Exec]\nEnvironment=P=1\n"
+                           "Environment=T=1\nUser=top\n\n[Network]\nNetwork=default\n",
+                   *tail = "\n[Security]\nCapability=CAP_KILL\n";
+        static const struct {
+                const char *file, *drop_in, *egress, *origins;
+        } cases[] = {
+                {"Egress=192.0.2.1 192.0.2.2\n", "Egress=fd00::1\n",
+                 "Egress=192.0.2.1\nEgress=192.0.2.2\nEgress=fd00::1\n",
+                 "192.0.2.1 192.0.2.2 " LODGE_DEFINITIONS_ETC "/web.machine:6\n"
+                 "fd00::1 " LODGE_DEFINITIONS_USR "/web.machine.d/20-b.conf:2\n"},
+                {"Egress=192.0.2.1\n", "Egress=none\n", "Egress=none\n",
+                 "none " LODGE_DEFINITIONS_USR "/web.machine.d/20-b.conf:2\n"},
+                {"", "Egress=none\nEgress=192.0.2.1\nEgress=192.0.2.2\n",
+                 "Egress=192.0.2.1\nEgress=192.0.2.2\n",
+                 "192.0.2.1 " LODGE_DEFINITIONS_USR "/web.machine.d/20-b.conf:3\n"
+                 "192.0.2.2 " LODGE_DEFINITIONS_USR "/web.machine.d/20-b.conf:4\n"},
+                {"Egress=\n", "", "", LODGE_DEFINITIONS_ETC "/web.machine:6\n"},
+                {"", "", "Egress=none\n",
+                 "none profile top: " LODGE_PROFILES_ETC "/top.profile:6\n"},
+        };
+
+        write_file(LODGE_PROFILES_ETC "/top.profile",
+                   "[Exec]\nEnvironment=T=1\nUser=top\n[Network]\nNetwork=private\nEgress=none\n");
+        run("rm -f", LODGE_DEFINITIONS_RUN "/web.machine.d/10-a.conf");
+        run("rm -f", LODGE_DEFINITIONS_USR "/web.machine.d/10-a.conf");
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char text[512];
+
+                (void)snprintf(text, sizeof(text),
+                               "[Machine]\nProfile=base top\nImage=a\n\n[Network]\n%s",
+                               cases[i].file);
+                write_file(LODGE_DEFINITIONS_ETC "/web.machine", text);
+                (void)snprintf(text, sizeof(text), "[Network]\n%s", cases[i].drop_in);
+                write_file(LODGE_DEFINITIONS_USR "/web.machine.d/20-b.conf", text);
+                (void)snprintf(text, sizeof(text), "%s%s%s", head, cases[i].egress, tail);
+                expect(text, "");
+                expect_origins("Egress", cases[i].origins);
+        }
+        write_file(LODGE_DEFINITIONS_USR "/web.machine.d/20-b.conf",
+                   "[Network]\nEgress=none 192.0.2.1\n");
+        {
+                _cleanup_layers_ Layers layers = {0};
+                _cleanup_findings_ Findings findings = {0};
+                _cleanup_settings_ Settings s = {0};
+
+                CHECK_NUMBER(layers_read(root, "web", NULL, &layers, &findings), 0);
+                CHECK_NUMBER(layers_parse(&layers, &s, NULL, &findings), 0);
+                CHECK_STRING(findings_first_error(&findings)->message,
+                             "Egress=none lets nothing out, and cannot stand beside others");
+        }
+        write_file(LODGE_PROFILES_ETC "/top.profile", "[Exec]\nEnvironment=T=1\nUser=top\n");
+}
+
 #define BAD_TARGET                                                                                 \
         "the machine's path must be absolute, "                                                    \
         "without '.', '..', '//', a '/' at the end or control characters"
@@ -244,6 +300,7 @@ int main(void)
         CHECK(mkdtemp(root));
         test_order();
         test_reset();
+        test_none();
         test_all_is_found();
         test_words_in_continued_lines();
         test_conflicts();

@@ -74,6 +74,8 @@ static void test_user_and_directory(void)
         expect(config, "", "[Exec]\nCommand=c\nUser=www:7\nWorkingDirectory=/srv/x\n");
         expect(config, "[Exec]\nUser=a\nWorkingDirectory=/b\n",
                "[Exec]\nCommand=c\nUser=a\nWorkingDirectory=/b\n");
+        expect(config, "[Files]\nWorkspace=/work\n",
+               "[Exec]\nCommand=c\nUser=www:7\n\n[Files]\nWorkspace=/work\n");
         expect("Command=c\nUser=\"\"\nWorkingDirectory=\"\"\n", "", "[Exec]\nCommand=c\n");
         expect("Command=c\nWorkingDirectory=///\n", "", "[Exec]\nCommand=c\nWorkingDirectory=/\n");
         expect("StopSignal=SIGQUIT\n", "", "[Exec]\nStopSignal=SIGQUIT\n");
