@@ -43,6 +43,7 @@
 #define LODGE_IMPORT_UNIT_PREFIX "lodge-import@" /* network and archives; reads its directory */
 #define LODGE_EXPORT_UNIT_PREFIX "lodge-export@" /* the same program, sees the store */
 #define LODGE_COPY_UNIT_PREFIX   "lodge-copy@"   /* and enters a machine */
+#define LODGE_FILES_UNIT_PREFIX  "lodge-files@"  /* or into the files of one that does not run */
 #define LODGE_WORK_UNIT_PREFIX   "lodge-work@"   /* disk images */
 
 /* Services of the network, started by lodged when a machine first needs them. */

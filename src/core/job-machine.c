@@ -300,6 +300,8 @@ int job_clone_machine(Machine *m, const char *name, const JobParams *p, Job **re
                               "Machine '%s' is %s: what it writes can only be copied when it is "
                               "stopped",
                               m->name, machine_state_name(m));
+        if (r >= 0 && has_layer)
+                r = job_check_files(manager, m->name, reterr);
         r = r < 0 ? r : copy_settings(m, p, &c->settings, reterr);
         if (r >= 0 && !has_layer)
                 r = manager_create(manager, name, &c->settings, NULL, &made, reterr);

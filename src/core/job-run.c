@@ -29,6 +29,8 @@ static void set_phase(Job *j, const char *phase)
         g_free(old);
 }
 
+static void believe(Job *j);
+
 /* Nothing of the worker is there any more. */
 static void clean_up(Job *j)
 {
@@ -36,6 +38,10 @@ static void clean_up(Job *j)
         _cleanup_fault_ Fault f = {0};
 
         j->has_unit = false;
+        if (j->last.type != 0 && !job_has_ended(j)) {
+                believe(j); /* which ends here again */
+                return;
+        }
         manager->units.unwatch(manager->units.userdata, j->unit);
         manager->units.forget(manager->units.userdata, j->unit);
         if (j->uid_lock >= 0) {
@@ -185,7 +191,7 @@ void job_unit_ended(Job *j)
 {
         if (j->link)
                 link_drain(j->link); /* what it said last */
-        if (!job_has_ended(j)) {
+        if (!job_has_ended(j) && j->last.type == 0) {
                 _cleanup_free_ char *message = g_strdup_printf(
                         "The worker has ended without a result; see 'journalctl -u %s'", j->unit);
 
@@ -289,6 +295,31 @@ static void apply_error(Job *j, const Frame *f)
         fail(j, &shown);
 }
 
+static void apply_last(Job *j, Frame *f)
+{
+        if (f->type == FRAME_RESULT)
+                apply_result(j, f);
+        else
+                apply_error(j, f);
+}
+
+static void believe(Job *j)
+{
+        _cleanup_frame_ Frame f = j->last;
+
+        j->last = (Frame){0};
+        apply_last(j, &f);
+}
+
+/* Who hears that files were copied starts the machine next: nothing is to be mounted then. */
+static void keep_last(Job *j, Frame *f)
+{
+        j->last = *f;
+        *f = (Frame){0};
+        j->link = link_close(j->link); /* for the worker, that is the end */
+        stop_unit(j);
+}
+
 static void on_frame(void *userdata, Link *link, Frame *f)
 {
         Job *j = userdata;
@@ -296,8 +327,13 @@ static void on_frame(void *userdata, Link *link, Frame *f)
         switch (f->type) {
         case FRAME_PROGRESS: apply_progress(j, f); break;
         case FRAME_LAYER: apply_layer(j, f); break;
-        case FRAME_RESULT: apply_result(j, f); break;
-        case FRAME_ERROR: apply_error(j, f); break;
+        case FRAME_RESULT:
+        case FRAME_ERROR:
+                if (j->has_files)
+                        keep_last(j, f);
+                else
+                        apply_last(j, f);
+                break;
         default: break; /* of a later release */
         }
 }

@@ -21,10 +21,9 @@
 #define EXPIRY_USEC (30 * UINT64_C(1000000))
 
 static const char *const unit_prefixes[_JOB_WORKER_MAX] = {
-        [JOB_IMPORT] = LODGE_IMPORT_UNIT_PREFIX,
-        [JOB_EXPORT] = LODGE_EXPORT_UNIT_PREFIX,
-        [JOB_WORK] = LODGE_WORK_UNIT_PREFIX,
-        [JOB_COPY] = LODGE_COPY_UNIT_PREFIX,
+        [JOB_IMPORT] = LODGE_IMPORT_UNIT_PREFIX, [JOB_EXPORT] = LODGE_EXPORT_UNIT_PREFIX,
+        [JOB_WORK] = LODGE_WORK_UNIT_PREFIX,     [JOB_COPY] = LODGE_COPY_UNIT_PREFIX,
+        [JOB_FILES] = LODGE_FILES_UNIT_PREFIX,
 };
 
 char *job_unit_name(JobWorker worker, const char *id)
@@ -89,6 +88,7 @@ static Job *job_new(Manager *manager, JobOrder *o, const char *id)
                 .is_hidden = o->is_hidden,
                 .at_once = o->at_once,
                 .force = o->force,
+                .has_files = o->has_files,
                 .state = JOB_QUEUED,
                 .phase = g_strdup("waiting"),
                 .started_usec = now_usec(CLOCK_REALTIME),
@@ -132,6 +132,7 @@ void job_free(void *p)
         g_hash_table_unref(j->layers);
         g_array_unref(j->items);
         fault_done(&j->fault);
+        frame_done(&j->last);
         g_free(j->result);
         g_free(j->result_message);
         g_free(j->phase);
@@ -206,6 +207,31 @@ static bool holds_layer(const Job *j, const void *what)
 bool job_holds_layer(Manager *manager, const char *digest)
 {
         return first_job(manager, holds_layer, digest) != NULL;
+}
+
+static bool has_files_of(const Job *j, const void *what)
+{
+        return j->has_files && !job_is_over(j) && streq(j->object, what);
+}
+
+int job_check_files(Manager *manager, const char *machine, Fault *reterr)
+{
+        const Job *j = first_job(manager, has_files_of, machine);
+
+        return !j ? 0
+                  : fault_set(
+                            reterr, FAULT_BUSY, EBUSY,
+                            "Job %s copies files of machine '%s', which is stopped: wait until it "
+                            "has ended, or cancel it",
+                            j->id, machine);
+}
+
+void job_cancel_files(Manager *manager, const char *machine)
+{
+        Job *j = first_job(manager, has_files_of, machine);
+
+        if (j)
+                job_cancel(j, NULL, NULL);
 }
 
 static bool is_of_unit(const Job *j, const void *what)

@@ -34,6 +34,7 @@ typedef enum JobWorker {
         JOB_EXPORT, /* sees the store */
         JOB_WORK,   /* disk images */
         JOB_COPY,   /* enters a machine */
+        JOB_FILES,  /* puts together the files of one that does not run, and enters them */
         _JOB_WORKER_MAX,
 } JobWorker;
 
@@ -60,6 +61,8 @@ typedef struct JobOrder {
         bool is_hidden; /* of lodged's own: is no object, and does not wait for others */
         bool at_once;   /* nor does this, which moves at the speed of who is at the other end */
         bool force;     /* replace what has that name */
+        bool has_files; /* while there is anything of it, machine @object keeps its files as it is
+                         */
         char **args;    /* "key=value"; taken over */
         int fds[JOB_FDS_MAX];
         size_t n_fds;     /* moved */
@@ -81,7 +84,7 @@ struct Job {
         const char *operation;
         char *object, *name;
         uid_t owner;
-        bool is_hidden, at_once, force;
+        bool is_hidden, at_once, force, has_files;
         JobState state;
         char *phase;
         uint64_t bytes, total, rate, expected_end_usec;
@@ -89,6 +92,7 @@ struct Job {
         GArray *items;         /* JobItem */
         char *result, *result_message;
         Fault fault;
+        Frame last; /* what the worker said last, not believed before it is gone; type 0: nothing */
 
         char **args;
         int fds[JOB_FDS_MAX];
@@ -129,6 +133,12 @@ Job *job_find_same(Manager *manager, const JobOrder *order);
 Job *job_makes(Manager *manager, const char *name);
 /** job_holds_layer() - does a job rely on this layer? */
 bool job_holds_layer(Manager *manager, const char *digest);
+
+/** job_check_files() - may something be done with the files of a machine that does not run?
+ * Return: 0; -EBUSY FAULT_BUSY a job has them. */
+int job_check_files(Manager *manager, const char *machine, Fault *reterr);
+/** job_cancel_files() - end the job that has them, if there is one */
+void job_cancel_files(Manager *manager, const char *machine);
 
 /** job_state_name() - the State property */
 const char *job_state_name(const Job *j);

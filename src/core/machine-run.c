@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "core/job.h"
 #include "core/machine-limits.h"
 #include "core/machine-mounts.h"
 #include "core/machine-network.h"
@@ -75,7 +76,8 @@ int machine_start(Machine *m, int *attach, AnswerFn done, void *userdata, Fault 
         if (!machine_is_stopped(m) || m->job != UNIT_JOB_NONE)
                 return fault_set(reterr, FAULT_BUSY, EBUSY, "Machine '%s' is not stopped, it is %s",
                                  m->name, machine_state_name(m));
-        int r = launch(m, reterr);
+        int r = job_check_files(m->manager, m->name, reterr);
+        r = r < 0 ? r : launch(m, reterr);
         if (r < 0)
                 return r;
         take_attach_fds(m, attach);
@@ -161,6 +163,10 @@ int machine_remove(Machine *m, bool force, AnswerFn done, void *userdata, Fault 
                 return fault_set(reterr, FAULT_BUSY, EBUSY,
                                  "Machine '%s' is %s: stop it first, or remove it with Force",
                                  m->name, machine_state_name(m));
+        int r = force ? 0 : job_check_files(m->manager, m->name, reterr);
+        if (r < 0)
+                return r;
+        job_cancel_files(m->manager, m->name);
         return machine_stop(m, REQUEST_REMOVE, STOP_GENTLY, UINT64_MAX, done, userdata, reterr);
 }
 
@@ -169,7 +175,8 @@ int machine_reset(Machine *m, Fault *reterr)
         if (!machine_is_stopped(m) || m->job != UNIT_JOB_NONE)
                 return fault_set(reterr, FAULT_BUSY, EBUSY, "Machine '%s' is %s: stop it first",
                                  m->name, machine_state_name(m));
-        int r = store_trash(m->manager->root, LODGE_STORE_MACHINES, m->name, reterr);
+        int r = job_check_files(m->manager, m->name, reterr);
+        r = r < 0 ? r : store_trash(m->manager->root, LODGE_STORE_MACHINES, m->name, reterr);
         manager_sweep(m->manager);
         return r < 0 ? r : 0;
 }

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "core/image.h"
+#include "core/job.h"
 #include "core/launch.h"
 #include "core/machine-limits.h"
 #include "core/machine-mounts.h"
@@ -240,6 +241,8 @@ void machine_launch(Machine *m, const Fault *refusal)
                 r = fault_set(&f, refusal->code, refusal->error, "%s", refusal->message);
         else if (m->load_error.code != FAULT_NONE)
                 r = fault_set(&f, FAULT_START_FAILED, EINVAL, "%s", m->load_error.message ?: "");
+        if (r >= 0)
+                r = job_check_files(m->manager, m->name, &f);
         if (r >= 0)
                 r = machine_limits_await(m, &f);
         if (r == 0)

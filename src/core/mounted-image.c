@@ -16,7 +16,7 @@
 /* Where the mounts of a worker may belong, in this order. */
 static const char *const places[] = {"/", "/usr"};
 
-static void mounted_image_free(MountedImage *i)
+void mounted_image_free(MountedImage *i)
 {
         if (!i)
                 return;
@@ -78,10 +78,25 @@ static int take_result(MountedImage *image, Frame *f)
         return 0;
 }
 
+int mounted_image_take(const Job *j, Frame *result, MountedImage **ret, Fault *reterr)
+{
+        MountedImage *image = g_new0(MountedImage, 1);
+        int r = take_result(image, result);
+
+        if (r < 0) {
+                mounted_image_free(image);
+                return fault_set(reterr, FAULT_FAILED, r,
+                                 "What lodge-work says of disk image %s makes no sense", j->object);
+        }
+        image->path = g_strdup(j->object);
+        *ret = image;
+        return 0;
+}
+
 static void on_done(void *userdata, Job *j, Frame *result, const Fault *fault)
 {
         Machine *m = userdata;
-        MountedImage *image;
+        MountedImage *image = NULL;
         _cleanup_fault_ Fault f = {0};
 
         m->is_mounting = false;
@@ -89,12 +104,7 @@ static void on_done(void *userdata, Job *j, Frame *result, const Fault *fault)
                 machine_launch(m, fault);
                 return;
         }
-        image = g_new0(MountedImage, 1);
-        image->path = g_strdup(j->object);
-        if (take_result(image, result) < 0) {
-                mounted_image_free(image);
-                (void)fault_set(&f, FAULT_FAILED, EBADMSG,
-                                "What lodge-work says of disk image %s makes no sense", j->object);
+        if (mounted_image_take(j, result, &image, &f) < 0) {
                 machine_launch(m, &f);
                 return;
         }

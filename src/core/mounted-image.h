@@ -5,6 +5,7 @@
 
 #include "base/fault.h"
 #include "core/types.h"
+#include "wire/frame.h"
 #include "wire/plan.h"
 
 #include <stdbool.h>
@@ -16,6 +17,13 @@ typedef struct MountedImage {
         char *init; /* path inside; NULL: it has none */
         bool init_is_systemd;
 } MountedImage;
+
+/** mounted_image_take() - what job_attach() came to
+ * @result its descriptors are moved
+ * Return: 0, and @ret is mounted_image_free()'s; -EBADMSG. */
+int mounted_image_take(const Job *j, Frame *result, MountedImage **ret, Fault *reterr);
+/** mounted_image_free() - let go of the mounts; NULL is none */
+void mounted_image_free(MountedImage *i);
 
 /** mounted_image_begin() - have a disk image mounted
  * In the end Machine.mounted is set and machine_launch() called, or that with the reason.

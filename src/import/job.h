@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 typedef struct Job {
-        const Order *order;
+        Order *order;
         Progress *progress;
         Link *link; /* use job_layer_done() */
         struct MadeLayers *made;
@@ -18,6 +18,8 @@ typedef struct Job {
         int layers_fd;   /* its layers, O_PATH, of which most jobs may learn owners and modes, but
                           * read no file; negative errno: none */
         int guest_fd;    /* the root of the machine that the job is in; -EBADF: of none */
+        void *plan;      /* that it is started by, if it does not run; else NULL */
+        size_t n_plan;
         uint64_t limit_bytes, limit_entries; /* of one layer or tree, unpacked; 0: the default */
 } Job;
 

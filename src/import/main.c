@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* lodge-import: one job of lodged that reads or writes what strangers do: pull, import, export and
- * the like. Main process of lodge-import@ID.service, lodge-export@ID.service or
- * lodge-copy@ID.service. It has no name on the bus and never needs one. */
+ * the like. Main process of lodge-import@ID.service, lodge-export@ID.service, lodge-copy@ID.service
+ * or lodge-files@ID.service. It has no name on the bus and never needs one. */
 #include "import/guest.h"
 #include "import/made-layers.h"
 #include "import/operations.h"
@@ -27,8 +27,8 @@ static int usage(int status)
 {
         (void)fputs("lodge-import [OPTIONS] ID\n\n"
                     "Do job ID of lodged. Main process of " LODGE_IMPORT_UNIT_PREFIX
-                    "ID.service, " LODGE_EXPORT_UNIT_PREFIX "ID.service and " LODGE_COPY_UNIT_PREFIX
-                    "ID.service.\n\n"
+                    "ID.service, " LODGE_EXPORT_UNIT_PREFIX "ID.service, " LODGE_COPY_UNIT_PREFIX
+                    "ID.service and " LODGE_FILES_UNIT_PREFIX "ID.service.\n\n"
                     "     --socket=PATH  where lodged listens (" LODGE_RUNTIME_SOCKET ")\n"
                     "     --store=DIR    the store (" LODGE_STORE ")\n"
                     "  -h --help         show this text\n"
@@ -121,7 +121,7 @@ static int go_there(const Invocation *v, const Operation *op, Job *job, Fault *r
         if (op->guest) {
                 link_end_with(job->link, order_fd(job->order, "leader-fd"),
                               order_get(job->order, "machine"), copy_unpack_abandon);
-                return guest_enter(job->order, &job->guest_fd, reterr);
+                return guest_enter(job, reterr);
         }
         int r = open_places(v, op, job, reterr);
         return r < 0 ? r : enter_sandbox(job, op, reterr);

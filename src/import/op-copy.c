@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* op=copy-to and op=copy-from: files of a machine that runs. The process is inside already. */
+/* op=copy-to and op=copy-from: files of a machine. The process is inside already. */
 #include "import/operations.h"
 
 #include "base/text.h"
 #include "copy/copy-pack.h"
 #include "copy/copy-unpack.h"
 #include "image/decompress.h"
+#include "import/covered.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -20,7 +21,7 @@ static int find_place(const Job *job, bool follow, CopyPlace *ret, Fault *reterr
 
         return r < 0 ? copy_fault(reterr, -r, path, "cannot be reached in machine '%s': %s",
                                   order_get(order, "machine"), strerror(-r))
-                     : 0;
+                     : covered_check(job, ret, path, reterr);
 }
 
 static void prepare_stream(int fd)

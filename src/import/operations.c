@@ -51,13 +51,20 @@ static const OrderKey clone_keys[] = {
         {"path", ORDER_STRING, .required = true},
         {NULL},
 };
+/* Of a machine that runs: its namespaces and the pidfd of PID 1, whose end is the job's. Of another
+ * one: its plan, and the mounts of its disk image. */
+#define GUEST_KEYS                                                                                 \
+        {"userns-fd", ORDER_DESCRIPTOR}, {"mountns-fd", ORDER_DESCRIPTOR},                         \
+                {"leader-fd", ORDER_DESCRIPTOR}, {"plan-fd", ORDER_DESCRIPTOR},                    \
+                {"image-fd", ORDER_DESCRIPTOR},                                                    \
+        {                                                                                          \
+                "usr-fd", ORDER_DESCRIPTOR                                                         \
+        }
 static const OrderKey copy_to_keys[] = {
         {"machine", ORDER_STRING, .required = true},
         {"path", ORDER_STRING, .required = true},
         {"source-fd", ORDER_DESCRIPTOR, .required = true},
-        {"userns-fd", ORDER_DESCRIPTOR, .required = true},
-        {"mountns-fd", ORDER_DESCRIPTOR, .required = true},
-        {"leader-fd", ORDER_DESCRIPTOR, .required = true}, /* pidfd: its end is the job's */
+        GUEST_KEYS,
         {"archive", ORDER_FLAG},
         {"rename", ORDER_FLAG},
         {NULL},
@@ -66,9 +73,7 @@ static const OrderKey copy_from_keys[] = {
         {"machine", ORDER_STRING, .required = true},
         {"path", ORDER_STRING, .required = true},
         {"output-fd", ORDER_DESCRIPTOR, .required = true},
-        {"userns-fd", ORDER_DESCRIPTOR, .required = true},
-        {"mountns-fd", ORDER_DESCRIPTOR, .required = true},
-        {"leader-fd", ORDER_DESCRIPTOR, .required = true},
+        GUEST_KEYS,
         {"follow-links", ORDER_FLAG},
         {NULL},
 };

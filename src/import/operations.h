@@ -13,7 +13,7 @@ typedef struct Operation {
         bool network;    /* opens sockets */
         bool store;      /* reads the store: a job of lodge-export@.service */
         bool owns_files; /* makes files of any owner and mode */
-        bool guest;      /* enters a machine: a job of lodge-copy@.service */
+        bool guest; /* enters a machine: a job of lodge-copy@.service or lodge-files@.service */
 } Operation;
 
 /** operation_find() - NULL for one that is not known */

@@ -183,6 +183,14 @@ int order_fd(const Order *o, const char *key)
         return i < o->n_fds ? o->fds[i] : -EBADF;
 }
 
+void order_close(Order *o, const char *key)
+{
+        uint64_t i = order_number(o, key, UINT64_MAX);
+
+        if (i < o->n_fds)
+                o->fds[i] = close_fd(o->fds[i]);
+}
+
 bool order_has_layer(const Order *o, const char *diff_id)
 {
         return bsearch(&diff_id, o->have, o->n_have, sizeof(*o->have), compare) != NULL;

@@ -50,6 +50,8 @@ bool order_flag(const Order *o, const char *key);
 uint64_t order_number(const Order *o, const char *key, uint64_t fallback);
 /** order_fd() - the descriptor that a key names; borrowed; -EBADF if it is absent */
 int order_fd(const Order *o, const char *key);
+/** order_close() - close the descriptor that a key names, if it is there */
+void order_close(Order *o, const char *key);
 /** order_has_layer() - is this layer in the store already? */
 bool order_has_layer(const Order *o, const char *diff_id);
 

@@ -6,6 +6,7 @@
 #include "shim/shim.h"
 #include "shim/start-child.h"
 #include "sys/process.h"
+#include "sys/userns.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -20,7 +21,7 @@
 
 int guest_work_enter(int leader)
 {
-        int r = setns(leader, CLONE_NEWUSER | CLONE_NEWNS) < 0 ? -errno : start_become_root();
+        int r = setns(leader, CLONE_NEWUSER | CLONE_NEWNS) < 0 ? -errno : credentials_become_root();
 
         /* after the last change of credentials, which would reset it */
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);

@@ -19,14 +19,10 @@ typedef struct Keep {
 
 static int attach_numbered(int dirfd, size_t number, int mountfd)
 {
-        _cleanup_close_ int target = -EBADF;
         char name[24];
 
         (void)snprintf(name, sizeof(name), "%zu", number);
-        if (mkdirat(dirfd, name, 0700) < 0)
-                return -errno;
-        target = openat(dirfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        return target < 0 ? -errno : mountfd_attach(mountfd, target);
+        return mountfd_attach_new(mountfd, dirfd, name);
 }
 
 static int keep_here(void *arg)

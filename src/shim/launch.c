@@ -85,6 +85,7 @@ static int open_sources(Start *st, Failure *f)
         r = r < 0 ? r
                   : upper_open(st->args->plan, st->args->n_plan, st->args->is_reboot, st->uid_base,
                                &st->upper, f);
+        r = r < 0 ? r : upper_lock(st->args->plan, st->args->n_plan, st->args->locks, f);
         return r < 0 ? r : shares_open(st, f);
 }
 
@@ -176,14 +177,6 @@ static int ask_child_why(Start *st, int r, Failure *f)
         return -(f->error ?: EIO);
 }
 
-/* lodge-work mounts for nobody to run anything; the guest's own sudo is to work. */
-static int map_usr(int mountfd, int userns)
-{
-        int r = mountfd_set(mountfd, MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID);
-
-        return r < 0 ? r : mountfd_idmap(mountfd, userns, MOUNT_ATTR_NODEV);
-}
-
 static int map_ids(Start *st, pid_t pid, Failure *f)
 {
         const LaunchArgs *a = st->args;
@@ -201,8 +194,7 @@ static int map_ids(Start *st, pid_t pid, Failure *f)
         r = r < 0 ? r : upper_map(&st->upper, st->userns, a->plan, a->n_plan, f);
         if (r < 0 || st->usr < 0)
                 return r;
-        r = map_usr(st->usr, st->userns);
-        return r < 0 ? failure_set(f, FAULT_START_FAILED, r, "map the owners of", "/usr") : 0;
+        return layers_map_usr(st->usr, st->userns, f);
 }
 
 static int make_stdio(Start *st, Failure *f)

@@ -2,6 +2,7 @@
 #include "shim/layers.h"
 
 #include "shim/images.h"
+#include "sys/beneath.h"
 #include "sys/mountfd.h"
 #include "wire/plan.h"
 
@@ -27,6 +28,13 @@ void layers_done(Layers *l)
         layers_init(l);
 }
 
+void layer_locks_done(LayerLocks *l)
+{
+        for (size_t i = 0; i < l->n; i++)
+                (void)close_fd(l->fds[i]);
+        *l = (LayerLocks){0};
+}
+
 static int clone_directory(const char *path)
 {
         _cleanup_close_ int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -35,9 +43,9 @@ static int clone_directory(const char *path)
 }
 
 /* Others hold the lock for moments only, and mostly leave the layer where it is. */
-static int lock_shared(int fd)
+int layers_lock(int fd, int operation)
 {
-        for (int i = 0; flock(fd, LOCK_SH | LOCK_NB) < 0; i++) {
+        for (int i = 0; flock(fd, operation | LOCK_NB) < 0; i++) {
                 if (errno != EWOULDBLOCK && errno != EINTR)
                         return -errno;
                 if (i >= LOCK_TRIES)
@@ -57,7 +65,7 @@ static int lock_layer(int store, const char *name)
 
         if (fd < 0)
                 return -errno;
-        int r = lock_shared(fd);
+        int r = layers_lock(fd, LOCK_SH);
         if (r < 0)
                 return r;
         if (fstat(fd, &locked) < 0 || fstatat(store, name, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
@@ -70,7 +78,7 @@ static int lock_layer(int store, const char *name)
 
 static int lock_all(const Layers *l, LayerLocks *locks, Failure *f)
 {
-        if (locks->n > 0) /* a reboot: by the same plan */
+        if (locks->is_complete)
                 return 0;
         for (size_t i = 0; i < l->n; i++) {
                 if (!l->all[i].name)
@@ -157,4 +165,23 @@ int layers_map(Layers *l, int userns, const void *plan, size_t n_plan, Failure *
                 i++;
         }
         return 0;
+}
+
+/* lodge-work mounts for nobody to run anything; the guest's own sudo is to work. */
+int layers_map_usr(int mountfd, int userns, Failure *f)
+{
+        int r = mountfd_set(mountfd, MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID);
+
+        r = r < 0 ? r : mountfd_idmap(mountfd, userns, MOUNT_ATTR_NODEV);
+        return r < 0 ? failure_set(f, FAULT_START_FAILED, r, "map the owners of", "/usr") : 0;
+}
+
+int layers_attach_usr(int root, int usr)
+{
+        _cleanup_close_ int target = -EBADF;
+
+        if (usr < 0)
+                return 0;
+        target = beneath_open(root, "/usr", O_PATH | O_DIRECTORY, 0);
+        return target < 0 ? target : mountfd_attach(usr, target);
 }

@@ -4,15 +4,18 @@
 
 #include "shim/failure.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define LAYERS_MAX 128
 
-/* Layers of the store that this machine uses: LOCK_SH on each directory, so that nobody throws one
- * away. Kept as long as the shim lives, over reboots. */
+/* What this machine uses: LOCK_SH on each directory of a layer in the store, so that nobody throws
+ * one away, and LOCK_EX on that of a writable layer that is kept, which has one user at a time.
+ * Held as long as the shim lives, over reboots. */
 typedef struct LayerLocks {
-        int fds[LAYERS_MAX];
+        int fds[LAYERS_MAX + 1];
         size_t n;
+        bool is_complete; /* by the same plan, so at a reboot there is nothing to lock */
 } LayerLocks;
 
 typedef struct Layer {
@@ -31,6 +34,8 @@ typedef struct Layers {
 void layers_init(Layers *l);
 /** layers_done() - close the mounts; the locks stay */
 void layers_done(Layers *l);
+/** layer_locks_done() - let go of them */
+void layer_locks_done(LayerLocks *l);
 
 /** layers_open() - open what the plan's PLAN_LOWER, PLAN_LOWER_FD and PLAN_LAYER name, lock the
  * last
@@ -43,3 +48,17 @@ int layers_open(Layers *l, LayerLocks *locks, int images, const void *plan, size
 /** layers_map() - show the files' ids through a user namespace
  * Return: 0; negative errno with @f set. */
 int layers_map(Layers *l, int userns, const void *plan, size_t n_plan, Failure *f);
+
+/** layers_map_usr() - the same for the mount of a disk image that goes over /usr
+ * Return: 0; negative errno with @f set. */
+int layers_map_usr(int mountfd, int userns, Failure *f);
+
+/** layers_attach_usr() - put it there
+ * @usr -EBADF: none
+ * Return: 0; negative errno. */
+int layers_attach_usr(int root, int usr);
+
+/** layers_lock() - flock(2), waiting a second for those who look at a directory for a moment
+ * @operation LOCK_SH, LOCK_EX
+ * Return: 0; -EBUSY; negative errno. */
+int layers_lock(int fd, int operation);

@@ -65,30 +65,6 @@ static int wait_readable(const Shim *s, int fd, int timeout_msec)
         return p[1].revents != 0;
 }
 
-/* @ret NULL on failure; munmap() it */
-static int map_plan(int fd, void **ret, size_t *ret_n)
-{
-        const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-        struct stat st;
-
-        *ret = NULL;
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        if (st.st_size <= 0 || st.st_size > PLAN_SIZE_MAX ||
-            (fcntl(fd, F_GET_SEALS) & seals) != seals)
-                return -EBADMSG;
-        *ret_n = (size_t)st.st_size;
-        void *p = mmap(NULL, *ret_n, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (p == MAP_FAILED)
-                return -errno;
-        int r = plan_check(p, *ret_n);
-        if (r < 0)
-                (void)munmap(p, *ret_n);
-        else
-                *ret = p;
-        return r;
-}
-
 /* The shim's own descriptors of them go with the frame. */
 static int take_images(Shim *s, const Frame *f)
 {
@@ -107,7 +83,7 @@ static int take_plan(Shim *s, Frame *f, int attach[static 3], Fault *reterr)
         if (f->type == FRAME_REFUSED)
                 return frame_fault(f, reterr);
         int r = f->type == FRAME_PLAN && f->n_fds >= 2 ? frame_stdio(f, stdio) : -EBADMSG;
-        r = r < 0 ? r : map_plan(f->fds[0], &s->plan, &s->n_plan);
+        r = r < 0 ? r : plan_open(f->fds[0], &s->plan, &s->n_plan);
         if (r < 0)
                 return fault_set(
                         reterr, FAULT_START_FAILED, r,
@@ -383,7 +359,7 @@ static int map_request(const Shim *s, const Frame *f, void **ret, size_t *ret_n,
 
         if (r < 0)
                 return r;
-        r = f->n_fds == 1 ? map_plan(f->fds[0], ret, ret_n) : -EBADMSG;
+        r = f->n_fds == 1 ? plan_open(f->fds[0], ret, ret_n) : -EBADMSG;
         return r < 0 ? fault_set(
                                reterr, FAULT_FAILED, r,
                                "lodged sent a plan that this lodge-shim cannot use; was one of them upgraded?")

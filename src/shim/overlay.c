@@ -18,18 +18,6 @@ typedef struct Work {
         Failure *failure;
 } Work;
 
-/* Attaches a layer in the scratch directory. Overlayfs takes its layers by path, and before
- * Linux 6.15 only from mounts of the caller's namespace. */
-static int attach_layer(int scratch, const char *name, int layer)
-{
-        _cleanup_close_ int target = -EBADF;
-
-        if (mkdirat(scratch, name, 0700) < 0)
-                return -errno;
-        target = openat(scratch, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        return target < 0 ? -errno : mountfd_attach(layer, target);
-}
-
 /* The merged root directory shows the owner and mode of the upper one: make them those of the
  * image. */
 static int make_upper(int scratch)
@@ -84,16 +72,18 @@ static int place_layer(int scratch, const Layer *layer, const char *name)
         char target[256];
 
         if (layer->fd >= 0)
-                return attach_layer(scratch, name, layer->fd);
+                return mountfd_attach_new(layer->fd, scratch, name);
         if (snprintf(target, sizeof(target), "store/%s/tree", layer->name) >= (int)sizeof(target))
                 return -ENAMETOOLONG;
         return symlinkat(target, scratch, name) < 0 ? -errno : 0;
 }
 
+/* Overlayfs takes its layers by path, and before Linux 6.15 only from mounts of the caller's
+ * namespace. */
 static int place_layers(int scratch, const Layers *layers)
 {
         char name[2];
-        int r = layers->store < 0 ? 0 : attach_layer(scratch, "store", layers->store);
+        int r = layers->store < 0 ? 0 : mountfd_attach_new(layers->store, scratch, "store");
 
         for (size_t i = 0; i < layers->n && r >= 0; i++) {
                 layer_name(i, name);
@@ -126,13 +116,13 @@ static int place_upper(int scratch, const Upper *upper, Failure *f)
         char options[64] = "mode=0700";
 
         if (!upper->is_memory)
-                return attach_layer(scratch, "upper", upper->fd);
+                return mountfd_attach_new(upper->fd, scratch, "upper");
         if (upper->memory_bytes > 0)
                 (void)snprintf(options, sizeof(options), "mode=0700,size=%llu",
                                (unsigned long long)upper->memory_bytes);
         memory = mountfd_new("tmpfs", options, MOUNT_ATTR_NODEV);
         int r = memory < 0 ? memory : check_memory(memory, f);
-        return r < 0 ? r : attach_layer(scratch, "upper", memory);
+        return r < 0 ? r : mountfd_attach_new(memory, scratch, "upper");
 }
 
 /* Everything below happens in a directory of a tmpfs that nobody else sees and that goes with us.
@@ -177,7 +167,8 @@ static int mount_and_furnish(void *arg)
         fd = r < 0 ? r : mountfd_new("overlay", options, MOUNT_ATTR_NODEV);
         if (fd < 0)
                 return failure_set(w->failure, FAULT_START_FAILED, fd, "mount", "overlay");
-        r = furnish(fd, a->plan, a->n_plan, w->failure);
+        if (a->plan)
+                r = furnish(fd, a->plan, a->n_plan, w->failure);
         if (r >= 0 && a->files)
                 r = furnish(fd, a->files, a->n_files, w->failure);
         return r < 0 ? r : TAKE_FD(fd);

@@ -7,7 +7,7 @@
 #include "shim/upper.h"
 
 typedef struct OverlayArgs {
-        const void *plan; /* its PLAN_STAGE_TREE is executed on the new tree */
+        const void *plan; /* its PLAN_STAGE_TREE is executed on the new tree; NULL: nothing is */
         size_t n_plan;
         const void *files; /* likewise, afterwards; NULL: none */
         size_t n_files;

@@ -19,16 +19,6 @@ static void scratch_init(Scratch *s)
         *s = (Scratch){-EBADF, -EBADF, -EBADF, -EBADF};
 }
 
-static int attach_at(int dirfd, const char *name, int mountfd)
-{
-        _cleanup_close_ int target = -EBADF;
-
-        if (mkdirat(dirfd, name, 0700) < 0)
-                return -errno;
-        target = openat(dirfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        return target < 0 ? -errno : mountfd_attach(mountfd, target);
-}
-
 static int open_in(int dirfd, const char *name)
 {
         int fd = openat(dirfd, name, O_PATH | O_CLOEXEC | O_NOFOLLOW);
@@ -50,7 +40,7 @@ static int make_masks(int scratch, Scratch *s)
             mkdirat(fd, "directory", 0555) < 0)
                 return -errno;
         int r = mountfd_set(fd, ro, 0);
-        r = r < 0 ? r : attach_at(scratch, "masks", fd);
+        r = r < 0 ? r : mountfd_attach_new(fd, scratch, "masks");
         at = r < 0 ? r : open_in(scratch, "masks");
         if (at < 0)
                 return at;
@@ -131,26 +121,16 @@ static int move_to_root(int stage, const char *path, int root)
         return target < 0 ? target : mountfd_move(stage, path + 1, target);
 }
 
-static int attach_usr(int root, int usr)
-{
-        _cleanup_close_ int target = -EBADF;
-
-        if (usr < 0)
-                return 0;
-        target = beneath_open(root, "/usr", O_PATH | O_DIRECTORY, 0);
-        return target < 0 ? target : mountfd_attach(usr, target);
-}
-
 int root_enter(Start *st, const Scratch *scratch, int overlay, Failure *f)
 {
         _cleanup_close_ int root = -EBADF;
         PlanStep s;
 
-        int r = attach_at(scratch->top, "root", overlay);
+        int r = mountfd_attach_new(overlay, scratch->top, "root");
         root = r < 0 ? r : open_in(scratch->top, "root");
         if (root < 0)
                 return failure_set(f, FAULT_START_FAILED, root, "mount", "overlay");
-        r = attach_usr(root, st->usr);
+        r = layers_attach_usr(root, st->usr);
         if (r < 0)
                 return failure_set(f, FAULT_START_FAILED, r, "mount", "/usr");
         PLAN_FOREACH (&s, st->args->plan, st->args->n_plan) {

@@ -10,6 +10,7 @@
 #include "sys/process.h"
 #include "sys/rtnetlink.h"
 #include "sys/terminal.h"
+#include "sys/userns.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -151,12 +152,6 @@ static int become(Start *st, LaunchMessage m, Failure *f)
         return payload_exec(&a, f);
 }
 
-int start_become_root(void)
-{
-        return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? -errno
-                                                                                          : 0;
-}
-
 void start_child(Start *st)
 {
         LaunchMessage m = {.kind = LAUNCH_FURNISHED, .terminal = -EBADF, .slave = -EBADF};
@@ -164,7 +159,7 @@ void start_child(Start *st)
 
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         int r = await(st, LAUNCH_MAPPED);
-        r = r < 0 ? r : start_become_root();
+        r = r < 0 ? r : credentials_become_root();
         r = r < 0 ? r : mount_root(st, &f);
         r = r < 0 ? r : bring_up_loopback(st, &f);
         r = r < 0 ? r : await(st, LAUNCH_PIVOTED);

@@ -67,9 +67,6 @@ int start_tell(Start *st, LaunchMessageKind kind, Failure *f);
  * Return: 0; -ECANCELED SIGTERM came; negative errno, its failure or ours, with @f set. */
 int start_expect(Start *st, LaunchMessageKind kind, LaunchMessage *ret, Failure *f);
 
-/** start_become_root() - from the host's root, whose id has no number there, to the guest's
- * Return: 0; negative errno. */
-int start_become_root(void);
 /** start_serve_shares() - answer the shim until it has mounted all of Start.mounts
  * Context: as target_serve().
  * Return: 0; -EPIPE the shim is gone; negative errno with @f set. */

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -128,6 +129,27 @@ int upper_open(const void *plan, size_t n_plan, bool is_reboot, uint32_t project
         ret->fd = open_on_disk(plan, n_plan, &s, is_reboot, project, f);
         ret->is_volatile = s.flags & PLAN_VOLATILE;
         return ret->fd < 0 ? ret->fd : 0;
+}
+
+int upper_lock(const void *plan, size_t n_plan, LayerLocks *locks, Failure *f)
+{
+        _cleanup_close_ int fd = -EBADF;
+        PlanStep s;
+
+        if (!locks->is_complete && plan_find(plan, n_plan, PLAN_UPPER, &s) &&
+            !(s.flags & PLAN_FRESH)) {
+                fd = open(s.s, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                int r = fd < 0 ? -errno : layers_lock(fd, LOCK_EX);
+                if (r == -EBUSY)
+                        return failure_reason(f, FAULT_BUSY, r, "lock",
+                                              "its writable layer is in use: files are being "
+                                              "copied, or it runs");
+                if (r < 0)
+                        return failure_set(f, FAULT_START_FAILED, r, "lock", s.s);
+                locks->fds[locks->n++] = TAKE_FD(fd);
+        }
+        locks->is_complete = true;
+        return 0;
 }
 
 int upper_map(const Upper *u, int userns, const void *plan, size_t n_plan, Failure *f)

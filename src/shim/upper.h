@@ -3,6 +3,7 @@
 #pragma once
 
 #include "shim/failure.h"
+#include "shim/layers.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,11 @@ typedef struct Upper {
  * Return: 0; negative errno with @f set. */
 int upper_open(const void *plan, size_t n_plan, bool is_reboot, uint32_t project, Upper *ret,
                Failure *f);
+
+/** upper_lock() - be the only one who uses a writable layer that is kept
+ * @locks complete with it
+ * Return: 0; -EBUSY; negative errno with @f set. */
+int upper_lock(const void *plan, size_t n_plan, LayerLocks *locks, Failure *f);
 
 /** upper_map() - show the files' ids through a user namespace
  * Return: 0; negative errno with @f set. */

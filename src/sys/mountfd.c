@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 int mountfd_clone(int dirfd, const char *path, int recursive)
@@ -87,6 +88,16 @@ int mountfd_attach(int mountfd, int target)
                           MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0
                        ? -errno
                        : 0;
+}
+
+int mountfd_attach_new(int mountfd, int dirfd, const char *name)
+{
+        _cleanup_close_ int target = -EBADF;
+
+        if (mkdirat(dirfd, name, 0700) < 0)
+                return -errno;
+        target = openat(dirfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return target < 0 ? -errno : mountfd_attach(mountfd, target);
 }
 
 int mountfd_attach_at(int mountfd, int dirfd, const char *path)

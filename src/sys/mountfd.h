@@ -40,6 +40,11 @@ int mountfd_set_tree(int mountfd, int usernsfd, uint64_t set);
  * Return: 0; negative errno. */
 int mountfd_attach(int mountfd, int target);
 
+/** mountfd_attach_new() - the same on a directory that is made for it
+ * @name in @dirfd, where nobody else makes anything
+ * Return: 0; negative errno. */
+int mountfd_attach_new(int mountfd, int dirfd, const char *name);
+
 /** mountfd_attach_at() - the same by path
  * Only for paths in which nobody else can have put a symbolic link; one at the end is not followed.
  * Return: 0; -EINVAL one is a directory and the other is not; other negative errno. */

@@ -36,24 +36,45 @@ int userns_map_one(pid_t pid, uint32_t uid, uint32_t host_uid, uint32_t gid, uin
         return r < 0 ? r : write_map(pid, "gid_map", gid, host_gid, 1);
 }
 
-int userns_new_for_one(uint32_t uid, uint32_t host_uid, uint32_t gid, uint32_t host_gid)
+/* A process that does nothing but be in a new user namespace. */
+static pid_t spawn_placeholder(int *ret_pidfd)
 {
-        _cleanup_close_ int pidfd = -EBADF;
-        pid_t pid = process_clone(CLONE_NEWUSER, -EBADF, &pidfd);
+        pid_t pid = process_clone(CLONE_NEWUSER, -EBADF, ret_pidfd);
 
-        if (pid < 0)
-                return pid;
         if (pid == 0) {
                 (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
                 for (;;)
                         (void)pause();
         }
-        int r = userns_map_one(pid, uid, host_uid, gid, host_gid);
+        return pid;
+}
+
+/* @r what became of its map. */
+static int take_namespace(pid_t pid, int pidfd, int r)
+{
         r = r < 0 ? r : userns_open(pid);
         (void)process_signal(pidfd, SIGKILL);
         while (waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){0}, WEXITED) < 0 && errno == EINTR)
                 ;
         return r;
+}
+
+int userns_new(uint32_t base, uint32_t count)
+{
+        _cleanup_close_ int pidfd = -EBADF;
+        pid_t pid = spawn_placeholder(&pidfd);
+
+        return pid < 0 ? pid : take_namespace(pid, pidfd, userns_map(pid, base, count));
+}
+
+int userns_new_for_one(uint32_t uid, uint32_t host_uid, uint32_t gid, uint32_t host_gid)
+{
+        _cleanup_close_ int pidfd = -EBADF;
+        pid_t pid = spawn_placeholder(&pidfd);
+
+        return pid < 0 ? pid
+                       : take_namespace(pid, pidfd,
+                                        userns_map_one(pid, uid, host_uid, gid, host_gid));
 }
 
 int userns_open(pid_t pid)
@@ -86,6 +107,12 @@ int credentials_bound(uint64_t caps)
                         return errno == EINVAL ? 0 : -errno; /* EINVAL: past the kernel's last */
         }
         return 0;
+}
+
+int credentials_become_root(void)
+{
+        return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? -errno
+                                                                                          : 0;
 }
 
 int credentials_become(uid_t uid, gid_t gid, const gid_t *groups, size_t n_groups, uint64_t caps)

@@ -5,8 +5,11 @@
 #include "wire/buffer.h"
 #include "wire/plan-op.h"
 
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #define PLAN_MAGIC "LODGEPLN"
 
@@ -318,4 +321,27 @@ int plan_images(const void *plan, size_t n)
                 count++;
         }
         return seen == (1U << count) - 1 ? (int)count : -EBADMSG;
+}
+
+int plan_open(int fd, void **ret, size_t *ret_n)
+{
+        const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+        struct stat st;
+
+        *ret = NULL;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_size <= 0 || st.st_size > PLAN_SIZE_MAX ||
+            (fcntl(fd, F_GET_SEALS) & seals) != seals)
+                return -EBADMSG;
+        *ret_n = (size_t)st.st_size;
+        void *p = mmap(NULL, *ret_n, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (p == MAP_FAILED)
+                return -errno;
+        int r = plan_check(p, *ret_n);
+        if (r < 0)
+                (void)munmap(p, *ret_n);
+        else
+                *ret = p;
+        return r;
 }

@@ -216,6 +216,11 @@ void plan_writer_done(PlanWriter *w);
  * fail. Return: 0; -EBADMSG; -EPROTONOSUPPORT for another version. */
 int plan_check(const void *plan, size_t n);
 
+/** plan_open() - the plan in a sealed memfd, checked
+ * @ret munmap() it; NULL on failure
+ * Return: 0; -EBADMSG it is not sealed, or as plan_check(); negative errno. */
+int plan_open(int fd, void **ret, size_t *ret_n);
+
 /** plan_next() - the step at *@offset of a checked plan
  * @offset starts at 0
  * Return: true and advances, false at the end. */

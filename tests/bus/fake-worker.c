@@ -29,7 +29,8 @@ typedef struct Work {
 const char *fake_worker_id(const char *unit)
 {
         static const char *const prefixes[] = {LODGE_IMPORT_UNIT_PREFIX, LODGE_EXPORT_UNIT_PREFIX,
-                                               LODGE_COPY_UNIT_PREFIX, LODGE_WORK_UNIT_PREFIX};
+                                               LODGE_COPY_UNIT_PREFIX, LODGE_FILES_UNIT_PREFIX,
+                                               LODGE_WORK_UNIT_PREFIX};
         static char id[17];
 
         for (size_t i = 0; i < ELEMENTSOF(prefixes); i++)
@@ -252,6 +253,21 @@ static bool use_disk(const Work *w, const char *operation, const char *name)
         return true;
 }
 
+static bool copy(const Work *w)
+{
+        const char *path = arg(w, "path");
+
+        if (streq(path, "/hang"))
+                return true;
+        if (streq(path, "/die"))
+                return false;
+        if (streq(path, "/fail"))
+                fail(w, FAULT_FAILED, "'/fail' cannot be read");
+        else
+                finish(w, NULL, NULL);
+        return true;
+}
+
 bool fake_worker_order(int fd, const Frame *f, const char *root, const char *id)
 {
         Work w = {.fd = fd, .root = root, .id = id};
@@ -267,6 +283,8 @@ bool fake_worker_order(int fd, const Frame *f, const char *root, const char *id)
                 return make_image(&w, name ?: "ok");
         if (streq(operation, "attach") || streq(operation, "probe"))
                 return use_disk(&w, operation, name);
+        if (g_str_has_prefix(operation, "copy-"))
+                return copy(&w);
         if (streq(operation, "clone")) {
                 make_directory(&w, "/image/copied");
                 finish(&w, NULL, NULL);

@@ -55,9 +55,9 @@ compile() {
     # LeakSanitizer traces its own process at the end: the shim cannot be traced, and the sandboxes have no ptrace(2)
     if [[ $variant == *-sanitize ]]; then
         local unit
-        mkdir -p "$dir/destdir/usr/lib/systemd/system/"{lodged,lodge@,lodge-import@,lodge-export@,lodge-copy@,lodge-work@,lodge-net,lodge-relay}.service.d
+        mkdir -p "$dir/destdir/usr/lib/systemd/system/"{lodged,lodge@,lodge-import@,lodge-export@,lodge-copy@,lodge-files@,lodge-work@,lodge-net,lodge-relay}.service.d
         printf '[Service]\nSystemCallFilter=@debug\n' >"$dir/destdir/usr/lib/systemd/system/lodged.service.d/sanitize.conf"
-        for unit in lodge@ lodge-import@ lodge-export@ lodge-copy@ lodge-work@ lodge-net lodge-relay; do
+        for unit in lodge@ lodge-import@ lodge-export@ lodge-copy@ lodge-files@ lodge-work@ lodge-net lodge-relay; do
             printf '[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0\n' >"$dir/destdir/usr/lib/systemd/system/$unit.service.d/sanitize.conf"
         done
     fi

@@ -186,10 +186,10 @@ guest 'mkdir -p /srv/tmpfs; echo t >/run/t'
 copy "$M:/run/t" t
 equal 'from a tmpfs' t "$(<t)"
 
-# a stopped machine
+# a stopped machine that keeps nothing
 stop "$M"
 expect 4 lodgectl cp file "$M:/srv"
-matches 'why' 'files are put together only when it does' "$ERR"
+matches 'why' 'without WritableLayer=keep' "$ERR"
 matches 'the hint' "lodgectl start $M" "$ERR"
 
 

@@ -7,13 +7,13 @@
 expect 0 systemd-analyze security --no-pager --threshold=40 lodged.service
 matches 'exposure of lodged' 'Overall exposure level for lodged.service: [0-3]\.[0-9]' "$OUT"
 
-for unit in lodge-import lodge-export lodge-copy lodge-work; do
+for unit in lodge-import lodge-export lodge-copy lodge-files lodge-work; do
     expect 0 systemd-analyze security --no-pager --threshold=40 "$unit@$TEST.service"
 done
 
 expect 0 systemd-analyze security --no-pager --threshold=30 lodge-relay.service
 
-expect 0 systemd-analyze verify lodged.service lodge-relay.service lodged.socket "lodge@$TEST-x.service" "lodge-"{import,export,copy,work}"@$TEST.service"
+expect 0 systemd-analyze verify lodged.service lodge-relay.service lodged.socket "lodge@$TEST-x.service" "lodge-"{import,export,copy,files,work}"@$TEST.service"
 lacks 'complaints about our units' 'lodge' "$OUT$ERR"
 
 for page in lodgectl.1 lodged.8 lodge-shim.8 lodge-generator.8 lodge-import.8 lodge-net.8 lodge-relay.8 lodge-work.8 nss-lodge.8 lodge.machine.5 lodge.network.5 lodge-registries.conf.5 org.lodge1.5; do

@@ -44,7 +44,7 @@ remove_what_root_made() {
 end_jobs() {
     local job
     for job in $(lodgectl job ls -q); do lodgectl job cancel "$job" >/dev/null 2>&1 || true; done
-    wait_for 20 'no worker runs' eval '[[ -z $(systemctl list-units --plain --no-legend "lodge-import@*" "lodge-export@*" "lodge-copy@*" "lodge-work@*") ]]'
+    wait_for 20 'no worker runs' eval '[[ -z $(systemctl list-units --plain --no-legend "lodge-import@*" "lodge-export@*" "lodge-copy@*" "lodge-files@*" "lodge-work@*") ]]'
 }
 
 # call_all USER SEED: so that a failure can be repeated

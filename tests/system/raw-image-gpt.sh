@@ -50,6 +50,19 @@ matches '/usr' ' /usr ro,nodev[, ]' "$(inside "$m" grep -F ' /usr ' /proc/self/m
 stop "$m"
 wait_for 5 'the loop devices have gone' has_loops 0 "$file"
 
+# copies of one that does not run see it, too, and keep no device
+create "$TEST-c" "$TEST-usr" WritableLayer=keep -- "${IDLE[@]}"
+lodgectl cp "$TEST-c:/usr/bin/busybox" "$WORK/busybox"
+cmp "$WORK/usr/bin/busybox" "$WORK/busybox"
+expect 1 lodgectl cp "$WORK/busybox" "$TEST-c:/usr/bin/new"
+matches 'a copy to /usr' 'Read-only' "$ERR"
+lodgectl cp "$WORK/busybox" "$TEST-c:/etc/new"
+wait_for 5 'the loop devices have gone' has_loops 0 "$file"
+start "$TEST-c"
+inside "$TEST-c" ls /etc/new
+stop "$TEST-c"
+wait_for 5 'the loop devices have gone' has_loops 0 "$file"
+
 # an unmodified system
 file_system erofs "$WORK/debian" "$IMAGES/debian13"
 size=$(($(stat -c %s "$WORK/debian") / 1048576 + 1))

@@ -19,7 +19,7 @@ echo "root $(names /)"
 echo "etc $(names /etc)"
 echo "lodge $(names /run/lodge)"
 echo "store $(names /var/lib/lodge 2>/dev/null)"
-for path in / /usr /etc /var /var/lib /var/lib/lodge /var/lib/lodge/{images,incoming,layers} /var/lib/lodge/{incoming,layers}/*; do
+for path in / /usr /etc /var /var/lib /var/lib/lodge /var/lib/lodge/{images,incoming,layers,machines,volumes} /srv /root /var/lib/lodge/{incoming,layers}/*; do
     if touch "$path/probe" 2>/dev/null; then echo "writes $path"; rm "$path/probe"; fi
     if chmod --reference="$path" "$path" 2>/dev/null; then echo "changes $path"; fi
 done
@@ -68,3 +68,8 @@ for worker in import export copy work; do
     equal "where lodge-$worker writes" "$own" "$(all writes)"
     equal "what lodge-$worker changes" "$own" "$(all changes)"
 done
+
+# the one that mounts what the administrator names sees the host, until it enters what it has mounted, and writes to layers
+look "lodge-files@$ID.service"
+equal 'where lodge-files writes' "$STORE/machines" "$(all writes)"
+equal 'what lodge-files changes' "$STORE/machines" "$(all changes)"

@@ -61,9 +61,14 @@ bounded() {
     stop "$m"
     remove "$m"
 
-    # kept: the limit is still there, can be changed, and can be taken away
+    # kept: the limit is still there, can be changed, and can be taken away; also where a copy has made the layer
     make "$m" WritableLayerSize=4M WritableLayer=keep
+    head -c 3000000 /dev/zero >"$WORK/most"
+    lodgectl cp "$WORK/most" "$m:/most"
+    expect 1 lodgectl cp "$WORK/most" "$m:/more"
+    matches 'a copy of too much' 'No space left|Disk quota exceeded' "$ERR"
     start "$m"
+    inside "$m" rm /most
     inside "$m" dd if=/dev/zero of=/a bs=64k count=32
     stop "$m"
     start "$m"
