@@ -6,7 +6,15 @@
 #include "bus/bus.h"
 #include "core/process.h"
 
+/* What sd-bus hands to the members of an object: it finds that first, and asks for each property
+ * right after, so none of them has to look for it again. */
+typedef struct Target {
+        Bus *bus;
+        const void *object; /* NULL: of the Manager */
+} Target;
+
 struct Bus {
+        Target itself, found; /* for the Manager's members; for those of the last object found */
         sd_bus *bus;
         Manager *manager;
         Authority *authority;

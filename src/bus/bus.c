@@ -44,8 +44,9 @@ static int find_process(sd_bus *bus, const char *path, const char *interface, vo
 {
         Bus *b = userdata;
 
-        *ret_found = b;
-        return bus_path_process(b, path) != NULL;
+        b->found = (Target){.bus = b, .object = bus_path_process(b, path)};
+        *ret_found = &b->found;
+        return b->found.object != NULL;
 }
 
 static int list_processes(sd_bus *bus, const char *prefix, void *userdata, char ***ret,
@@ -296,7 +297,7 @@ int bus_export(Bus *b, sd_bus *bus)
         r = sd_bus_add_object_manager(bus, NULL, LODGE_OBJECT_PATH);
         r = r < 0 ? r
                   : sd_bus_add_object_vtable(bus, NULL, LODGE_OBJECT_PATH, LODGE_MANAGER_INTERFACE,
-                                             bus_manager_vtable, b);
+                                             bus_manager_vtable, &b->itself);
         r = r < 0 ? r : bus_export_objects(b, bus);
         r = r < 0 ? r
                   : sd_bus_add_fallback_vtable(bus, NULL, LODGE_PROCESS_PATH,
@@ -321,6 +322,7 @@ int bus_new(sd_bus *bus, Manager *manager, const char *version, Bus **ret)
                 .texts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, text_change_free),
                 .progress = bus_progress_table(),
         };
+        b->itself.bus = b;
         *ret = b;
         if (!bus)
                 return 0;

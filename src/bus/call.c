@@ -466,11 +466,12 @@ int bus_on_method(sd_bus_message *m, void *userdata, sd_bus_error *error)
         _cleanup_fault_ Fault f = {0};
         ObjectKind kind;
         bool named;
+        const Target *t = userdata;
         const Method *method = method_of(m, &kind, &named);
         Call *c = g_new0(Call, 1);
 
         *c = (Call){
-                .bus = userdata,
+                .bus = t->bus,
                 .method = method,
                 .kind = kind,
                 .message = sd_bus_message_ref(m),

@@ -5,15 +5,16 @@
 
 static int append(sd_bus_message *reply, const NamedValue *v)
 {
-        const char type[] = {v->type, '\0'};
+        int number = (int)v->number;
+        uint32_t size = (uint32_t)v->size;
 
         switch (v->type) {
-        case 's': return sd_bus_message_append(reply, type, v->text ?: "");
+        case 's': return sd_bus_message_append_basic(reply, v->type, v->text ?: "");
         case 'b':
-        case 'i': return sd_bus_message_append(reply, type, (int)v->number);
-        case 'u': return sd_bus_message_append(reply, type, (uint32_t)v->size);
-        case 't': return sd_bus_message_append(reply, type, v->size);
-        case 'd': return sd_bus_message_append(reply, type, v->real);
+        case 'i': return sd_bus_message_append_basic(reply, v->type, &number);
+        case 'u': return sd_bus_message_append_basic(reply, v->type, &size);
+        case 't': return sd_bus_message_append_basic(reply, v->type, &v->size);
+        case 'd': return sd_bus_message_append_basic(reply, v->type, &v->real);
         default: return -EINVAL;
         }
 }

@@ -174,13 +174,15 @@ static int find_object(sd_bus *bus, const char *path, const char *interface, voi
         Bus *b = userdata;
         ObjectKind kind = bus_path_kind(path);
 
-        *ret_found = b;
+        *ret_found = &b->found;
         if (kind == _OBJECT_KIND_MAX)
                 return 0;
-        if (bus_path_object(b, kind, path))
-                return 1;
-        (void)list(b, kind); /* perhaps it is new */
-        return bus_path_object(b, kind, path) != NULL;
+        b->found = (Target){.bus = b, .object = bus_path_object(b, kind, path)};
+        if (!b->found.object) {
+                (void)list(b, kind); /* perhaps it is new */
+                b->found.object = bus_path_object(b, kind, path);
+        }
+        return b->found.object != NULL;
 }
 
 static int list_paths(Bus *b, ObjectKind kind, char ***ret)
@@ -294,42 +296,40 @@ void bus_object_changed(Bus *b, ObjectKind kind, const void *object, char **prop
 
 /* ---- properties ---- */
 
-static int append_property(Bus *b, ObjectKind kind, const char *path, const char *property,
+static int append_property(const Target *t, ObjectKind kind, const char *property,
                            sd_bus_message *reply)
 {
-        const void *object = bus_path_object(b, kind, path);
-
-        return object ? kinds[kind].append(object, property, reply) : -ENOENT;
+        return kinds[kind].append(t->object, property, reply);
 }
 
 int machine_property(sd_bus *bus, const char *path, const char *interface, const char *property,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        return append_property(userdata, OBJECT_MACHINE, path, property, reply);
+        return append_property(userdata, OBJECT_MACHINE, property, reply);
 }
 
 int image_property(sd_bus *bus, const char *path, const char *interface, const char *property,
                    sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        return append_property(userdata, OBJECT_IMAGE, path, property, reply);
+        return append_property(userdata, OBJECT_IMAGE, property, reply);
 }
 
 int volume_property(sd_bus *bus, const char *path, const char *interface, const char *property,
                     sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        return append_property(userdata, OBJECT_VOLUME, path, property, reply);
+        return append_property(userdata, OBJECT_VOLUME, property, reply);
 }
 
 int job_property(sd_bus *bus, const char *path, const char *interface, const char *property,
                  sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        return append_property(userdata, OBJECT_JOB, path, property, reply);
+        return append_property(userdata, OBJECT_JOB, property, reply);
 }
 
 int network_property(sd_bus *bus, const char *path, const char *interface, const char *property,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-        return append_property(userdata, OBJECT_NETWORK, path, property, reply);
+        return append_property(userdata, OBJECT_NETWORK, property, reply);
 }
 
 /* ---- GetMachine(), ListMachines() and the like ---- */
@@ -350,12 +350,13 @@ int bus_on_get_object(sd_bus_message *m, void *userdata, sd_bus_error *error)
         _cleanup_fault_ Fault f = {0};
         _cleanup_free_ char *path = NULL;
         const char *name;
+        const Target *t = userdata;
         void *object;
 
         int r = sd_bus_message_read(m, "s", &name);
         if (r < 0)
                 return r;
-        if (bus_get_object(userdata, kind, name, &object, &f) < 0)
+        if (bus_get_object(t->bus, kind, name, &object, &f) < 0)
                 return bus_reply_fault(m, &f);
         path = bus_object_path(kind, kinds[kind].name(object));
         return path ? sd_bus_reply_method_return(m, "o", path) : -ENOMEM;
@@ -421,6 +422,7 @@ int bus_on_list_objects(sd_bus_message *m, void *userdata, sd_bus_error *error)
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         g_autoptr(GPtrArray) properties = g_ptr_array_new();
         _cleanup_fault_ Fault f = {0};
+        const Target *t = userdata;
         GHashTableIter i;
         void *object;
 
@@ -429,7 +431,7 @@ int bus_on_list_objects(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return f.message ? bus_reply_fault(m, &f) : r;
         r = sd_bus_message_new_method_return(m, &reply);
         r = r < 0 ? r : sd_bus_message_open_container(reply, 'a', "{sa{sv}}");
-        g_hash_table_iter_init(&i, list(userdata, kind));
+        g_hash_table_iter_init(&i, list(t->bus, kind));
         while (r >= 0 && g_hash_table_iter_next(&i, NULL, &object))
                 r = append_entry(reply, kind, object, properties);
         r = r < 0 ? r : sd_bus_message_close_container(reply);

@@ -13,10 +13,10 @@ int manager_property(sd_bus *bus, const char *path, const char *interface, const
                 "machines",   "exec",    "terminals", "directory-images", "oci-images",
                 "raw-images", "volumes", "jobs",      "networks",
         };
-        Bus *b = userdata;
+        const Target *t = userdata;
 
         if (streq(property, "Version"))
-                return sd_bus_message_append(reply, "s", b->version);
+                return sd_bus_message_append(reply, "s", t->bus->version);
         int r = sd_bus_message_open_container(reply, 'a', "s");
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(features); i++)
                 r = sd_bus_message_append(reply, "s", features[i]);
@@ -111,8 +111,10 @@ static int append_settings(sd_bus_message *m, const Settings *s)
         for (const SettingKey *key = setting_keys(); r >= 0 && key->name; key++) {
                 _cleanup_strv_free_ char **values = NULL;
 
+                if (!is_shown(key) || settings_is_default(s, key))
+                        continue;
                 r = settings_get(s, key, &values);
-                if (r > 0 && is_shown(key))
+                if (r > 0)
                         r = append_setting(m, key, values);
         }
         return r < 0 ? r : sd_bus_message_close_container(m);
@@ -172,10 +174,8 @@ int process_property(sd_bus *bus, const char *path, const char *interface, const
                      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
         static char *none[] = {NULL};
-        const Process *p = bus_path_process(userdata, path);
-
-        if (!p)
-                return -ENOENT;
+        const Target *t = userdata;
+        const Process *p = t->object;
         const NamedValue values[] = {
                 NAMED_TEXT("Machine", p->machine),
                 NAMED_TEXT("User", p->user),

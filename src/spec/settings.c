@@ -243,6 +243,11 @@ int settings_get(const Settings *s, const SettingKey *key, char ***ret)
         return vocabulary_get(&vocabulary, s, key, ret);
 }
 
+bool settings_is_default(const Settings *s, const SettingKey *key)
+{
+        return settings_equal_key(s, &defaults, key);
+}
+
 int settings_lines(const Settings *s, const SettingKey *key, char ***ret)
 {
         return setting_lines(&vocabulary, s, key, ret);

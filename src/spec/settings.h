@@ -124,6 +124,10 @@ int settings_set(Settings *s, const char *key, const SettingValue *value, Fault 
  * Return: 1 it differs from the default, 0 it is the default; -ENOMEM. */
 int settings_get(const Settings *s, const SettingKey *key, char ***ret);
 
+/** settings_is_default() - settings_get() without making text of it
+ * Return: true it is the default; false it may still read like it. */
+bool settings_is_default(const Settings *s, const SettingKey *key);
+
 /** settings_lines() - the values of the lines of a file that come to what @s says of one setting
  * @ret caller frees; empty: none
  * Return: 1 it differs from the default, 0 it is the default; -ENOMEM. */
