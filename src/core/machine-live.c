@@ -2,6 +2,7 @@
 #include "core/machine-live.h"
 
 #include "base/text.h"
+#include "core/machine-health.h"
 #include "core/machine-limits.h"
 #include "core/manager.h"
 
@@ -28,6 +29,7 @@ static const LiveSettings live_settings[] = {
         {"Unit"},
         {"Install"},
         {"Resources", NULL, resources_is_unit_key, machine_limits_follow},
+        {"Health", NULL, NULL, machine_health_follow},
 };
 
 static bool is_of(const LiveSettings *l, const SettingKey *key)

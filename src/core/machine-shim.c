@@ -8,6 +8,7 @@
 #include "core/image.h"
 #include "core/job.h"
 #include "core/launch.h"
+#include "core/machine-health.h"
 #include "core/machine-limits.h"
 #include "core/machine-mounts.h"
 #include "core/machine-network.h"
@@ -315,6 +316,7 @@ static void on_query_reply(void *userdata, Frame *reply, const Fault *fault)
                 apply_state(m, reply);
                 /* the lodged before may have been killed on the way from the file to systemd */
                 machine_limits_apply(m);
+                machine_health_adopt(m);
         }
         manager_adoption_step(m->manager, m);
 }

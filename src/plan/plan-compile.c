@@ -4,17 +4,13 @@
 #include "base/text.h"
 #include "plan/capabilities.h"
 #include "plan/guest-files.h"
+#include "plan/plan-health.h"
 #include "spec/settings-image.h"
 
 #include <signal.h>
 #include <string.h>
 
 #define IDS 65536U
-
-/* Docker's defaults. */
-#define HEALTH_INTERVAL_USEC 30000000U
-#define HEALTH_TIMEOUT_USEC  30000000U
-#define HEALTH_RETRIES       3U
 
 #define PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -220,36 +216,6 @@ static void add_limits(PlanWriter *w, const Settings *s)
         }
 }
 
-static PlanHealthAction health_action(const Settings *s)
-{
-        switch (s->health_action) {
-        case HEALTH_ACTION_RESTART: return PLAN_HEALTH_RESTART;
-        case HEALTH_ACTION_STOP: return PLAN_HEALTH_STOP;
-        case HEALTH_ACTION_KILL: return PLAN_HEALTH_KILL;
-        default: return PLAN_HEALTH_NONE;
-        }
-}
-
-static bool has_health_check(const Settings *s)
-{
-        return strv_length(s->healthcheck) > 0 && *s->healthcheck[0];
-}
-
-static void add_health(PlanWriter *w, const Settings *s)
-{
-        if (!has_health_check(s))
-                return;
-        add(w, PLAN_STAGE_PAYLOAD,
-            (PlanStep){PLAN_HEALTH, .a = s->health_interval_usec ?: HEALTH_INTERVAL_USEC,
-                       .b = s->health_timeout_usec ?: HEALTH_TIMEOUT_USEC});
-        add(w, PLAN_STAGE_PAYLOAD,
-            (PlanStep){PLAN_HEALTH_LIMIT, .a = s->health_start_usec,
-                       .b = s->health_retries ?: HEALTH_RETRIES});
-        add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_HEALTH_ACTION, .a = health_action(s)});
-        STRV_FOREACH (arg, s->healthcheck)
-                add(w, PLAN_STAGE_PAYLOAD, (PlanStep){PLAN_HEALTH_ARG, .s = *arg});
-}
-
 /* In volumes, too. Images say where to begin, and leave it to whoever runs them to make it. */
 static void add_working_directory(PlanWriter *w, const Settings *s, bool booting)
 {
@@ -275,7 +241,7 @@ static void add_payload(PlanWriter *w, const Settings *s, const PlanFacts *facts
                     (PlanStep){PLAN_SECCOMP, .data = facts->seccomp, .n_data = facts->n_seccomp});
         add_environment(w, s, g->uuid, g->booting);
         add_program(w, s, facts, g->booting);
-        add_health(w, s);
+        plan_health_add(w, s);
 }
 
 static void format_id(const uint8_t id[static 16], char hex[static 33], char uuid[static 37])
@@ -305,7 +271,7 @@ static int check(const Settings *s, const PlanFacts *facts, Fault *reterr)
                                  "machine '%s' has nothing to run: its image has no init and "
                                  "Command= is not set",
                                  facts->name);
-        if (s->ready_when.kind == READY_HEALTHY && !has_health_check(s))
+        if (s->ready_when.kind == READY_HEALTHY && !plan_health_has_check(s))
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
                                  "machine '%s' has ReadyWhen=healthy and no health check: neither "
                                  "Healthcheck= nor its image says one",

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* Until it is healthy, for those who wait for that. */
 #define STARTING_INTERVAL_USEC 5000000ULL
@@ -19,9 +20,18 @@
 /* A few at a time: a check that never ceases to print must not keep us from anything else. */
 #define READ_MAX 16
 
+static const void *steps(const Shim *s, size_t *ret_n)
+{
+        *ret_n = s->health_plan ? s->n_health_plan : s->n_plan;
+        return s->health_plan ?: s->plan;
+}
+
 static bool plan_health(const Shim *s, PlanOp op, PlanStep *ret)
 {
-        return plan_find(s->plan, s->n_plan, op, ret);
+        size_t n;
+        const void *plan = steps(s, &n);
+
+        return plan_find(plan, n, op, ret);
 }
 
 static uint64_t later(uint64_t now, uint64_t usec)
@@ -53,8 +63,10 @@ static char **arguments(const Shim *s)
 {
         char **argv = NULL;
         PlanStep step;
+        size_t n;
+        const void *plan = steps(s, &n);
 
-        PLAN_FOREACH (&step, s->plan, s->n_plan)
+        PLAN_FOREACH (&step, plan, n)
                 if (step.op == PLAN_HEALTH_ARG && strv_push(&argv, step.s) < 0) {
                         strv_free(argv);
                         return NULL;
@@ -68,8 +80,8 @@ _noreturn_ static void become_check(const Shim *s, char *const *argv, int null, 
         PlanStep user = {0}, directory = {0};
         Failure failure = {0};
 
-        (void)plan_health(s, PLAN_USER, &user);
-        (void)plan_health(s, PLAN_CHDIR, &directory);
+        (void)plan_find(s->plan, s->n_plan, PLAN_USER, &user);
+        (void)plan_find(s->plan, s->n_plan, PLAN_CHDIR, &directory);
         PayloadArgs a = {
                 .plan = s->plan,
                 .n_plan = s->n_plan,
@@ -117,7 +129,7 @@ static int start_check(Shim *s)
         s->health.pidfd = pidfd;
         s->health.output = ends[0];
         s->health.cgroup = TAKE_FD(cgroup);
-        s->health.timed_out = false;
+        s->health.timed_out = s->health.is_dropped = false;
         s->health.n_text = 0;
         return 0;
 }
@@ -202,14 +214,22 @@ static void act(Shim *s)
         }
 }
 
+static uint64_t interval(const Shim *s)
+{
+        PlanStep times = {0};
+
+        (void)plan_health(s, PLAN_HEALTH, &times);
+        return s->health.state == SHIM_HEALTH_STARTING ? MIN2(times.a, STARTING_INTERVAL_USEC)
+                                                       : times.a;
+}
+
 static void judge(Shim *s, int status)
 {
-        PlanStep times = {0}, limit = {.b = 1};
+        PlanStep limit = {.b = 1};
         Health *h = &s->health;
         ShimHealth before = h->state;
         uint64_t now = now_usec(CLOCK_MONOTONIC);
 
-        (void)plan_health(s, PLAN_HEALTH, &times);
         (void)plan_health(s, PLAN_HEALTH_LIMIT, &limit);
         bool may_fail = before == SHIM_HEALTH_STARTING && now < later(h->begun_usec, limit.a);
         if (status == 0) {
@@ -217,9 +237,7 @@ static void judge(Shim *s, int status)
                 h->state = SHIM_HEALTH_HEALTHY;
         } else if (!may_fail && ++h->streak >= limit.b)
                 h->state = SHIM_HEALTH_UNHEALTHY;
-        h->next_usec =
-                later(now, h->state == SHIM_HEALTH_STARTING ? MIN2(times.a, STARTING_INTERVAL_USEC)
-                                                            : times.a);
+        h->next_usec = later(now, interval(s));
         if (status == 0 && before == SHIM_HEALTH_HEALTHY)
                 return; /* nobody is woken up for what is as before */
         note_text(h, status);
@@ -239,7 +257,7 @@ static void reap_check(Shim *s)
                 return;
         (void)cgroup_kill(h->cgroup); /* what it has left behind */
         read_output(h);
-        bool counts = may_run(s);
+        bool counts = may_run(s) && !h->is_dropped;
         forget_check(h);
         (void)cgroup_remove(s->payload_cgroup, "health"); /* else the next one does */
         if (counts)
@@ -268,6 +286,50 @@ void health_check(Shim *s)
         h->deadline_usec = later(now, step.b);
         if (start_check(s) < 0) /* our lack, not the guest's */
                 h->next_usec = later(now, RETRY_USEC);
+}
+
+/* ---- another check ---- */
+
+static void drop_check(Health *h)
+{
+        if (h->pidfd < 0)
+                return;
+        h->is_dropped = true;
+        (void)cgroup_kill(h->cgroup);
+        (void)process_signal(h->pidfd, SIGKILL);
+}
+
+/* What the one before has said says nothing about this one. */
+static void begin_anew(Shim *s, bool has_check)
+{
+        Health *h = &s->health;
+
+        drop_check(h);
+        h->state = has_check ? SHIM_HEALTH_STARTING : SHIM_HEALTH_NONE;
+        h->streak = 0;
+        h->told[0] = '\0';
+        h->begun_usec = s->launched_usec;
+        h->next_usec = now_usec(CLOCK_MONOTONIC);
+        link_send_state(s);
+}
+
+void health_apply(Shim *s, void *plan, size_t n_plan)
+{
+        _cleanup_strv_free_ char **before = arguments(s), **after = NULL;
+        PlanStep step;
+
+        if (s->health_plan)
+                (void)munmap(s->health_plan, s->n_health_plan);
+        s->health_plan = plan;
+        s->n_health_plan = n_plan;
+        after = arguments(s);
+        if (s->health.gave_up)
+                return;
+        if (!strv_equal(before, after))
+                begin_anew(s, plan_health(s, PLAN_HEALTH, &step));
+        else if (s->health.pidfd < 0)
+                s->health.next_usec =
+                        MIN2(s->health.next_usec, later(now_usec(CLOCK_MONOTONIC), interval(s)));
 }
 
 uint64_t health_timeout(const Shim *s)

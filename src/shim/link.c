@@ -396,6 +396,17 @@ static int do_mount_remove(Shim *s, const Frame *f, Fault *reterr)
         return r < 0 ? failure_to_fault(&failure, reterr) : 0;
 }
 
+static int do_health_apply(Shim *s, const Frame *f, Fault *reterr)
+{
+        void *plan = NULL;
+        size_t n_plan = 0;
+
+        int r = map_request(s, f, &plan, &n_plan, reterr);
+        if (r >= 0)
+                health_apply(s, plan, n_plan);
+        return r;
+}
+
 static int do_link_apply(Shim *s, const Frame *f, Fault *reterr)
 {
         Failure failure = {0};
@@ -500,6 +511,7 @@ static void handle(Shim *s, int link, const Frame *f)
                 if (r >= 0)
                         return;
                 break;
+        case FRAME_HEALTH_APPLY: r = do_health_apply(s, f, &fault); break;
         case FRAME_KILL: r = do_kill(s, f, &fault); break;
         case FRAME_EXEC_KILL: r = do_exec_kill(s, f, &fault); break;
         case FRAME_ATTACH: r = do_attach(s, f, &fault); break;

@@ -67,6 +67,7 @@ typedef struct Health {
         int pidfd, output;          /* of the one that runs; -EBADF: none */
         int cgroup;                 /* likewise: it and all that it has started */
         bool timed_out;             /* it was killed */
+        bool is_dropped;            /* likewise, for it is not the check any more */
         bool gave_up;               /* the machine is being ended for its health */
         char text[HEALTH_TEXT_MAX]; /* what it has printed, the end of it */
         size_t n_text;
@@ -121,6 +122,8 @@ typedef struct Shim {
         Stop stop;
         Pause pause;
         Health health;
+        void *health_plan; /* mapped: steps in place of the plan's, which are older; NULL: none */
+        size_t n_health_plan;
         Ready ready;
         bool introduced; /* lodged has this PID 1, and none before it, in systemd-machined's list */
         uint32_t boot_count;
@@ -207,6 +210,9 @@ uint64_t stop_tick(Shim *s);
 
 /** health_begin() - PID 1 was started */
 void health_begin(Shim *s);
+/** health_apply() - check by other steps from now on
+ * One with the same command keeps its state. @plan mapped, and taken over */
+void health_apply(Shim *s, void *plan, size_t n_plan);
 /** health_check() - read what a check has printed, judge one that has ended, start the next */
 void health_check(Shim *s);
 /** health_timeout() - Return: µs until health_check() wants to be called; UINT64_MAX: never. */

@@ -98,8 +98,11 @@ typedef enum FrameType {
         FRAME_FILES_APPLY,  /* D: fds[0] sealed memfd of a plan with PLAN_REWRITE only. FRAME_DONE,
                              * or FRAME_ERROR */
 
-        FRAME_NAMESPACES, /* D: of a machine that runs. FRAME_DONE with fds[0] user namespace,
-                           * fds[1] mount namespace, fds[2] pidfd of PID 1; or FRAME_ERROR */
+        FRAME_NAMESPACES,   /* D: of a machine that runs. FRAME_DONE with fds[0] user namespace,
+                             * fds[1] mount namespace, fds[2] pidfd of PID 1; or FRAME_ERROR */
+        FRAME_HEALTH_APPLY, /* D: fds[0] sealed memfd of a plan with the steps of a health check, or
+                             * none for none: from now on, in place of those that the machine was
+                             * started with. FRAME_DONE, or FRAME_ERROR */
         _FRAME_TYPE_MAX,
 } FrameType;
 

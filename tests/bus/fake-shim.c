@@ -260,21 +260,43 @@ static void run(Unit *u)
                 end(u, EXIT_CAUSE_EXITED, atoi(u->command[1] ?: "0"), 0);
 }
 
-static void take_plan(Unit *u, Frame *f)
+/* munmap() it */
+static void *map_plan(const Frame *f, size_t *ret_n)
 {
         struct stat st;
 
-        g_assert(f->n_fds >= 2 && fstat(f->fds[0], &st) == 0);
-        void *plan = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, f->fds[0], 0);
+        g_assert(f->n_fds >= 1 && fstat(f->fds[0], &st) == 0);
+        *ret_n = (size_t)st.st_size;
+        void *plan = mmap(NULL, *ret_n, PROT_READ, MAP_PRIVATE, f->fds[0], 0);
+        g_assert(plan != MAP_FAILED && plan_check(plan, *ret_n) >= 0);
+        return plan;
+}
+
+static void take_health(Unit *u, const Frame *f)
+{
+        size_t n;
+        void *plan = map_plan(f, &n);
         PlanStep step;
 
-        g_assert(plan != MAP_FAILED && plan_check(plan, (size_t)st.st_size) >= 0);
-        PLAN_FOREACH (&step, plan, (size_t)st.st_size)
+        u->health = plan_find(plan, n, PLAN_HEALTH_ARG, &step) ? SHIM_HEALTH_STARTING
+                                                               : SHIM_HEALTH_NONE;
+        (void)munmap(plan, n);
+        send_state(u, SHIM_READY);
+        send_simple(u, FRAME_DONE, f->serial);
+}
+
+static void take_plan(Unit *u, Frame *f)
+{
+        PlanStep step;
+        size_t n;
+        void *plan = map_plan(f, &n);
+
+        PLAN_FOREACH (&step, plan, n)
                 if (step.op == PLAN_ARG)
                         g_assert(strv_push(&u->command, step.s) >= 0);
                 else if (step.op == PLAN_USERNS)
                         u->uid_base = step.a;
-        (void)munmap(plan, (size_t)st.st_size);
+        (void)munmap(plan, n);
         if (does(u, "fail"))
                 end(u, EXIT_CAUSE_FAILED, 1, 0);
         else if (!does(u, "hang"))
@@ -447,6 +469,7 @@ static void handle(Unit *u, Frame *f)
         case FRAME_RESIZE:
                 send_error(u, f->serial, FAULT_NOT_SUPPORTED, "PID 1 has no terminal");
                 break;
+        case FRAME_HEALTH_APPLY: take_health(u, f); break;
         case FRAME_NAMESPACES: send_namespaces(u, f->serial); break;
         case FRAME_OUTPUT:
                 frame_begin(&w, FRAME_OUTPUT, f->serial);

@@ -137,6 +137,51 @@ wait_for 20 'it is ill' has "$TEST-both" Health unhealthy
 within 10 call StopMachine 'sa{sv}' "$TEST-both" 1 TimeoutSec t 300000
 equal 'State of one that was to be restarted' stopped "$(get "$TEST-both" State)"
 
+# a change counts at once: nothing waits for a start
+set_health() { expect 0 lodgectl set "$@"; lacks "what waits after 'set $*'" 'next start' "$OUT$ERR"; }
+m=$TEST-live
+run_idle "$m"
+set_health "$m" Healthcheck='/bin/sh -c "test ! -e /ill || { echo it is ill; exit 3; }"' HealthcheckIntervalSec=100ms \
+    HealthcheckRetries=3
+expect 0 lodgectl wait --for=healthy "$m"
+ill "$m"
+wait_for 20 'it is unhealthy' has "$m" Health unhealthy
+# all but the command leaves the state as it is, and one that is not well is not called healthy in between
+set_health "$m" HealthcheckIntervalSec=1h HealthcheckRetries=2
+equal 'Health after another interval' unhealthy "$(get "$m" Health)"
+failures=$(get "$m" HealthFailures)
+sleep 1
+[[ $(get "$m" HealthFailures) -le $((failures + 1)) ]] || fail 'it goes on with the old interval' # one may be on its way
+set_health "$m" HealthcheckIntervalSec=100ms # does not wait for the hour
+well "$m"
+wait_for 20 'it is healthy' has "$m" Health healthy
+set_health "$m" HealthAction=stop
+# another command begins anew, whatever the one before was at
+set_health "$m" Healthcheck='/bin/sh -c "sleep 100004"' HealthAction=
+equal 'Health of one that has another check' starting "$(get "$m" Health)"
+set_health "$m" Healthcheck='/bin/sh -c "echo another; exit 1"' HealthcheckRetries=1
+wait_for 20 'it is unhealthy by another check' has "$m" HealthOutput another
+wait_for 5 'nothing is left of the one before' eval "! pgrep -f '^sleep 100004' >/dev/null"
+# by hand, and while there is no lodged
+systemctl stop lodged.socket lodged
+sed -i 's/another/by hand/' "/etc/lodge/machines/$m.machine"
+systemctl start lodged.socket
+wait_for 20 'the check of the file counts' has "$m" HealthOutput 'by hand'
+# for the same one, another lodged changes nothing
+boots=$(get "$m" BootCount)
+systemctl restart lodged
+equal 'Health for another lodged' 'unhealthy by hand' "$(get "$m" Health) $(get "$m" HealthOutput)"
+# over a reboot, which is its action now
+set_health "$m" Healthcheck='/bin/sh -c "exit 1"' HealthAction=restart
+wait_for 20 'it was started again' eval "[[ \$(get $m BootCount) -gt $boots ]]"
+set_health "$m" Healthcheck='""'
+wait_for 20 'there is no check' has "$m" Health none
+boots=$(get "$m" BootCount)
+sleep 0.5
+equal 'BootCount without a check' "$boots" "$(get "$m" BootCount)"
+expect 1 lodgectl wait --for=healthy "$m"
+stop "$m"
+
 # values that make no sense
 refused InvalidOption 'HealthAction' CreateMachine "'$TEST-bad'" "'$image'" "{'HealthAction': <'panic'>}"
 refused InvalidOption 'HealthcheckRetries' CreateMachine "'$TEST-bad'" "'$image'" "{'HealthcheckRetries': <'0'>}"
