@@ -22,7 +22,7 @@
 
 uint64_t capabilities_of(const Settings *s, bool booting)
 {
-        uint64_t set = booting ? SYSTEM : APP;
+        uint64_t set = booting || s->nesting ? SYSTEM : APP;
 
         NetworkMode mode = settings_network_mode(s);
 

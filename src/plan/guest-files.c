@@ -90,6 +90,20 @@ static const PlanStep run_steps[] = {
          .flags = PLAN_RDONLY | SEALED | PLAN_OPTIONAL},
 };
 
+/* The kernel lets a guest's root mount proc and sysfs only where the same can be seen whole: with
+ * nothing over it, and not read-only. What may be written there is up to the owners of the files,
+ * and those of the host are nobody in a guest. */
+#define NESTING "/run/host/nesting"
+static const PlanStep nesting_places[] = {
+        {PLAN_DIRECTORY, .s = NESTING, .a = 0700},
+        {PLAN_DIRECTORY, .s = NESTING "/proc", .a = 0555},
+        {PLAN_DIRECTORY, .s = NESTING "/sys", .a = 0555},
+};
+static const PlanStep nesting_mounts[] = {
+        {PLAN_MOUNT, .s = NESTING "/proc", .t = "proc", .flags = SEALED},
+        {PLAN_MOUNT, .s = NESTING "/sys", .t = "sysfs", .flags = SEALED},
+};
+
 /* What a guest may unmount and mount over as it likes. gid 5 is tty in every distribution. */
 static const PlanStep inner_steps[] = {
         {PLAN_MOUNT, .s = "/dev/pts", .t = "devpts",
@@ -177,7 +191,11 @@ static void add_outer(PlanWriter *w, const GuestFiles *g)
         add_run(w, g);
         add_all(w, PLAN_STAGE_OUTER, run_steps, ELEMENTSOF(run_steps));
         add_file(w, PLAN_STAGE_OUTER, "/run/host/container-uuid", 0444, g->uuid);
+        if (g->nesting)
+                add_all(w, PLAN_STAGE_OUTER, nesting_places, ELEMENTSOF(nesting_places));
         add(w, PLAN_STAGE_OUTER, (PlanStep){PLAN_READONLY, .s = "/run/host"});
+        if (g->nesting)
+                add_all(w, PLAN_STAGE_OUTER, nesting_mounts, ELEMENTSOF(nesting_mounts));
         guest_network_add_outer(w, &g->network);
 }
 

@@ -12,7 +12,7 @@ typedef struct GuestFiles {
         const char *machine_id; /* 32 digits */
         const char *uuid;       /* the same with dashes */
         const char *hostname;
-        bool booting;
+        bool booting, nesting;
         GuestNetwork network;
         const GuestMounts *mounts; /* what is mounted there is left out here */
 } GuestFiles;

@@ -305,6 +305,7 @@ int plan_compile(const Settings *s, const PlanFacts *facts, PlanWriter *w, Fault
                 .uuid = uuid,
                 .hostname = hostname,
                 .booting = plan_boots(s, facts),
+                .nesting = s->nesting,
                 .network =
                         {
                                 .mode = settings_network_mode(s),

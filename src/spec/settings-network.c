@@ -195,14 +195,9 @@ static int check_ports(const Settings *s, Fault *reterr)
 
 static const char *check_egress(const Settings *s)
 {
-        size_t n = strv_length(s->egress);
-
-        if (n > EGRESS_ENTRIES_MAX)
-                return "Egress= can be given at most 128 times";
-        STRV_FOREACH (text, s->egress)
-                if (n > 1 && streq(*text, "none"))
-                        return "Egress=none lets nothing out, and cannot stand beside others";
-        return NULL;
+        return strv_length(s->egress) > EGRESS_ENTRIES_MAX
+                       ? "Egress= can be given at most 128 times"
+                       : NULL;
 }
 
 static const char *check_needs(const Settings *s, unsigned kinds)

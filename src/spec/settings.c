@@ -158,6 +158,8 @@ static const SettingKey keys[] = {
         KEY("Resources", "LimitSTACK", OTHER, resources.rlimits[RLIMIT_KIND_STACK], rlimit_bytes,
             "Largest stack of a process"),
 
+        KEY("Security", "Nesting", BOOL, nesting, bool,
+            "Let it run containers of its own: podman, docker and their like"),
         KEY("Security", "Capability", OTHER, capabilities_add, capabilities,
             "Capabilities to add to the default set"),
         KEY("Security", "DropCapability", OTHER, capabilities_drop, capabilities_or_all,

@@ -196,6 +196,10 @@ int setting_assign_words(void *s, const SettingKey *key, char *const *words, boo
 
                 if (!key->type->check(*word, &why))
                         return refuse(key, *word, why, reterr);
+                if (words[1] && streq(*word, key->type->none))
+                        return refuse(key, *word,
+                                      "it is a list of nothing, and cannot stand beside others",
+                                      reterr);
                 size += strlen(*word) + 1;
                 if (++n > SETTING_WORDS_MAX || size > SETTING_WORDS_SIZE_MAX)
                         return refuse(key, *word, "a list may have at most 1024 words and 1 MiB",

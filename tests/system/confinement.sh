@@ -14,8 +14,8 @@ wanted='unknown ENOSYS
 i386 ENOSYS
 x32 ENOSYS
 bpf EPERM
-keyctl EPERM
-add_key EPERM
+keyctl ENOSYS
+add_key ENOSYS
 perf_event_open EPERM
 open_by_handle_at EPERM
 delete_module EPERM

@@ -113,5 +113,5 @@ matches 'what is let through' '^outside ' "$OUT"
 expect 1 get_from 7002 "--egress=$OUTSIDE4:7001/tcp"
 expect 0 get_from 7002 --egress=
 matches 'without a list' '^outside ' "$OUT"
-expect 125 lodgectl run --profile=sandbox --egress=none --egress="$OUTSIDE4" busybox true
-matches 'none beside others' 'Egress=none .*cannot stand beside others' "$ERR"
+expect 125 lodgectl run --profile=sandbox --workspace= --egress=none --egress="$OUTSIDE4" busybox true
+matches 'none beside others' "Egress='none' .*cannot stand beside others" "$ERR"

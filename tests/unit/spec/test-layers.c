@@ -190,8 +190,10 @@ static void test_none(void)
 
                 CHECK_NUMBER(layers_read(root, "web", NULL, &layers, &findings), 0);
                 CHECK_NUMBER(layers_parse(&layers, &s, NULL, &findings), 0);
-                CHECK_STRING(findings_first_error(&findings)->message,
-                             "Egress=none lets nothing out, and cannot stand beside others");
+                CHECK_STRING(
+                        findings_first_error(&findings)->message,
+                        "Egress='none' is not valid: it is a list of nothing, and cannot stand "
+                        "beside others");
         }
         write_file(LODGE_PROFILES_ETC "/top.profile", "[Exec]\nEnvironment=T=1\nUser=top\n");
 }
