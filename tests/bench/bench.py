@@ -7,6 +7,7 @@ import os
 import re
 import time
 
+import files
 import hosting
 import images
 import network
@@ -406,6 +407,7 @@ def conmons(peer):
 
 PARTS = ('start', 'shim', 'boot', 'stop', 'exec', 'run', 'memory', 'scale')
 IMAGE_PARTS = ('unpack', 'layers', 'images', 'share')
+FILE_PARTS = ('copy', 'commit')
 
 
 def main():
@@ -415,9 +417,11 @@ def main():
     parser.add_argument('--machines', type=int)
     bench = Bench(parser.parse_args())
     peers.setup()
-    for part in bench.options.parts or PARTS + IMAGE_PARTS + ('network', 'hosting'):
+    for part in bench.options.parts or PARTS + IMAGE_PARTS + FILE_PARTS + ('network', 'hosting'):
         if part in IMAGE_PARTS:
             getattr(images, part)(bench)
+        elif part in FILE_PARTS:
+            getattr(files, part)(bench)
         elif part == 'network':
             network.network(bench)
         elif part == 'hosting':
