@@ -155,17 +155,19 @@ static int run_set_definition(Call *c, Fault *reterr)
         int r = is_new ? manager_check_new(c->bus->manager, c->machine, reterr)
                        : call_get_machine(c, &m, reterr);
 
-        r = r < 0 ? r : manager_set_definition(c->bus->manager, c->machine, &text, reterr);
+        r = r < 0 ? r
+                  : manager_set_definition(c->bus->manager, c->machine, &text, &c->lines, reterr);
         return r < 0 ? r : call_done(c);
 }
 
+static int reply_defined(Call *c, const Answer *a, sd_bus_message *reply)
+{
+        int r = bus_reply_machine_path(c, a, reply);
+
+        return r < 0 ? r : call_reply_lines(c, a, reply);
+}
+
 const Method bus_set_definition_method = {
-        "SetDefinition",
-        "manage",
-        "define",
-        OPTION_REPLACE | OPTION_DRY_RUN,
-        read_definition,
-        run_set_definition,
-        bus_reply_machine_path,
-        NULL,
+        "SetDefinition", "manage",           "define",      OPTION_REPLACE | OPTION_DRY_RUN,
+        read_definition, run_set_definition, reply_defined, NULL,
 };

@@ -66,9 +66,10 @@ const sd_bus_vtable bus_manager_vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("GetEffectiveMachine", SD_BUS_ARGS("s", name, "a{sv}", options),
                                 SD_BUS_RESULT("a(sasss)", settings), bus_on_method,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
-        SD_BUS_METHOD_WITH_ARGS(
-                "SetDefinition", SD_BUS_ARGS("s", name, "s", text, "a{sv}", options),
-                SD_BUS_RESULT("o", machine), bus_on_method, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("SetDefinition",
+                                SD_BUS_ARGS("s", name, "s", text, "a{sv}", options),
+                                SD_BUS_RESULT("o", machine, "as", restart_needed), bus_on_method,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("GetImage", SD_BUS_ARGS("s", image), SD_BUS_RESULT("o", object),
                                 bus_on_get_object, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("ListImages", SD_BUS_ARGS("as", properties),

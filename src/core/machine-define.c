@@ -275,7 +275,7 @@ static int check_text(Manager *manager, const char *name, const char *text, Defi
 }
 
 int manager_set_definition(Manager *manager, const char *name, const DefinitionText *given,
-                           Fault *reterr)
+                           char ***ret_waiting, Fault *reterr)
 {
         _cleanup_definition_draft_ DefinitionDraft draft = {0};
         _cleanup_free_ char *text = g_strdup(given->text);
@@ -288,6 +288,8 @@ int manager_set_definition(Manager *manager, const char *name, const DefinitionT
         if (r >= 0 && !m && !given->dry_run)
                 definition_forget_changes(manager->root, name);
         r = r < 0 ? r : check_text(manager, name, text, &draft, reterr);
+        if (r >= 0 && m && !machine_is_stopped(m))
+                r = machine_waiting(m, &draft.effective, ret_waiting);
         if (r < 0 || given->dry_run)
                 return r;
         if (!m)

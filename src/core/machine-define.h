@@ -44,7 +44,8 @@ typedef struct DefinitionText {
 /** manager_set_definition() - write a whole definition file, and make or change its machine
  * What makes the machine the one that it is, its owner and machine id, stays where the text does
  * not say it.
+ * @ret_waiting names of the settings that count at its next start; caller frees
  * Return: 0; -EEXIST there is one, and it is not to be replaced; -EINVAL with the first thing that
  * is wrong; -EACCES it would give the machine to somebody else. */
-int manager_set_definition(Manager *manager, const char *name, const DefinitionText *text,
-                           Fault *reterr);
+int manager_set_definition(Manager *manager, const char *name, const DefinitionText *given,
+                           char ***ret_waiting, Fault *reterr);

@@ -8,6 +8,7 @@
 #include "ctl/kinds.h"
 #include "ctl/report.h"
 #include "spec/layers.h"
+#include "spec/words.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -172,9 +173,10 @@ int definition_get(const Ctl *c, const char *name, char **ret_text, json_t **ret
         return *ret_text ? 0 : -ENOMEM;
 }
 
-int definition_put(const Ctl *c, const char *name, const char *text, bool dry_run, Fault *reterr)
+int definition_put(const Ctl *c, const char *name, const char *text, bool dry_run,
+                   char ***ret_waiting, Fault *reterr)
 {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL, *reply = NULL;
         int r = client_call_new(&c->client, LODGE_OBJECT_PATH, LODGE_MANAGER_INTERFACE,
                                 "SetDefinition", &m, reterr);
 
@@ -189,6 +191,22 @@ int definition_put(const Ctl *c, const char *name, const char *text, bool dry_ru
                 r = client_append_option_bool(m, "DryRun", true);
         if (r >= 0)
                 r = sd_bus_message_close_container(m);
-        return r < 0 ? client_fault(NULL, r, reterr)
-                     : client_call(&c->client, m, CLIENT_FOREVER, NULL, reterr);
+        if (r < 0)
+                return client_fault(NULL, r, reterr);
+        r = client_call(&c->client, m, CLIENT_FOREVER, &reply, reterr);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_skip(reply, "o");
+        r = r < 0 ? r : sd_bus_message_read_strv(reply, ret_waiting);
+        return r < 0 ? client_fault(NULL, r, reterr) : 0;
+}
+
+void definition_note_waiting(const Ctl *c, const char *name, char *const *waiting)
+{
+        _cleanup_free_ char *line = waiting && *waiting ? words_join(waiting) : NULL;
+
+        if (line)
+                report_note(
+                        c, "%s at the next start of '%s': %s; to have it now: lodgectl restart %s",
+                        args_has(&c->args, "dry-run") ? "Would count" : "Counts", name, line, name);
 }

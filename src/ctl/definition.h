@@ -34,6 +34,10 @@ int definition_get(const Ctl *c, const char *name, char **ret_text, json_t **ret
                    Fault *reterr);
 
 /** definition_put() - give lodged the text of a definition, new or in the place of another
- * @dry_run only let it be checked
+ * @dry_run     only let it be checked
+ * @ret_waiting names of the settings that count at its next start; caller frees
  * Return: 0; negative errno with a Fault. */
-int definition_put(const Ctl *c, const char *name, const char *text, bool dry_run, Fault *reterr);
+int definition_put(const Ctl *c, const char *name, const char *text, bool dry_run,
+                   char ***ret_waiting, Fault *reterr);
+/** definition_note_waiting() - say which settings count at the next start, if there are any */
+void definition_note_waiting(const Ctl *c, const char *name, char *const *waiting);

@@ -176,6 +176,15 @@ static void name_elements(json_t *list, const char *const *names)
         }
 }
 
+json_t *json_strings(char *const *strings)
+{
+        json_t *list = json_array();
+
+        STRV_FOREACH (string, strings)
+                (void)json_array_append_new(list, json_string(*string));
+        return list;
+}
+
 void json_name_fields(json_t *object)
 {
         static const char *const reason[] = {"Code", "Message", "Details"};

@@ -14,6 +14,9 @@
  * Return: 0; negative errno. */
 int json_from_message(sd_bus_message *m, json_t **ret);
 
+/** json_strings() - an array of strings; NULL: an empty one */
+json_t *json_strings(char *const *strings);
+
 /** json_name_fields() - structs among an object's properties that have a meaning by place get names
  * StateReason, Addresses, Ports and Mounts of a machine, Items of a job, Leases of a network */
 void json_name_fields(json_t *object);

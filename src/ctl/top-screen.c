@@ -11,8 +11,10 @@
 #include <stdlib.h>
 #include <sys/signalfd.h>
 
-#define ENTER       "\033[?1049h\033[?25l" /* the other screen, no cursor */
-#define LEAVE       "\033[?25h\033[?1049l"
+/* The other screen, no cursor, and lines are cut: one that went on below would scroll the screen.
+ */
+#define ENTER       "\033[?1049h\033[?25l\033[?7l"
+#define LEAVE       "\033[?7h\033[?25h\033[?1049l"
 #define CLEAR       "\033[H\033[J"
 #define ROWS_OURS   4U /* that are not the list's: two above, its headings, the last line */
 #define ROWS_GUESS  24U

@@ -68,6 +68,7 @@ static int collect_files(const Ctl *c, char ***files)
 typedef struct Applied {
         const char *result; /* created, changed or unchanged; NULL: it failed */
         json_t *changes;
+        char **waiting; /* for the next start */
 } Applied;
 
 static int apply_text(Ctl *c, const char *path, const char *name, const char *text, Applied *ret)
@@ -81,7 +82,8 @@ static int apply_text(Ctl *c, const char *path, const char *name, const char *te
         fault_done(&fault);
         r = definition_changes(path, has, text, &ret->changes);
         if (r >= 0 && (!has || !definition_is_applied(has, text)))
-                r = definition_put(c, name, text, args_has(&c->args, "dry-run"), &fault);
+                r = definition_put(c, name, text, args_has(&c->args, "dry-run"), &ret->waiting,
+                                   &fault);
         else if (r >= 0)
                 ret->result = "unchanged";
         if (r < 0)
@@ -143,6 +145,7 @@ static void print_applied(const Ctl *c, const char *name, const Applied *a)
                 print_value(key, json_object_get(change, "Old"), '-');
                 print_value(key, json_object_get(change, "New"), '+');
         }
+        definition_note_waiting(c, name, a->waiting);
 }
 
 static int apply_and_print(Ctl *c, const char *path, json_t *all)
@@ -153,11 +156,13 @@ static int apply_and_print(Ctl *c, const char *path, json_t *all)
 
         if (c->json != JSON_OFF)
                 (void)json_array_append_new(
-                        all, json_pack("{ssss?sssO?}", "Path", path, "Name", name, "Result",
-                                       applied.result ?: "failed", "Changes", applied.changes));
+                        all, json_pack("{ssss?sssO?so}", "Path", path, "Name", name, "Result",
+                                       applied.result ?: "failed", "Changes", applied.changes,
+                                       "RestartNeeded", json_strings(applied.waiting)));
         else if (applied.result)
                 print_applied(c, name, &applied);
         json_decref(applied.changes);
+        strv_free(applied.waiting);
         return status;
 }
 

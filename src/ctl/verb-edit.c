@@ -9,6 +9,8 @@
 #include "ctl/verbs.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -35,14 +37,15 @@ static const char *chosen_editor(void)
         return NULL;
 }
 
-/* $EDITOR may have arguments: a shell takes it apart, as everywhere. */
+/* $EDITOR may have arguments: a shell takes it apart, as everywhere. It lives through the keys that
+ * are the editor's. */
 static void exec_editor(const char *path)
 {
         static const char *const usual[] = {"editor", "nano", "vim", "vi"};
         const char *editor = chosen_editor();
         _cleanup_free_ char *line = NULL;
 
-        if (editor && asprintf(&line, "%s \"$1\"", editor) >= 0)
+        if (editor && asprintf(&line, "trap : INT QUIT; %s \"$1\"", editor) >= 0)
                 (void)execlp("sh", "sh", "-c", line, editor, path, NULL);
         for (size_t i = 0; !editor && i < ELEMENTSOF(usual); i++)
                 (void)execlp(usual[i], usual[i], path, NULL);
@@ -51,16 +54,27 @@ static void exec_editor(const char *path)
 
 static int run_editor(const char *path)
 {
+        const struct sigaction ignore = {.sa_handler = SIG_IGN};
+        struct sigaction interrupt, quit;
         int status = 0;
         pid_t pid;
 
+        /* keys on the terminal are meant for the editor */
+        (void)sigaction(SIGINT, &ignore, &interrupt);
+        (void)sigaction(SIGQUIT, &ignore, &quit);
         (void)fflush(stdout);
         (void)fflush(stderr);
         pid = fork();
-        if (pid == 0)
+        if (pid == 0) {
+                (void)signal(SIGINT, SIG_DFL);
+                (void)signal(SIGQUIT, SIG_DFL);
                 exec_editor(path);
-        if (pid < 0 || waitpid(pid, &status, 0) < 0)
-                return -errno;
+        }
+        int r = pid < 0 || waitpid(pid, &status, 0) < 0 ? -errno : 0;
+        (void)sigaction(SIGINT, &interrupt, NULL);
+        (void)sigaction(SIGQUIT, &quit, NULL);
+        if (r < 0)
+                return r;
         return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -82,6 +96,31 @@ static int edit_once(Ctl *c, Edit *e)
         free(e->after);
         e->after = NULL;
         return definition_load(c, e->path, &e->after, &e->n);
+}
+
+/* ---- when it is interrupted ---- */
+
+/* What the text is in, ready to be said by who may do no more than write(2). */
+static char last_words[PATH_MAX + 64];
+static size_t n_last_words;
+
+static void on_end(int sig)
+{
+        (void)!write(STDERR_FILENO, last_words, n_last_words);
+        (void)signal(sig, SIG_DFL);
+        (void)raise(sig);
+}
+
+static void tell_at_end(const Edit *e)
+{
+        static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+        const struct sigaction tell = {.sa_handler = on_end};
+        int n = snprintf(last_words, sizeof(last_words),
+                         "\nlodgectl: interrupted; what you wrote is in %s\n", e->path);
+
+        n_last_words = n < 0 ? 0 : MIN2((size_t)n, sizeof(last_words) - 1);
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
+                (void)sigaction(signals[i], &tell, NULL);
 }
 
 /* ---- its file ---- */
@@ -117,6 +156,7 @@ static void drop_file(const Edit *e)
                 (void)unlink(e->path);
         if (e->directory)
                 (void)rmdir(e->directory);
+        n_last_words = 0;
 }
 
 static int keep_file(const Edit *e, int status)
@@ -147,6 +187,7 @@ static int check(const Edit *e)
 
 static int put(Ctl *c, const Edit *e)
 {
+        _cleanup_strv_free_ char **waiting = NULL;
         _cleanup_free_ char *now = NULL;
         _cleanup_fault_ Fault fault = {0};
 
@@ -156,9 +197,10 @@ static int put(Ctl *c, const Edit *e)
                 report_error("cannot edit '%s': somebody else has changed it meanwhile", e->name);
                 return EXIT_FAILED;
         }
-        return definition_put(c, e->name, e->after, false, &fault) < 0
-                       ? report_fault(c, e->name, &fault)
-                       : EXIT_OK;
+        if (definition_put(c, e->name, e->after, false, &waiting, &fault) < 0)
+                return report_fault(c, e->name, &fault);
+        definition_note_waiting(c, e->name, waiting);
+        return EXIT_OK;
 }
 
 static int edit(Ctl *c, Edit *e)
@@ -201,8 +243,10 @@ int verb_edit(Ctl *c)
                                      getenv("TMPDIR") ?: "/tmp", strerror(-r));
                         drop_file(&e);
                         status = EXIT_FAILED;
-                } else
+                } else {
+                        tell_at_end(&e);
                         status = edit(c, &e);
+                }
         }
         free(e.before);
         free(e.directory);

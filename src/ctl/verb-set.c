@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* set: other values for settings of a machine. */
 #include "base/text.h"
+#include "ctl/definition.h"
 #include "ctl/json.h"
 #include "ctl/report.h"
 #include "ctl/verbs.h"
 #include "spec/settings.h"
-#include "spec/words.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -135,22 +135,13 @@ static int call_set(const Ctl *c, char ***ret_waiting, Fault *reterr)
 
 static void print_waiting(Ctl *c, const char *name, char *const *waiting)
 {
-        _cleanup_json_ json_t *list = json_array();
-        _cleanup_free_ char *line = NULL;
-
-        if (c->json != JSON_OFF) {
-                STRV_FOREACH (key, waiting)
-                        (void)json_array_append_new(list, json_string(*key));
-                _cleanup_json_ json_t *all =
-                        json_pack("{sssO}", "Name", name, "RestartNeeded", list);
-                json_print(c, all);
+        if (c->json == JSON_OFF) {
+                definition_note_waiting(c, name, waiting);
                 return;
         }
-        line = waiting && *waiting ? words_join(waiting) : NULL;
-        if (line)
-                report_note(
-                        c, "%s at the next start of '%s': %s; to have it now: lodgectl restart %s",
-                        args_has(&c->args, "dry-run") ? "Would count" : "Counts", name, line, name);
+        _cleanup_json_ json_t *all =
+                json_pack("{ssso}", "Name", name, "RestartNeeded", json_strings(waiting));
+        json_print(c, all);
 }
 
 int verb_set(Ctl *c)

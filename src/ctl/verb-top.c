@@ -170,6 +170,7 @@ static int print_rows(const Top *t)
 static int print_screen(void *userdata, unsigned n_rows)
 {
         const Top *t = userdata;
+        _cleanup_json_ json_t *shown = json_array();
         char clock[32];
         time_t now = time(NULL);
         struct tm tm;
@@ -179,9 +180,9 @@ static int print_screen(void *userdata, unsigned n_rows)
                 "%s  %zu running, by %s   c CPU  m memory  t tasks  d disk  n network  a name  "
                 "q quit\n\n",
                 clock, json_array_size(t->rows), t->order->name);
-        while (json_array_size(t->rows) > n_rows)
-                (void)json_array_remove(t->rows, json_array_size(t->rows) - 1);
-        return print_rows(t);
+        for (size_t i = 0; i < MIN2(json_array_size(t->rows), n_rows); i++)
+                (void)json_array_append(shown, json_array_get(t->rows, i));
+        return columns_print(t->c, shown, top_columns);
 }
 
 static int on_key(void *userdata, char key)

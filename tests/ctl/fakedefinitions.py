@@ -37,7 +37,8 @@ class Definitions:
             if not exists:
                 self.daemon.add_machine(name, 'debian', {})
             self.texts[name] = text if 'Owner=' in text else text.replace('[Machine]\n', '[Machine]\nOwner=0\nCreated=1\n', 1)
-        invocation.return_value(GLib.Variant('(o)', ('/org/lodge1/machine/' + name,)))
+        waiting = ['Environment'] if exists and 'Environment=' in text else []
+        invocation.return_value(GLib.Variant('(oas)', ('/org/lodge1/machine/' + name, waiting)))
 
     def do_SetPropertiesMachine(self, invocation, fds, raw, name, settings, options):
         machine = self.daemon.find(name)

@@ -38,7 +38,9 @@ sed -i 's/hello there/good bye/' "$file"
 expect 0 lodgectl apply --dry-run "$file"
 matches 'what would change' "$m: would be changed$NL  - Environment=\"GREETING=hello there\"$NL  [+] Environment=\"GREETING=good bye\"" "$OUT"
 matches 'the definition so far' 'hello there' "$(lodgectl cat "$m")"
+matches 'what would wait' "Would count at the next start of '$m': Environment;" "$ERR"
 expect 0 lodgectl apply "$file"
+equal 'what waits for a restart' "Counts at the next start of '$m': Environment; to have it now: lodgectl restart $m" "$ERR"
 expect 0 lodgectl apply "$file"
 equal 'afterwards' "$m: unchanged" "$OUT"
 matches 'its comment' '# kept as it is' "$(lodgectl cat "$m")"
@@ -72,6 +74,20 @@ matches 'why not' "StopTimeoutSec='soon' is not valid" "$ERR"
 expect 0 lodgectl set --dry-run "$m" Description=third
 cmp "$etc" "$WORK/before" || fail 'a refused or tried change has changed the file'
 equal 'a setting as the next start finds it' 'second one' "$(lodgectl show --effective -p Description --value "$m")"
+
+# limits by what people call them, at once
+limits() { systemctl show --property MemoryMax,TasksMax,CPUQuotaPerSecUSec "lodge@$m.service" | sort | cut -d= -f2 | paste -sd' '; }
+before=$(limits)
+expect 0 lodgectl set "$m" memory=96M pids=77 cpu=50%
+equal 'nothing waits' '' "$ERR"
+equal 'the new limits' '500ms 100663296 77' "$(limits)"
+for line in MemoryMax=96M TasksMax=77 CPUQuota=50%; do
+    grep -qx "$line" "$etc" || fail "$line is not in the file: $(<"$etc")"
+done
+expect 2 lodgectl set "$m" memory=much
+matches 'why not' "MemoryMax='much' is not valid" "$ERR"
+expect 0 lodgectl set "$m" memory= pids= cpu=
+equal 'as they were before' "$before" "$(limits)"
 
 # edit, as somebody with an editor that is a script
 export SYSTEMD_EDITOR=$WORK/editor
