@@ -37,6 +37,7 @@
 /* Drop-ins of a machine's unit, made by lodge-generator. */
 #define LODGE_GENERATED      "/run/systemd/generator"
 #define LODGE_DROP_IN        "50-lodge.conf"        /* spec/unit-lines.h: unit_lines() */
+#define LODGE_DROP_IN_LIMITS "10-lodge-limits.conf" /* unit_limit_lines() */
 #define LODGE_DROP_IN_MOUNTS "50-lodge-mounts.conf" /* unit_mount_lines() */
 
 /* Workers: one unit a job, its instance is the job's ID. */

@@ -440,6 +440,14 @@ void manager_unit_limited(Manager *manager, const char *unit, const char *error)
                 machine_limits_told(m, error);
 }
 
+void manager_unit_outdated(Manager *manager, const char *unit)
+{
+        _cleanup_free_ char *name = machine_name_from_unit(unit);
+
+        if (name)
+                unit_reload_demand(manager, name);
+}
+
 void manager_unit_ended(Manager *manager, const char *unit, UnitEnd end)
 {
         _cleanup_free_ char *name = machine_name_from_unit(unit);

@@ -183,6 +183,8 @@ void manager_job_done(Manager *manager, const char *unit, UnitJob job, const cha
 /** manager_unit_limited() - systemd has taken the limits of a unit
  * @error it has not; may be NULL */
 void manager_unit_limited(Manager *manager, const char *unit, const char *error);
+/** manager_unit_outdated() - systemd has in mind what is no longer so: it is to read it again */
+void manager_unit_outdated(Manager *manager, const char *unit);
 typedef enum UnitEnd {
         UNIT_END_INACTIVE,
         UNIT_END_FAILED,

@@ -200,6 +200,17 @@ void unit_reload_note(Manager *manager, const char *name, const Settings *s)
         ask_soon(manager);
 }
 
+void unit_reload_demand(Manager *manager, const char *name)
+{
+        UnitText *t = g_hash_table_lookup(manager->unit_reload->texts, name);
+
+        if (t)
+                t->state = UNIT_TEXT_CHANGED;
+        else
+                remember(manager, name, g_strdup(""), UNIT_TEXT_CHANGED);
+        ask_soon(manager);
+}
+
 bool unit_reload_awaited(Manager *manager, const char *name)
 {
         if (!is_read(manager, name))

@@ -19,6 +19,9 @@ void unit_reload_free(UnitReload *u);
  * @s NULL: there is none */
 void unit_reload_note(Manager *manager, const char *name, const Settings *s);
 
+/** unit_reload_demand() - have systemd read the unit of this name again, whoever has it now */
+void unit_reload_demand(Manager *manager, const char *name);
+
 /** unit_reload_awaited() - has a start of this machine to wait for machine_units_read()?
  * If so, systemd is asked at once. */
 bool unit_reload_awaited(Manager *manager, const char *name);

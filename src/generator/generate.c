@@ -124,7 +124,7 @@ static int write_drop_in(int out, const char *name, const char *file, const char
 static int generate_machine(const char *root, int out, const char *name, GenerateWarn warn,
                             void *userdata)
 {
-        _cleanup_free_ char *lines = NULL, *mounts = NULL;
+        _cleanup_free_ char *lines = NULL, *limits = NULL, *mounts = NULL;
         _cleanup_settings_ Settings s;
         _cleanup_fault_ Fault f = {0};
 
@@ -137,8 +137,10 @@ static int generate_machine(const char *root, int out, const char *name, Generat
                 return 0;
         }
         lines = unit_lines(&s);
+        limits = unit_limit_lines(&s);
         mounts = unit_mount_lines(&s);
         r = write_drop_in(out, name, LODGE_DROP_IN, lines);
+        r = r < 0 ? r : write_drop_in(out, name, LODGE_DROP_IN_LIMITS, limits);
         return r < 0 ? r : write_drop_in(out, name, LODGE_DROP_IN_MOUNTS, mounts);
 }
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "core/manager.h"
 #include "host/unit-job.h"
+#include "host/unit-keep.h"
 #include "host/unit-limits.h"
 
 #include <glib.h>
@@ -31,12 +32,11 @@ struct Systemd {
         bool is_private, is_resting; /* we have closed it */
         bool is_reading;
         sd_event_source *reconnect, *rest;
-        sd_bus *system; /* has the name that systemd keeps units loaded for; may be NULL */
         Manager *manager;
         UnitJobs *jobs;
         UnitLimits *limits;
+        UnitKeep *keep;
         GHashTable *watches; /* unit -> Watch */
-        GHashTable *kept;    /* names of units that systemd keeps loaded for us */
 };
 
 static int on_ignored(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -110,15 +110,6 @@ static void call_unit_method(sd_bus *bus, const char *method, const char *unit)
                                        method, on_ignored, NULL, "s", unit);
 }
 
-/* Once started, the unit stays loaded: systemd unloads what is inactive, which costs it two
- * milliseconds at each next start, and with a thousand machines in a slice ten at each stop. The
- * reference ends with our connection. */
-static void keep_loaded(Systemd *s, const char *unit)
-{
-        if (s->system && g_hash_table_add(s->kept, g_strdup(unit)))
-                call_unit_method(s->system, "RefUnit", unit);
-}
-
 static int port_start(void *userdata, const char *unit)
 {
         Systemd *s = userdata;
@@ -126,7 +117,7 @@ static int port_start(void *userdata, const char *unit)
         wake(s);
         int r = unit_jobs_queue(s->jobs, unit, UNIT_JOB_START);
         if (r >= 0)
-                keep_loaded(s, unit);
+                unit_keep(s->keep, unit);
         return r;
 }
 
@@ -157,6 +148,17 @@ static void on_limited(void *userdata, const char *unit, const char *error)
         manager_unit_limited(s->manager, unit, error);
 }
 
+static void on_lost(void *userdata, const char *unit, bool is_kept)
+{
+        Systemd *s = userdata;
+
+        rest_later(s);
+        if (is_kept)
+                manager_unit_outdated(s->manager, unit);
+}
+
+static const UnitLimitsListener limits_listener = {on_limited, on_lost};
+
 static int port_limit(void *userdata, const char *unit, const Resources *r)
 {
         Systemd *s = userdata;
@@ -172,6 +174,7 @@ static bool is_machine(void *userdata, const char *name)
 
 void systemd_forget_lost(Systemd *s)
 {
+        wake(s);
         unit_limits_sweep(s->limits, is_machine, s->manager);
 }
 
@@ -329,6 +332,16 @@ static void port_unwatch(void *userdata, const char *unit)
         rest_later(s);
 }
 
+/* ---- units of machines that are gone ---- */
+
+static void on_released(void *userdata, const char *unit)
+{
+        Systemd *s = userdata;
+
+        wake(s);
+        unit_limits_check_lost(s->limits, unit);
+}
+
 static void port_forget(void *userdata, const char *unit)
 {
         Systemd *s = userdata;
@@ -337,8 +350,8 @@ static void port_forget(void *userdata, const char *unit)
         /* a unit that has not failed is an error nobody needs to hear of */
         call_unit_method(s->bus, "ResetFailedUnit", unit);
         unit_limits_forget(s->limits, unit);
-        if (g_hash_table_remove(s->kept, unit))
-                call_unit_method(s->system, "UnrefUnit", unit);
+        if (!unit_keep_release(s->keep, unit))
+                unit_limits_check_lost(s->limits, unit);
 }
 
 /* ---- reading units again ---- */
@@ -350,6 +363,7 @@ static int on_read(sd_bus_message *m, void *userdata, sd_bus_error *unused)
 
         s->is_reading = false;
         rest_later(s);
+        unit_limits_end_reading(s->limits, !e);
         manager_reload_done(s->manager, e ? e->message ?: e->name : NULL);
         return 0;
 }
@@ -364,6 +378,8 @@ static int port_reload(void *userdata)
                                                SYSTEMD_MANAGER, "Reload");
         r = r < 0 ? r : sd_bus_call_async(s->bus, NULL, m, on_read, s, READ_USEC);
         s->is_reading = r >= 0;
+        if (r >= 0)
+                unit_limits_begin_reading(s->limits);
         return r;
 }
 
@@ -524,9 +540,8 @@ int systemd_new(sd_event *event, sd_bus *system, Systemd **ret)
         Systemd *s = g_new0(Systemd, 1);
 
         s->event = event;
-        s->system = sd_bus_ref(system);
         s->watches = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, watch_free);
-        s->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        s->keep = unit_keep_new(system, on_released, s);
         int r = connect_private(s);
         if (!s->is_private)
                 r = connect_system(s);
@@ -535,7 +550,7 @@ int systemd_new(sd_event *event, sd_bus *system, Systemd **ret)
                 return r;
         }
         s->jobs = unit_jobs_new(s->bus, ANSWER_USEC, on_job_done, s);
-        s->limits = unit_limits_new("", s->bus, ANSWER_USEC, on_limited, s);
+        s->limits = unit_limits_new("", s->bus, ANSWER_USEC, &limits_listener, s);
         rest_later(s);
         *ret = s;
         return 0;
@@ -548,10 +563,9 @@ void systemd_free(Systemd *s)
         unit_jobs_free(s->jobs);
         unit_limits_free(s->limits);
         g_hash_table_unref(s->watches);
-        g_hash_table_unref(s->kept);
+        unit_keep_free(s->keep);
         sd_event_source_disable_unref(s->reconnect);
         sd_event_source_disable_unref(s->rest);
         sd_bus_flush_close_unref(s->bus);
-        sd_bus_unref(s->system);
         g_free(s);
 }

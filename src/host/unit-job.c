@@ -253,8 +253,7 @@ static int on_queued(sd_bus_message *m, void *userdata, sd_bus_error *unused)
 
         if (is_unanswered(j, m) || (e && try_again(j, e)))
                 return 0;
-        if (e && j->kind == UNIT_JOB_STOP &&
-            sd_bus_error_has_name(e, SYSTEMD_SERVICE ".NoSuchUnit")) {
+        if (e && j->kind == UNIT_JOB_STOP && sd_bus_error_has_name(e, SYSTEMD_NO_SUCH_UNIT)) {
                 job_finish(j, "done", NULL); /* not loaded: there is nothing to stop */
                 return 0;
         }

@@ -13,6 +13,8 @@
 #define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 #define SYSTEMD_UNIT    "org.freedesktop.systemd1.Unit"
 
+#define SYSTEMD_NO_SUCH_UNIT SYSTEMD_SERVICE ".NoSuchUnit"
+
 typedef struct UnitJobs UnitJobs;
 
 /* The job has ended: @result is systemd's word. If it never came to a job, @error says why, and

@@ -12,9 +12,9 @@
 #include <glib.h>
 #include <string.h>
 
-#define RETRY_USEC 100000ULL /* PID 1 is being replaced, which takes some of these */
-#define RECORD_MAX 4096U
-#define STALE_MAX  64U /* systemd does not keep more units than that which nobody needs */
+#define RETRY_USEC  100000ULL /* PID 1 is being replaced, which takes some of these */
+#define RECORD_MAX  4096U
+#define DROP_IN_MAX (64U << 10)
 
 /* Where systemd writes down what SetUnitProperties() has set until the next boot. */
 #define CONTROL_DIRECTORY "/run/systemd/system.control"
@@ -30,15 +30,27 @@ typedef struct Wish {
         uint64_t until; /* CLOCK_MONOTONIC: systemd has to answer by then */
 } Wish;
 
+/* A unit whose machine is gone, and which systemd may know with its limits. */
+typedef struct Lost {
+        UnitLimits *limits;
+        char *unit;
+        sd_bus_slot *call;
+        enum {
+                LOST_UNKNOWN,
+                LOST_KEPT,    /* it does: it has to read its units again */
+                LOST_READING, /* which it does now */
+        } state;
+} Lost;
+
 struct UnitLimits {
         const char *root;
         sd_bus *bus;
         sd_event *event;
         uint64_t answer_usec;
-        UnitLimitsDone done;
+        const UnitLimitsListener *listener;
         void *userdata;
         GHashTable *wishes; /* unit -> Wish */
-        GHashTable *stale;  /* unit -> names of what it may have, if systemd still knows it */
+        GHashTable *lost;   /* unit -> Lost */
 };
 
 static void ask(Wish *w);
@@ -93,12 +105,30 @@ static int write_record(const UnitLimits *limits, const char *unit, char *const 
         return write_file_atomic_at(dir, unit, text, strlen(text), 0644);
 }
 
-static bool has_name(char *const *names, const char *name)
+static char *generated_path(const UnitLimits *limits, const char *unit)
 {
-        STRV_FOREACH (other, names)
-                if (streq(*other, name))
-                        return true;
-        return false;
+        return g_strconcat(limits->root, LODGE_GENERATED "/", unit, ".d/" LODGE_DROP_IN_LIMITS,
+                           NULL);
+}
+
+/* What lodge-generator has made of the definition when systemd read its units the last time: it
+ * need not be what that says now. */
+static int push_generated(const UnitLimits *limits, const char *unit, char ***ret)
+{
+        _cleanup_free_ char *path = generated_path(limits, unit), *text = NULL;
+        int r = read_file_at(AT_FDCWD, path, DROP_IN_MAX, &text, NULL);
+
+        if (r < 0)
+                return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+        for (char *rest = text, *line; r >= 0 && (line = strsep(&rest, "\n"));) {
+                char *end = strchr(line, '=');
+
+                if (!end || *line == '#')
+                        continue;
+                *end = '\0';
+                r = strv_contains(*ret, line) ? 0 : strv_push(ret, line);
+        }
+        return r;
 }
 
 /* Those of @a that are not in @b, behind what is in @ret. */
@@ -107,7 +137,7 @@ static int push_others(char ***ret, char *const *a, char *const *b)
         int r = 0;
 
         STRV_FOREACH (name, a)
-                if (r >= 0 && !has_name(b, *name))
+                if (r >= 0 && !strv_contains(b, *name))
                         r = strv_push(ret, *name);
         return r;
 }
@@ -119,13 +149,13 @@ static int note(const UnitLimits *limits, Wish *w)
         char *const *names = unit_properties_names(w->properties);
         int r = read_record(limits, w->unit, &before);
 
-        r = r < 0 ? r : push_others(&before, g_hash_table_lookup(limits->stale, w->unit), before);
+        r = r < 0 ? r : push_generated(limits, w->unit, &before);
         r = r < 0 ? r : push_others(&w->unset, before, names);
         r = r < 0 ? r : push_others(&all, before, NULL);
         r = r < 0 ? r : push_others(&all, names, before);
         r = r < 0 ? r : write_record(limits, w->unit, all);
-        if (r >= 0)
-                (void)g_hash_table_remove(limits->stale, w->unit);
+        if (r >= 0) /* its own machine again */
+                (void)g_hash_table_remove(limits->lost, w->unit);
         return r;
 }
 
@@ -156,7 +186,7 @@ static void finish(Wish *w, const char *error)
                 (void)write_record(limits, unit, unit_properties_names(w->properties));
         }
         g_hash_table_remove(limits->wishes, unit);
-        limits->done(limits->userdata, unit, text);
+        limits->listener->done(limits->userdata, unit, text);
 }
 
 /* ---- from the question to the answer ---- */
@@ -245,25 +275,113 @@ int unit_limits_set(UnitLimits *limits, const char *unit, const Resources *r)
 
 size_t unit_limits_count(const UnitLimits *limits)
 {
-        return g_hash_table_size(limits->wishes);
+        size_t n = g_hash_table_size(limits->wishes);
+        GHashTableIter i;
+        gpointer p;
+
+        g_hash_table_iter_init(&i, limits->lost);
+        while (g_hash_table_iter_next(&i, NULL, &p))
+                n += ((const Lost *)p)->call != NULL;
+        return n;
 }
 
-/* ---- */
+/* ---- of machines that are gone ---- */
 
-/* systemd is not told: asked for a property of a unit that does not run, it makes a cgroup for it,
- * which nobody removes. What it still has in mind of the unit is taken back at the next start. */
+static void lost_free(void *p)
+{
+        Lost *l = p;
+
+        sd_bus_slot_unref(l->call);
+        g_free(l->unit);
+        g_free(l);
+}
+
+static void lost_is_clean(Lost *l)
+{
+        UnitLimits *limits = l->limits;
+        _cleanup_free_ char *unit = g_strdup(l->unit);
+
+        (void)write_record(limits, unit, NULL); /* or the next lodged does */
+        (void)g_hash_table_remove(limits->lost, unit);
+        limits->listener->lost(limits->userdata, unit, false);
+}
+
+static void lost_is_kept(Lost *l)
+{
+        l->state = LOST_KEPT;
+        l->limits->listener->lost(l->limits->userdata, l->unit, true);
+}
+
+static int on_unit(sd_bus_message *m, void *userdata, sd_bus_error *unused)
+{
+        const sd_bus_error *e = sd_bus_message_get_error(m);
+        Lost *l = userdata;
+
+        l->call = sd_bus_slot_unref(l->call);
+        if (sd_bus_error_has_name(e, SYSTEMD_NO_SUCH_UNIT))
+                lost_is_clean(l);
+        else /* or who knows: it may be away */
+                lost_is_kept(l);
+        return 0;
+}
+
+void unit_limits_check_lost(UnitLimits *limits, const char *unit)
+{
+        Lost *l = g_hash_table_lookup(limits->lost, unit);
+        _cleanup_free_ char *path = generated_path(limits, unit);
+
+        if (!l || l->call || l->state != LOST_UNKNOWN)
+                return;
+        if (g_file_test(path, G_FILE_TEST_EXISTS) ||
+            sd_bus_call_method_async(limits->bus, &l->call, SYSTEMD_SERVICE, SYSTEMD_PATH,
+                                     SYSTEMD_MANAGER, "GetUnit", on_unit, l, "s", unit) < 0)
+                lost_is_kept(l);
+}
+
+/* systemd is told nothing of it: asked for a property of a unit that does not run, it makes a
+ * cgroup for it, which nobody removes. The record stays for as long as systemd may know more. */
 void unit_limits_forget(UnitLimits *limits, const char *unit)
 {
         _cleanup_strv_free_ char **names = NULL;
+        Lost *l;
 
         (void)g_hash_table_remove(limits->wishes, unit);
-        if (read_record(limits, unit, &names) < 0 || !names)
+        if (read_record(limits, unit, &names) < 0 || push_generated(limits, unit, &names) < 0 ||
+            !names)
                 return;
         unlink_drop_ins(limits, unit, names);
-        (void)write_record(limits, unit, NULL); /* or the next lodged does */
-        if (g_hash_table_size(limits->stale) >= STALE_MAX)
-                g_hash_table_remove_all(limits->stale);
-        (void)g_hash_table_replace(limits->stale, g_strdup(unit), TAKE_PTR(names));
+        l = g_new0(Lost, 1);
+        *l = (Lost){.limits = limits, .unit = g_strdup(unit)};
+        (void)g_hash_table_replace(limits->lost, l->unit, l);
+}
+
+void unit_limits_begin_reading(UnitLimits *limits)
+{
+        GHashTableIter i;
+        gpointer p;
+
+        g_hash_table_iter_init(&i, limits->lost);
+        while (g_hash_table_iter_next(&i, NULL, &p)) {
+                Lost *l = p;
+
+                if (l->state == LOST_KEPT)
+                        l->state = LOST_READING;
+        }
+}
+
+void unit_limits_end_reading(UnitLimits *limits, bool is_read)
+{
+        GList *all = g_hash_table_get_values(limits->lost);
+
+        for (GList *i = all; i; i = i->next) {
+                Lost *l = i->data;
+
+                if (l->state == LOST_READING && is_read)
+                        lost_is_clean(l);
+                else if (l->state == LOST_READING)
+                        l->state = LOST_KEPT;
+        }
+        g_list_free(all);
 }
 
 void unit_limits_sweep(UnitLimits *limits, bool (*is_known)(void *userdata, const char *name),
@@ -276,8 +394,10 @@ void unit_limits_sweep(UnitLimits *limits, bool (*is_known)(void *userdata, cons
         while (d && (unit = g_dir_read_name(d))) {
                 _cleanup_free_ char *name = machine_name_from_unit(unit);
 
-                if (name && !is_known(userdata, name))
-                        unit_limits_forget(limits, unit);
+                if (!name || is_known(userdata, name))
+                        continue;
+                unit_limits_forget(limits, unit);
+                unit_limits_check_lost(limits, unit);
         }
 }
 
@@ -296,15 +416,19 @@ void unit_limits_set_bus(UnitLimits *limits, sd_bus *bus)
                 (void)sd_event_add_time_relative(limits->event, &w->retry, CLOCK_MONOTONIC, 0, 0,
                                                  on_retry, w);
         }
-}
+        g_hash_table_iter_init(&i, limits->lost);
+        while (g_hash_table_iter_next(&i, NULL, &p)) {
+                Lost *l = p;
 
-static void free_names(void *p)
-{
-        strv_free(p);
+                if (!l->call)
+                        continue;
+                l->call = sd_bus_slot_unref(l->call);
+                unit_limits_check_lost(limits, l->unit); /* changes nothing in the table */
+        }
 }
 
 UnitLimits *unit_limits_new(const char *root, sd_bus *bus, uint64_t answer_usec,
-                            UnitLimitsDone done, void *userdata)
+                            const UnitLimitsListener *listener, void *userdata)
 {
         UnitLimits *limits = g_new0(UnitLimits, 1);
 
@@ -313,10 +437,10 @@ UnitLimits *unit_limits_new(const char *root, sd_bus *bus, uint64_t answer_usec,
                 .bus = bus,
                 .event = sd_bus_get_event(bus),
                 .answer_usec = answer_usec,
-                .done = done,
+                .listener = listener,
                 .userdata = userdata,
                 .wishes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, wish_free),
-                .stale = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_names),
+                .lost = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, lost_free),
         };
         return limits;
 }
@@ -326,6 +450,6 @@ void unit_limits_free(UnitLimits *limits)
         if (!limits)
                 return;
         g_hash_table_unref(limits->wishes);
-        g_hash_table_unref(limits->stale);
+        g_hash_table_unref(limits->lost);
         g_free(limits);
 }

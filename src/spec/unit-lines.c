@@ -3,6 +3,8 @@
 
 #include "base/text.h"
 #include "spec/mount-entry.h"
+#include "spec/resources.h"
+#include "spec/setting-type.h"
 #include "spec/words.h"
 
 #include <string.h>
@@ -37,6 +39,8 @@ static bool is_for_install(const SettingKey *key)
         return streq(key->section, "Install");
 }
 
+static const Section limits = {"Service", resources_is_unit_key};
+
 static const Section sections[] = {
         {"Unit", is_for_unit},
         {"Service", is_for_service},
@@ -49,6 +53,23 @@ static int get(const Settings *s, const SettingKey *key, char ***ret)
         int r = settings_get(s, key, ret);
 
         return r == 0 && streq(key->name, "RestartSec") && s->restart != RESTART_NO ? 1 : r;
+}
+
+/* systemd expands '%', in paths, but not in percentages. */
+static void put_expanded(FILE *f, const char *text)
+{
+        for (const char *c = text; *c; c++)
+                (void)fprintf(f, *c == '%' ? "%%%%" : "%c", *c);
+        (void)fputc('\n', f);
+}
+
+static void put_line(FILE *f, const SettingKey *key, const char *word)
+{
+        (void)fprintf(f, "%s=", key->name);
+        if (resources_is_unit_key(key) && key->type->whole_line) /* of a device */
+                put_expanded(f, word);
+        else
+                (void)fprintf(f, "%s\n", word);
 }
 
 static int put_section(FILE *f, const Settings *s, const Section *section)
@@ -70,7 +91,7 @@ static int put_section(FILE *f, const Settings *s, const Section *section)
                         (void)fputs("WantedBy=\n", f);
                 begun = true;
                 STRV_FOREACH (word, words)
-                        (void)fprintf(f, "%s=%s\n", key->name, *word);
+                        put_line(f, key, *word);
         }
         return 0;
 }
@@ -84,7 +105,7 @@ static int put_sections(FILE *f, const Settings *s)
         return r;
 }
 
-/* systemd expands '%' and takes words apart. */
+/* systemd takes words apart. */
 static int put_path(FILE *f, const char *path)
 {
         _cleanup_free_ char *word = words_join((char *[]){(char *)path, NULL});
@@ -92,10 +113,13 @@ static int put_path(FILE *f, const char *path)
         if (!word)
                 return -ENOMEM;
         (void)fprintf(f, "%sRequiresMountsFor=", ftell(f) > 0 ? "" : HEADER "\n[Unit]\n");
-        for (const char *c = word; *c; c++)
-                (void)fprintf(f, *c == '%' ? "%%%%" : "%c", *c);
-        (void)fputc('\n', f);
+        put_expanded(f, word);
         return 0;
+}
+
+static int put_limits(FILE *f, const Settings *s)
+{
+        return put_section(f, s, &limits);
 }
 
 static int put_mounts(FILE *f, const Settings *s)
@@ -129,6 +153,11 @@ static char *make_text(const Settings *s, int (*put)(FILE *f, const Settings *s)
 char *unit_lines(const Settings *s)
 {
         return make_text(s, put_sections);
+}
+
+char *unit_limit_lines(const Settings *s)
+{
+        return make_text(s, put_limits);
 }
 
 char *unit_mount_lines(const Settings *s)

@@ -14,6 +14,11 @@ bool unit_is_tied(const Settings *s);
  * Return: newly allocated, caller frees; "" if nothing of that is set; NULL on OOM. */
 char *unit_lines(const Settings *s);
 
+/** unit_limit_lines() - what of [Resources] is the unit's
+ * lodged sets the same as properties of the unit, which count more: it does not compare this.
+ * Return: as above. */
+char *unit_limit_lines(const Settings *s);
+
 /** unit_mount_lines() - which mounts of the host must be there first
  * Not for a host that is up, where what is mounted is mounted: lodged does not compare it.
  * Return: as above. */

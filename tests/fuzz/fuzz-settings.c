@@ -28,9 +28,11 @@ static void check_unit(char *text, const char *other_key)
 
 static void try_unit(const Settings *s)
 {
-        _cleanup_free_ char *lines = unit_lines(s), *mounts = unit_mount_lines(s);
+        _cleanup_free_ char *lines = unit_lines(s), *mounts = unit_mount_lines(s),
+                            *limits = unit_limit_lines(s);
 
         check_unit(lines, NULL);
+        check_unit(limits, NULL);
         check_unit(mounts, "RequiresMountsFor");
 }
 

@@ -198,6 +198,17 @@ refused() {
     matches "$method $*" "GDBus\.Error:org\.lodge1\.Error\.$error: .*($regex)" "$ERR"
 }
 
+reloads() { # how often systemd has read its units, once it does so no more
+    local last='' now
+    until [[ $last == "${now:-none}" ]]; do
+        last=${now:-}
+        sleep 1
+        journalctl --sync
+        now=$(journalctl -q -b -o cat _PID=1 | grep -c '^Reloading' || true)
+    done
+    echo "$now"
+}
+
 daemon_pid() {
     local pid
     pid=$(systemctl show --property MainPID --value lodged.service)

@@ -8,16 +8,6 @@ directory=/etc/lodge/machines
 m=$TEST-a db=$TEST-b
 unit=lodge@$m.service
 drop_in=/run/systemd/generator/$unit.d/50-lodge.conf
-reloads() { # how often systemd has read its units, once it does so no more
-    local last='' now
-    until [[ $last == "${now:-none}" ]]; do
-        last=${now:-}
-        sleep 1
-        journalctl --sync
-        now=$(journalctl -q -b -o cat _PID=1 | grep -c '^Reloading' || true)
-    done
-    echo "$now"
-}
 shown() { systemctl show --property "$1" --value "$unit"; }
 
 # a file by hand: systemd knows of it without being told

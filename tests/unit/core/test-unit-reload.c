@@ -211,6 +211,21 @@ static void test_removal(void)
         CHECK(!unit_reload_awaited(manager, "m4"));
 }
 
+/* Whoever has it, and whether or not anything of it is in a drop-in. */
+static void test_demand(void)
+{
+        manager_unit_outdated(manager, "lodge@gone.service");
+        manager_unit_outdated(manager, "lodge@m0.service");
+        CHECK_NUMBER(n_reloads, 8);
+        run_until(&n_reloads, 9);
+        CHECK(unit_reload_awaited(manager, "gone") && unit_reload_awaited(manager, "m0"));
+        manager_reload_done(manager, NULL);
+        CHECK(!unit_reload_awaited(manager, "gone") && !unit_reload_awaited(manager, "m0"));
+        define("m0", AFTER("b")); /* of which nothing has been forgotten */
+        CHECK_NUMBER(n_reloads, 9);
+        CHECK(!unit_reload_awaited(manager, "m0"));
+}
+
 int main(void)
 {
         const UnitPort units = {.start = on_start,
@@ -232,6 +247,7 @@ int main(void)
         test_failures();
         test_stop();
         test_removal();
+        test_demand();
         manager_free(manager);
         sd_event_unref(event);
 

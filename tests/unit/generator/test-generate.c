@@ -69,7 +69,8 @@ static int remove_one(const char *name, const struct stat *st, int kind, struct 
 static void test_definitions(int out)
 {
         define("etc", "web",
-               "[Machine]\nImage=a\n[Unit]\nAfter=lodge@db.service\n[Files]\nBind=/d:/e\n");
+               "[Machine]\nImage=a\n[Unit]\nAfter=lodge@db.service\n[Files]\nBind=/d:/e\n"
+               "[Resources]\nTasksMax=9\nLimitNOFILE=99\n");
         define("run", "web", "[Machine]\nImage=a\n[Unit]\nAfter=not-this.service\n");
         define("usr/lib", "db", "[Machine]\nImage=a\n[Install]\nWantedBy=a.target\n");
         define("etc", "plain", "[Machine]\nImage=a\n");
@@ -79,6 +80,9 @@ static void test_definitions(int out)
                      "[Unit]\nAfter=lodge@db.service\n"));
         CHECK(!strstr(generated("out/lodge@web.service.d/50-lodge.conf"), "not-this"));
         CHECK(strstr(generated("out/lodge@web.service.d/50-lodge-mounts.conf"), "For=/d\n"));
+        CHECK(strstr(generated("out/lodge@web.service.d/10-lodge-limits.conf"), "TasksMax=9\n"));
+        CHECK(!strstr(generated("out/lodge@web.service.d/10-lodge-limits.conf"), "LimitNOFILE"));
+        CHECK(!generated("out/lodge@db.service.d/10-lodge-limits.conf"));
         CHECK(strstr(generated("out/lodge@db.service.d/50-lodge.conf"),
                      "[Install]\nWantedBy=\nWantedBy=a.target\n"));
         CHECK(!generated("out/lodge@db.service.d/50-lodge-mounts.conf"));

@@ -4,6 +4,7 @@
 
 #include "base/io.h"
 #include "base/text.h"
+#include "host/unit-job.h"
 #include "spec/settings.h"
 #include "unit/host/bus-pair.h"
 #include "unit/test.h"
@@ -25,11 +26,12 @@ static char root[] = "/tmp/test-unit-limits.XXXXXX";
 static struct {
         unsigned calls, away;
         bool refuse, mute;
+        bool knows;       /* the unit, though it does not run */
         char asked[4096]; /* of the last call: "NAME=VALUE " each */
 } host;
 
 static struct {
-        unsigned n;
+        unsigned n, kept;
         char error[64];
 } told;
 
@@ -38,6 +40,14 @@ static void on_done(void *userdata, const char *unit, const char *error)
         told.n++;
         (void)snprintf(told.error, sizeof(told.error), "%s", error ?: "");
 }
+
+static void on_lost(void *userdata, const char *unit, bool is_kept)
+{
+        CHECK_STRING(unit, UNIT_NAME);
+        told.kept += is_kept;
+}
+
+static const UnitLimitsListener listener = {on_done, on_lost};
 
 static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void note(const char *format, ...)
@@ -111,6 +121,9 @@ static void read_call(sd_bus_message *m)
 
 static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
+        if (sd_bus_message_is_method_call(m, NULL, "GetUnit") > 0)
+                return host.knows ? sd_bus_reply_method_return(m, "o", "/a")
+                                  : sd_bus_reply_method_errorf(m, SYSTEMD_NO_SUCH_UNIT, "none");
         if (sd_bus_message_is_method_call(m, NULL, "SetUnitProperties") <= 0)
                 return 0;
         host.calls++;
@@ -231,25 +244,102 @@ static void test_taken_back(void)
         CHECK_NUMBER(host.calls, calls);
 }
 
-/* systemd is asked nothing of a unit whose machine is gone; if there is another one, it is. */
+static void run_until_clean(void)
+{
+        for (unsigned i = 0; i < 1000 && *record(); i++)
+                CHECK(sd_event_run(event, 10000) >= 0);
+        CHECK_STRING(record(), "");
+}
+
+static void run_until_kept(unsigned kept)
+{
+        for (unsigned i = 0; i < 1000 && told.kept < kept; i++)
+                CHECK(sd_event_run(event, 10000) >= 0);
+        CHECK_NUMBER(told.kept, kept);
+}
+
+static void forget(const char *lines)
+{
+        if (*lines) {
+                CHECK_NUMBER(want(lines), 1);
+                run_until_told();
+        }
+        memset(&told, 0, sizeof(told));
+        unit_limits_forget(limits, UNIT_NAME);
+        unit_limits_check_lost(limits, UNIT_NAME);
+}
+
+/* A unit of a machine that is gone is asked for, and none of its properties. */
 static void test_forgotten(void)
 {
-        CHECK_NUMBER(want("MemoryMax=2G\nIOWeight=5\n"), 1);
-        run_until_told();
+        unsigned calls = host.calls + 1;
+
         write_drop_in("MemoryMax");
-        unsigned calls = host.calls;
-        unit_limits_forget(limits, UNIT_NAME);
-        unit_limits_forget(limits, UNIT_NAME);
-        CHECK_STRING(record(), "");
+        forget("MemoryMax=2G\nIOWeight=5\n");
         CHECK(!has_drop_in("MemoryMax"));
+        run_until_clean();
+        CHECK_NUMBER(told.kept, 0);
         CHECK_NUMBER(host.calls, calls);
+        forget("");
+        CHECK_NUMBER(want(""), 0);
+        CHECK_NUMBER(host.calls, calls);
+}
+
+/* What systemd goes on knowing is written down until it has read its units again. */
+static void test_kept(void)
+{
+        host.knows = true;
+        forget("MemoryMax=2G\n");
+        unit_limits_begin_reading(limits); /* which does not come of it */
+        run_until_kept(1);
+        unit_limits_end_reading(limits, true);
+        CHECK_STRING(record(), "MemoryMax");
+        unit_limits_begin_reading(limits);
+        unit_limits_end_reading(limits, false);
+        CHECK_STRING(record(), "MemoryMax");
+        unit_limits_begin_reading(limits);
+        unit_limits_end_reading(limits, true);
+        CHECK_STRING(record(), "");
+
+        /* another machine of that name comes first */
+        forget("MemoryMax=2G\n");
+        run_until_kept(1);
+        unit_limits_begin_reading(limits);
+        CHECK_NUMBER(want("IOWeight=6\n"), 1);
+        unit_limits_end_reading(limits, true);
+        run_until_told();
+        CHECK_STRING(host.asked, "MemoryMax=max IOWeight=6 ");
+        CHECK_STRING(record(), "IOWeight");
+        host.knows = false;
+        forget("");
+        run_until_clean();
+}
+
+#define GENERATED "/run/systemd/generator/" UNIT_NAME ".d"
+
+/* What the generator has made of an earlier definition. */
+static void test_generated(void)
+{
+        _cleanup_free_ char *directory = g_strconcat(root, GENERATED, NULL),
+                            *path = g_strconcat(directory, "/10-lodge-limits.conf", NULL);
+
+        CHECK(g_mkdir_with_parents(directory, 0755) == 0);
+        CHECK(g_file_set_contents(path, "# a=b\n\n[Service]\nMemoryMax=1G\nIOWeight=5\n", -1,
+                                  NULL));
         CHECK_NUMBER(want("IOWeight=6\n"), 1);
         run_until_told();
         CHECK_STRING(host.asked, "MemoryMax=max IOWeight=6 ");
         CHECK_STRING(record(), "IOWeight");
         CHECK_NUMBER(want(""), 1);
         run_until_told();
-        CHECK_STRING(host.asked, "IOWeight=max ");
+        CHECK_STRING(host.asked, "IOWeight=max MemoryMax=max ");
+
+        forget(""); /* and systemd, which has the file, need not be asked */
+        CHECK_NUMBER(told.kept, 1);
+        CHECK(unlink(path) == 0);
+        unit_limits_begin_reading(limits);
+        unit_limits_end_reading(limits, true);
+        CHECK_NUMBER(want(""), 0);
 }
 
 static void test_refused(void)
@@ -320,7 +410,7 @@ static void test_sweep(void)
         unit_limits_sweep(limits, knows, (char *)"a");
         CHECK_STRING(record(), "MemoryMin");
         unit_limits_sweep(limits, knows, (char *)"b");
-        CHECK_STRING(record(), "");
+        run_until_clean();
 }
 
 int main(void)
@@ -328,10 +418,12 @@ int main(void)
         CHECK(mkdtemp(root) != NULL);
         CHECK(sd_event_default(&event) >= 0);
         connect_both();
-        limits = unit_limits_new(root, ours, ANSWER_USEC, on_done, NULL);
+        limits = unit_limits_new(root, ours, ANSWER_USEC, &listener, NULL);
         test_values();
         test_taken_back();
         test_forgotten();
+        test_kept();
+        test_generated();
         test_refused();
         test_away();
         test_superseded();

@@ -76,6 +76,26 @@ static void test_mounts(void)
                              "RequiresMountsFor=/e%%f\n");
 }
 
+static void test_limits(void)
+{
+        _cleanup_settings_ Settings s = {0};
+        _cleanup_free_ char *is = NULL, *none = NULL;
+
+        parse("[Resources]\nMemoryMax=64M\nMemoryHigh=12.5%\nCPUQuota=20%\nAllowedCPUs=0-1 3\n"
+              "IOWriteBandwidthMax=/dev/a%b 1M\nIOWriteBandwidthMax=/dev/c 2M\n"
+              "LimitNOFILE=16\n[Unit]\nAfter=a.service\n",
+              &s);
+        is = unit_limit_lines(&s); /* no rlimit: it would be the supervisor's */
+        CHECK_STRING(is, HEADER "\n[Service]\nMemoryMax=64M\nMemoryHigh=12.5%\nCPUQuota=20%\n"
+                                "AllowedCPUs=0-1\nAllowedCPUs=3\n"
+                                "IOWriteBandwidthMax=/dev/a%%b 1M\n"
+                                "IOWriteBandwidthMax=/dev/c 2M\n");
+        settings_done(&s);
+        parse("[Unit]\nAfter=a.service\n", &s);
+        none = unit_limit_lines(&s);
+        CHECK_STRING(none, "");
+}
+
 static void test_refusals(void)
 {
         refuse("[Unit]\nAfter=db\n", "lodge@NAME.service");
@@ -120,6 +140,7 @@ int main(void)
 {
         test_lines();
         test_mounts();
+        test_limits();
         test_refusals();
         test_misfits();
         return 0;
