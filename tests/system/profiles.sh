@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.bash"
 . "$(dirname "$0")/network.bash"
 
-for p in app sandbox system; do
+for p in app nested sandbox system; do
     expect 0 lodgectl verify "/usr/lib/lodge/profiles/$p.profile"
     equal "what is said of $p" '' "$OUT$ERR"
 done
@@ -30,7 +30,7 @@ effective=$(lodgectl show --effective "$s")
 matches 'a system' 'Boot=yes +# profile system' "$effective"
 matches 'a system' 'WritableLayer=keep +# profile system' "$effective"
 expect 2 lodgectl create --profile=sandbx "$TEST-typo" busybox true
-matches 'a profile that does not exist' "no profile 'sandbx'.*app, .*sandbox, .*system" "$ERR"
+matches 'a profile that does not exist' "no profile 'sandbx'.*app, nested, sandbox, system" "$ERR"
 
 # --- a sandbox of somebody -----------------------------------------------------------------------------------------
 
