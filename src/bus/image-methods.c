@@ -66,6 +66,7 @@ JobParams call_job_params(const Call *c)
                 .environment = o->environment,
                 .hostname = o->hostname,
                 .keep_identity = o->keep_identity,
+                .no_pause = o->no_pause,
                 .archive = o->archive,
                 .rename = o->rename,
                 .follow_links = o->follow_links,

@@ -45,6 +45,7 @@ static const struct {
         {"Compression", OPTION_COMPRESSION, "s", offsetof(Options, compression)},
         {"Author", OPTION_COMMIT, "s", offsetof(Options, author)},
         {"Message", OPTION_COMMIT, "s", offsetof(Options, message)},
+        {"NoPause", OPTION_COMMIT, "b", offsetof(Options, no_pause)},
         {"Entrypoint", OPTION_COMMIT, "as", offsetof(Options, entrypoint)},
         {"KeepIdentity", OPTION_IDENTITY, "b", offsetof(Options, keep_identity)},
         {"Hostname", OPTION_IDENTITY, "s", offsetof(Options, hostname)},

@@ -19,8 +19,8 @@
 /* Everything that any method takes as an option. */
 typedef struct Options {
         uint64_t timeout_usec; /* UINT64_MAX: not given */
-        bool force, insecure, images, volumes, deep, keep_identity, persist, runtime, dry_run,
-                replace, archive, rename, follow_links;
+        bool force, insecure, images, volumes, deep, keep_identity, no_pause, persist, runtime,
+                dry_run, replace, archive, rename, follow_links;
         int attach[3]; /* owned; -EBADF: not given */
         int auth_file; /* likewise */
         char *user, *working_directory;

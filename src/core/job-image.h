@@ -18,6 +18,7 @@ typedef struct JobParams {
         char *const *entrypoint, *const *command, *const *environment;
         const char *hostname; /* of a machine's clone */
         bool keep_identity;
+        bool no_pause;                      /* of a commit */
         bool archive, rename, follow_links; /* of a copy */
 } JobParams;
 

@@ -194,6 +194,7 @@ int job_commit(Machine *m, const char *name, const JobParams *p, Job **ret, Faul
                 .owner = p->owner,
                 .force = p->force,
                 .tell_layers = true,
+                .pauses = !p->no_pause,
                 .place = job_place_image,
         };
         int r = image_check_new(m->manager, name, p->force, &canonical, reterr);

@@ -5,6 +5,7 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "core/job-internal.h"
+#include "core/job-pause.h"
 #include "core/manager.h"
 #include "core/store.h"
 #include "core/uid-range.h"
@@ -77,6 +78,7 @@ void job_end(Job *j, JobState state, Frame *result, const Fault *fault)
 
         j->timer = sd_event_source_disable_unref(j->timer);
         j->state = state;
+        job_pause_end(j);
         j->rate = j->expected_end_usec = 0;
         set_phase(j, "");
         if (fault)
@@ -265,8 +267,10 @@ static void apply_layer(Job *j, const Frame *f)
         if (!digest_is_valid(digest))
                 (void)fault_set(&fault, FAULT_FAILED, EBADMSG,
                                 "The worker names a layer by no digest");
-        else if (store_take_layer(j->manager->root, j->id, digest, &fault) >= 0)
+        else if (store_take_layer(j->manager->root, j->id, digest, &fault) >= 0) {
                 g_hash_table_add(j->layers, g_strdup(digest));
+                job_pause_end(j); /* it has been read */
+        }
         if (fault.code != FAULT_NONE)
                 fail(j, &fault);
 }
@@ -385,6 +389,15 @@ static int send_order(Job *j, Fault *reterr)
                      : 0;
 }
 
+static void order_now(Job *j)
+{
+        _cleanup_fault_ Fault f = {0};
+
+        /* without a link its unit's end tells */
+        if (j->link && send_order(j, &f) < 0)
+                fail(j, &f);
+}
+
 bool job_hello(Manager *manager, const char *id, const char *unit, Link *link)
 {
         Job *j = job_of_unit(manager, unit);
@@ -396,7 +409,10 @@ bool job_hello(Manager *manager, const char *id, const char *unit, Link *link)
         manager->units.unwatch(manager->units.userdata, j->unit);
         link_set_handlers(link, &handlers, j);
         j->link = link;
-        if (send_order(j, &f) < 0)
+        int r = job_pause_begin(j, order_now, &f);
+        if (r == 0)
+                r = send_order(j, &f);
+        if (r < 0)
                 fail(j, &f);
         return true;
 }

@@ -89,6 +89,7 @@ static Job *job_new(Manager *manager, JobOrder *o, const char *id)
                 .at_once = o->at_once,
                 .force = o->force,
                 .has_files = o->has_files,
+                .pauses = o->pauses,
                 .state = JOB_QUEUED,
                 .phase = g_strdup("waiting"),
                 .started_usec = now_usec(CLOCK_REALTIME),

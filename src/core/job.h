@@ -38,6 +38,13 @@ typedef enum JobWorker {
         _JOB_WORKER_MAX,
 } JobWorker;
 
+/* Of the machine that it reads. */
+typedef enum JobHold {
+        JOB_HOLD_NONE,
+        JOB_HOLD_ASKED,
+        JOB_HELD, /* it stands still */
+} JobHold;
+
 typedef struct JobItem {
         char *name, *phase;
         uint64_t bytes, total;
@@ -63,6 +70,7 @@ typedef struct JobOrder {
         bool force;     /* replace what has that name */
         bool has_files; /* while there is anything of it, machine @object keeps its files as it is
                          */
+        bool pauses;    /* machine @object stands still, if it runs, until FRAME_LAYER */
         char **args;    /* "key=value"; taken over */
         int fds[JOB_FDS_MAX];
         size_t n_fds;     /* moved */
@@ -84,7 +92,8 @@ struct Job {
         const char *operation;
         char *object, *name;
         uid_t owner;
-        bool is_hidden, at_once, force, has_files;
+        bool is_hidden, at_once, force, has_files, pauses;
+        JobHold hold;
         JobState state;
         char *phase;
         uint64_t bytes, total, rate, expected_end_usec;

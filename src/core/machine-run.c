@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "core/job-pause.h"
 #include "core/job.h"
 #include "core/machine-limits.h"
 #include "core/machine-mounts.h"
@@ -392,6 +393,7 @@ void machine_ended(Machine *m)
         /* a start that was interrupted has not failed */
         bool failed = streq(m->end.cause, EXIT_CAUSE_FAILED) && !m->stop_requested;
         clear_run(m);
+        job_pause_lost(m);
         machine_network_end(m);
         machine_mounts_clear(m);
         machine_set_state(m, failed ? MACHINE_FAILED : MACHINE_STOPPED);

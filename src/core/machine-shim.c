@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/text.h"
 #include "core/image.h"
+#include "core/job-pause.h"
 #include "core/job.h"
 #include "core/launch.h"
 #include "core/machine-health.h"
@@ -87,6 +88,8 @@ static void apply_state(Machine *m, const Frame *f)
         machine_set_health(m, f);
         if (!m->stop_requested)
                 machine_set_state(m, state);
+        if (m->paused_usec == 0)
+                job_pause_lost(m);
         registry_update(m);
         machine_check_started(m);
 }

@@ -18,6 +18,8 @@ static int append_options(const Ctl *c, sd_bus_message *m, const char *token, ch
                 r = client_append_option_string(m, "Message", message);
         if (r >= 0 && args_has(&c->args, "force"))
                 r = client_append_option_bool(m, "Force", true);
+        if (r >= 0 && args_has(&c->args, "no-pause"))
+                r = client_append_option_bool(m, "NoPause", true);
         return r < 0 ? r : change_append(m, changes, reterr);
 }
 

@@ -48,6 +48,7 @@ static const Option commit_options[] = {
         {"message", 'm', OPTION_VALUE, "TEXT", "what was changed"},
         {"change", 'c', OPTION_VALUE, "KEY=VALUE", "set Entrypoint, Command, Environment, User, ..."},
         {"force", 'f', OPTION_FLAG, NULL, "replace an image of this name"},
+        {"no-pause", 0, OPTION_FLAG, NULL, "let the machine run while what it has written is read"},
         {.name = NULL},
 };
 static const Option force_options[] = {

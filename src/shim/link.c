@@ -490,10 +490,14 @@ static void handle(Shim *s, int link, const Frame *f)
                 return;
         case FRAME_STOP: stop_request(s, frame_number(f, FRAME_TIMEOUT, UINT64_MAX)); return;
         case FRAME_PAUSE: pause_begin(s, link, f->serial); return;
+        case FRAME_HOLD: pause_hold(s, link, f->serial, frame_number(f, FRAME_ID, 0)); return;
+        case FRAME_RELEASE:
+                pause_release(s, frame_number(f, FRAME_ID, 0));
+                r = 0;
+                break;
         case FRAME_RESUME:
                 r = check_runs(s, &fault);
-                if (r >= 0)
-                        pause_end(s);
+                r = r < 0 ? r : pause_resume(s, &fault);
                 break;
         case FRAME_EXEC: exec_start(s, link, f); return;
         case FRAME_OUTPUT: send_output(s, link, f->serial); return;

@@ -112,7 +112,7 @@ static int run(const char *name)
                          .images = -EBADF,
                          .health = {.pidfd = -EBADF, .output = -EBADF, .cgroup = -EBADF},
                          .ready = {.sockets.fd = -EBADF},
-                         .pause = {.events = -EBADF, .link = -EBADF},
+                         .pause = {.events = -EBADF},
                          .work = GUEST_WORK_NONE,
                          .payload_cgroup = -EBADF}; /* too large for a stack */
         _cleanup_exit_record_ ExitRecord record = {.status = -1};

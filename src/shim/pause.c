@@ -11,20 +11,23 @@
 /* A process freezes on its way back from the kernel; one that hangs in there does not. */
 #define FREEZE_TIMEOUT_USEC 5000000ULL
 
+/* All who wait. */
 static void answer(Shim *s, const Fault *fault)
 {
-        _cleanup_frame_writer_ FrameWriter w = {0};
-        int link = s->pause.link;
+        size_t n = s->pause.n_waiters;
 
-        s->pause.link = -EBADF;
-        if (link < 0)
-                return;
-        if (fault) {
-                link_reply_error(s, link, s->pause.serial, fault);
-                return;
+        s->pause.n_waiters = 0;
+        for (size_t i = 0; i < n; i++) {
+                _cleanup_frame_writer_ FrameWriter w = {0};
+                const PauseWaiter *waiter = &s->pause.waiters[i];
+
+                if (fault) {
+                        link_reply_error(s, waiter->link, waiter->serial, fault);
+                        continue;
+                }
+                frame_begin(&w, FRAME_DONE, waiter->serial);
+                (void)frame_send(waiter->link, &w);
         }
-        frame_begin(&w, FRAME_DONE, s->pause.serial);
-        (void)frame_send(link, &w);
 }
 
 static void tell_systemd(const Shim *s)
@@ -36,20 +39,27 @@ static void tell_systemd(const Shim *s)
         notify_systemd(line);
 }
 
+/* Those who wait still do, and nobody holds it any more. */
 static void thaw(Shim *s)
 {
-        int link = s->pause.link;
-        uint64_t serial = s->pause.serial;
-
         (void)cgroup_freeze(s->payload_cgroup, false);
-        (void)close_fd(s->pause.events);
-        s->pause = (Pause){.events = -EBADF, .link = link, .serial = serial};
+        s->pause.events = close_fd(s->pause.events);
+        s->pause.wanted = s->pause.is_asked = false;
+        s->pause.since_usec = 0;
+        s->pause.n_holds = 0;
+}
+
+static bool is_unwanted(const Shim *s)
+{
+        return s->pause.wanted && s->pause.n_holds == 0 && !s->pause.is_asked;
 }
 
 void pause_check(Shim *s)
 {
         _cleanup_fault_ Fault fault = {0};
 
+        if (is_unwanted(s))
+                pause_end(s);
         if (!s->pause.wanted || s->pause.since_usec)
                 return;
         int r = cgroup_events_frozen(s->pause.events);
@@ -76,6 +86,8 @@ uint64_t pause_timeout(const Shim *s)
 {
         uint64_t now = now_usec(CLOCK_MONOTONIC);
 
+        if (is_unwanted(s))
+                return 0;
         if (!s->pause.wanted || s->pause.since_usec)
                 return UINT64_MAX;
         return s->pause.deadline_usec > now ? s->pause.deadline_usec - now : 0;
@@ -88,7 +100,7 @@ static int check_may_pause(const Shim *s, Fault *reterr)
                                  s->name);
         if (s->stop.requested)
                 return fault_set(reterr, FAULT_BUSY, 0, "machine '%s' is being stopped", s->name);
-        if (s->pause.wanted && !s->pause.since_usec)
+        if (s->pause.n_waiters == ELEMENTSOF(s->pause.waiters))
                 return fault_set(reterr, FAULT_BUSY, 0, "machine '%s' is being paused already",
                                  s->name);
         return 0;
@@ -109,7 +121,8 @@ static int freeze(Shim *s)
         return r;
 }
 
-void pause_begin(Shim *s, int link, uint64_t serial)
+/* Return: 0; negative errno, which @link has been told. */
+static int begin(Shim *s, int link, uint64_t serial)
 {
         _cleanup_fault_ Fault fault = {0};
         int r = check_may_pause(s, &fault);
@@ -122,15 +135,45 @@ void pause_begin(Shim *s, int link, uint64_t serial)
         }
         if (r < 0) {
                 link_reply_error(s, link, serial, &fault);
-                return;
+                return r;
         }
-        s->pause.link = link;
-        s->pause.serial = serial;
+        s->pause.waiters[s->pause.n_waiters++] = (PauseWaiter){link, serial};
+        return 0;
+}
+
+static void answer_if_paused(Shim *s)
+{
         if (s->pause.since_usec) /* it is paused: that is what was asked for */
                 answer(s, NULL);
         else
                 pause_check(s);
 }
+
+void pause_begin(Shim *s, int link, uint64_t serial)
+{
+        if (begin(s, link, serial) < 0)
+                return;
+        s->pause.is_asked = true;
+        answer_if_paused(s);
+}
+
+void pause_hold(Shim *s, int link, uint64_t serial, uint64_t id)
+{
+        _cleanup_fault_ Fault fault = {0};
+
+        if (s->pause.n_holds == ELEMENTSOF(s->pause.holds)) {
+                (void)fault_set(&fault, FAULT_BUSY, 0,
+                                "machine '%s' is paused for too many others already", s->name);
+                link_reply_error(s, link, serial, &fault);
+                return;
+        }
+        if (begin(s, link, serial) < 0)
+                return;
+        s->pause.holds[s->pause.n_holds++] = (PauseHold){id, link};
+        answer_if_paused(s);
+}
+
+/* ---- the end of it ---- */
 
 void pause_end(Shim *s)
 {
@@ -151,8 +194,42 @@ void pause_end(Shim *s)
         }
 }
 
+int pause_resume(Shim *s, Fault *reterr)
+{
+        if (s->pause.n_holds > 0)
+                return fault_set(reterr, FAULT_BUSY, EBUSY,
+                                 "machine '%s' is paused for a job that reads what it has written: "
+                                 "wait until that has ended, or cancel it",
+                                 s->name);
+        pause_end(s);
+        return 0;
+}
+
+static void drop_hold(Shim *s, size_t i)
+{
+        s->pause.holds[i] = s->pause.holds[--s->pause.n_holds];
+}
+
+void pause_release(Shim *s, uint64_t id)
+{
+        for (size_t i = s->pause.n_holds; i > 0; i--)
+                if (s->pause.holds[i - 1].id == id)
+                        drop_hold(s, i - 1);
+        if (is_unwanted(s))
+                pause_end(s);
+}
+
+/* Nobody is told here, where links are being closed: pause_check() does the rest. */
 void pause_forget_link(Shim *s, int link)
 {
-        if (s->pause.link == link)
-                s->pause.link = -EBADF;
+        Pause *p = &s->pause;
+        size_t n = 0;
+
+        for (size_t i = 0; i < p->n_waiters; i++)
+                if (p->waiters[i].link != link)
+                        p->waiters[n++] = p->waiters[i];
+        p->n_waiters = n;
+        for (size_t i = p->n_holds; i > 0; i--)
+                if (p->holds[i - 1].link == link)
+                        drop_hold(s, i - 1);
 }

@@ -18,6 +18,7 @@
 #define SHIM_LINKS_MAX     8
 #define SHIM_PROCESSES_MAX 256
 #define SHIM_ENDED_MAX     64
+#define PAUSE_HOLDS_MAX    8
 
 /* What another lodged has to know of a program, but for its state. */
 typedef struct ExecNote {
@@ -81,12 +82,28 @@ typedef struct Ready {
         Netlink sockets;                   /* open while a port is looked at */
 } Ready;
 
+/* Something that needs the machine to stand still while it lasts. */
+typedef struct PauseHold {
+        uint64_t id; /* lodged's */
+        int link;
+} PauseHold;
+
+/* Somebody who is answered once it stands still. */
+typedef struct PauseWaiter {
+        int link;
+        uint64_t serial;
+} PauseWaiter;
+
 typedef struct Pause {
-        bool wanted;                    /* the payload's cgroup is frozen, or about to be */
-        uint64_t since_usec;            /* CLOCK_REALTIME: every process stands still; 0: not yet */
-        int events;                     /* cgroup.events, while that is awaited */
-        int link;                       /* whom to answer then; -EBADF: nobody */
-        uint64_t serial, deadline_usec; /* CLOCK_MONOTONIC */
+        bool wanted;            /* the payload's cgroup is frozen, or about to be */
+        bool is_asked;          /* by a pause, which lasts until a resume */
+        uint64_t since_usec;    /* CLOCK_REALTIME: every process stands still; 0: not yet */
+        int events;             /* cgroup.events, while that is awaited */
+        uint64_t deadline_usec; /* CLOCK_MONOTONIC: likewise */
+        PauseHold holds[PAUSE_HOLDS_MAX];
+        size_t n_holds;
+        PauseWaiter waiters[PAUSE_HOLDS_MAX + 1];
+        size_t n_waiters;
 } Pause;
 
 typedef struct Shim {
@@ -249,7 +266,14 @@ void ready_end(Shim *s, ExitRecord *record);
 
 /** pause_begin() - freeze every process of the machine; answers @link once they stand still */
 void pause_begin(Shim *s, int link, uint64_t serial);
-/** pause_end() - let them run on, if they are frozen */
+/** pause_hold() - likewise, until pause_release() or the end of @link */
+void pause_hold(Shim *s, int link, uint64_t serial, uint64_t id);
+/** pause_release() - @id needs it no more; no error if it never did */
+void pause_release(Shim *s, uint64_t id);
+/** pause_resume() - let them run on, if they are frozen
+ * Return: 0; -EBUSY they are held. */
+int pause_resume(Shim *s, Fault *reterr);
+/** pause_end() - likewise, whoever holds them: the machine is to end */
 void pause_end(Shim *s);
 /** pause_check() - do they stand still by now, or is it time to give up? */
 void pause_check(Shim *s);

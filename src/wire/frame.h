@@ -103,6 +103,11 @@ typedef enum FrameType {
         FRAME_HEALTH_APPLY, /* D: fds[0] sealed memfd of a plan with the steps of a health check, or
                              * none for none: from now on, in place of those that the machine was
                              * started with. FRAME_DONE, or FRAME_ERROR */
+
+        FRAME_HOLD,    /* D: id. As FRAME_PAUSE, until FRAME_RELEASE, or the end of this connection;
+                        * nobody can resume it before. Several may hold it */
+        FRAME_RELEASE, /* D: id. It runs on, unless it is paused or held for something else, too.
+                        * FRAME_DONE, also if it is not held */
         _FRAME_TYPE_MAX,
 } FrameType;
 

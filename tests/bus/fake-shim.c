@@ -455,8 +455,12 @@ static void handle(Unit *u, Frame *f)
                         end(u, EXIT_CAUSE_KILLED, 128 + SIGKILL, SIGKILL);
                 break;
         case FRAME_PAUSE:
+        case FRAME_HOLD:
+        case FRAME_RELEASE:
         case FRAME_RESUME:
-                u->paused_usec = f->type == FRAME_PAUSE ? now_usec(CLOCK_REALTIME) : 0;
+                u->paused_usec = f->type == FRAME_PAUSE || f->type == FRAME_HOLD
+                                         ? now_usec(CLOCK_REALTIME)
+                                         : 0;
                 send_state(u, u->ready_usec ? SHIM_READY : SHIM_RUNNING);
                 send_simple(u, FRAME_DONE, f->serial);
                 break;

@@ -20,7 +20,7 @@ static Shim *new_shim(int *ret_lodged)
                 .name = "web",
                 .state = SHIM_RUNNING,
                 .payload_cgroup = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                .pause = {.events = -EBADF, .link = -EBADF},
+                .pause = {.events = -EBADF},
         };
         CHECK(s.payload_cgroup >= 0);
         leader_init(&s.leader);
@@ -33,7 +33,7 @@ static Shim *new_shim(int *ret_lodged)
 
 static void end(Shim *s, int lodged)
 {
-        CHECK(s->pause.events < 0 && s->pause.link < 0);
+        CHECK(s->pause.events < 0 && s->pause.n_waiters == 0 && s->pause.n_holds == 0);
         leader_done(&s->leader);
         (void)close(s->payload_cgroup);
         (void)close(s->links[0]);
@@ -108,11 +108,12 @@ static void test_answer_waits_for_the_kernel(void)
         pause_check(s);
         expect_nothing(lodged);
         pause_begin(s, s->links[0], 8);
-        expect_error(lodged, 8, FAULT_BUSY);
+        expect_nothing(lodged);
         set_frozen(s);
         pause_check(s);
         expect_state(lodged, true);
         expect_done(lodged, 7);
+        expect_done(lodged, 8);
         CHECK(pause_timeout(s) == UINT64_MAX);
         pause_begin(s, s->links[0], 9); /* is paused */
         expect_done(lodged, 9);
@@ -167,6 +168,86 @@ static void test_lodged_is_gone(void)
         end(s, lodged);
 }
 
+static void resume_is_refused(Shim *s)
+{
+        _cleanup_fault_ Fault f = {0};
+
+        CHECK(pause_resume(s, &f) < 0 && f.code == FAULT_BUSY);
+        CHECK_NUMBER(freezer(s), '1');
+}
+
+/* Whoever needs it to stand still, it does until nobody does. */
+static void test_holds(void)
+{
+        int lodged;
+        Shim *s = new_shim(&lodged);
+
+        pause_hold(s, s->links[0], 7, 70);
+        pause_hold(s, s->links[0], 8, 80);
+        set_frozen(s);
+        pause_check(s);
+        expect_state(lodged, true);
+        expect_done(lodged, 7);
+        expect_done(lodged, 8);
+        resume_is_refused(s);
+        pause_release(s, 70);
+        pause_release(s, 70);
+        resume_is_refused(s);
+        pause_begin(s, s->links[0], 9); /* a pause in between outlasts them */
+        expect_done(lodged, 9);
+        pause_release(s, 80);
+        CHECK_NUMBER(freezer(s), '1');
+        CHECK_NUMBER(pause_resume(s, NULL), 0);
+        expect_state(lodged, false);
+        CHECK(write_string_at(s->payload_cgroup, "cgroup.events", "populated 1\nfrozen 0\n") >= 0);
+        pause_hold(s, s->links[0], 10, 100);
+        pause_release(s, 100); /* before it stands still */
+        expect_error(lodged, 10, FAULT_CANCELLED);
+        CHECK_NUMBER(freezer(s), '0');
+        expect_nothing(lodged);
+        end(s, lodged);
+}
+
+static Shim *held(int *ret_lodged)
+{
+        Shim *s = new_shim(ret_lodged);
+
+        set_frozen(s);
+        pause_hold(s, s->links[0], 7, 70);
+        expect_state(*ret_lodged, true);
+        expect_done(*ret_lodged, 7);
+        return s;
+}
+
+static void test_who_holds_it_is_gone(void)
+{
+        int lodged;
+        Shim *s = held(&lodged);
+
+        CHECK(pause_timeout(s) == UINT64_MAX);
+        pause_forget_link(s, s->links[0]);
+        CHECK_NUMBER(pause_timeout(s), 0);
+        pause_check(s);
+        CHECK_NUMBER(freezer(s), '0');
+        expect_state(lodged, false);
+        CHECK(!s->pause.wanted);
+        end(s, lodged);
+}
+
+/* What is to stop does not wait for a job. */
+static void test_stop_ends_holds(void)
+{
+        int lodged;
+        Shim *s = held(&lodged);
+
+        pause_end(s);
+        expect_state(lodged, false);
+        CHECK_NUMBER(freezer(s), '0');
+        pause_release(s, 70);
+        expect_nothing(lodged);
+        end(s, lodged);
+}
+
 static void test_refusals(void)
 {
         int lodged;
@@ -198,6 +279,9 @@ int main(void)
         test_hang_in_the_kernel();
         test_resumed_meanwhile();
         test_lodged_is_gone();
+        test_holds();
+        test_who_holds_it_is_gone();
+        test_stop_ends_holds();
         test_refusals();
         for (size_t i = 0; i < 2; i++)
                 (void)unlinkat(fd, files[i], 0);
