@@ -242,6 +242,7 @@ static void clear_run(Machine *m)
                 manager_note_change(m, MACHINE_CHANGED_STATUS_TEXT);
         }
         machine_set_health(m, NULL);
+        m->oom_kills = 0;
         manager_note_change(m, MACHINE_CHANGED_RUN);
         take_attach_fds(m, NULL);
         manager_end_processes(m->manager, m->name);

@@ -5,6 +5,7 @@
 
 #include "base/io.h"
 #include "base/text.h"
+#include "core/event.h"
 #include "core/image.h"
 #include "core/job-pause.h"
 #include "core/job.h"
@@ -19,6 +20,7 @@
 #include "core/registry.h"
 
 #include <glib.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define STATUS_TEXT_MAX 512
@@ -66,6 +68,21 @@ static void apply_ifindexes(Machine *m, const Frame *f)
         }
 }
 
+/* Those of a machine that a restarted lodged finds running have been told of. */
+static void apply_oom_kills(Machine *m, const Frame *f)
+{
+        uint64_t before = m->oom_kills;
+
+        m->oom_kills = frame_number(f, FRAME_OOM, 0);
+        if (m->oom_kills <= before || g_hash_table_contains(m->manager->adopting, m))
+                return;
+        uint64_t n = m->oom_kills - before;
+        _cleanup_free_ char *reason =
+                n == 1 ? g_strdup("The kernel has killed a process of it")
+                       : g_strdup_printf("The kernel has killed %" PRIu64 " processes of it", n);
+        machine_emit(m, "oom-kill", reason);
+}
+
 static void apply_state(Machine *m, const Frame *f)
 {
         MachineState state = state_of_shim(f);
@@ -86,6 +103,7 @@ static void apply_state(Machine *m, const Frame *f)
         manager_note_change(m, MACHINE_CHANGED_RUN);
         apply_status_text(m, f);
         machine_set_health(m, f);
+        apply_oom_kills(m, f);
         if (!m->stop_requested)
                 machine_set_state(m, state);
         if (m->paused_usec == 0)

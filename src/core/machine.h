@@ -51,6 +51,7 @@ struct Machine {
         ShimHealth health;
         uint32_t health_streak;
         char *health_text;
+        uint64_t oom_kills; /* since PID 1 was started */
         uint32_t leader, supervisor, uid_base, boot_count;
         uint64_t started_usec, ready_usec, paused_usec, stopped_usec; /* CLOCK_REALTIME */
 

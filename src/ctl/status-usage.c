@@ -68,7 +68,8 @@ static void print_memory(const json_t *stats)
         if (n > 0)
                 (void)putchar(')');
         if (get_number(stats, "OOMKills", &bytes) && bytes > 0)
-                (void)printf("; %" PRIu64 " processes were killed for want of memory", bytes);
+                (void)printf("; %" PRIu64 " process%s killed for want of memory", bytes,
+                             bytes == 1 ? " was" : "es were");
         (void)putchar('\n');
 }
 

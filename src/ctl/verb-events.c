@@ -32,7 +32,7 @@ static bool is_wanted(const Ctl *c, const char *machine)
 
 static Style style_of_event(const char *event)
 {
-        return streq(event, "failed")                             ? STYLE_BAD
+        return streq(event, "failed") || streq(event, "oom-kill") ? STYLE_BAD
                : streq(event, "started") || streq(event, "ready") ? STYLE_GOOD
                                                                   : STYLE_NONE;
 }

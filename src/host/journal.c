@@ -28,6 +28,8 @@ static const struct {
         {"resumed", "MESSAGE_ID=534e0372748f454ca0ba84a3322583e2", LOG_INFO, "runs on"},
         {"healthy", "MESSAGE_ID=b2a1d109b2c645d88c9ea4e1933bcc90", LOG_INFO, "is healthy"},
         {"unhealthy", "MESSAGE_ID=48a1eb0f45114a47bdd1525e8e3edd15", LOG_WARNING, "is not healthy"},
+        {"oom-kill", "MESSAGE_ID=e7a7ebbc044047eba04d2f89b2681a31", LOG_WARNING,
+         "is out of memory"},
         {"stopping", "MESSAGE_ID=68d6965eb25a49bab2db576a937cbf3d", LOG_DEBUG, "stops"},
         {"stopped", "MESSAGE_ID=1d5ce0f1e2ab4a64a3f7b8b5b7f0f3c2", LOG_INFO, "has stopped"},
         {"failed", "MESSAGE_ID=c3b1a7d45f6e4f0ea9c8d2b6e1f4a9d3", LOG_ERR, "has failed"},

@@ -243,6 +243,7 @@ static void add_state(const Shim *s, FrameWriter *w, uint64_t serial)
         frame_add_number(w, FRAME_HEALTH, s->health.state);
         frame_add_number(w, FRAME_STREAK, s->health.streak);
         frame_add_string(w, FRAME_HEALTH_TEXT, s->health.told);
+        frame_add_number(w, FRAME_OOM, s->oom.told);
         network_add_indices(&s->network, w);
         mounts_tell(&s->mounts, w);
 }

@@ -112,6 +112,7 @@ static int run(const char *name)
                          .images = -EBADF,
                          .health = {.pidfd = -EBADF, .output = -EBADF, .cgroup = -EBADF},
                          .ready = {.sockets.fd = -EBADF},
+                         .oom = {.events = -EBADF},
                          .pause = {.events = -EBADF},
                          .work = GUEST_WORK_NONE,
                          .payload_cgroup = -EBADF}; /* too large for a stack */

@@ -106,6 +106,13 @@ typedef struct Pause {
         size_t n_waiters;
 } Pause;
 
+typedef struct Oom {
+        int events;         /* memory.events of the payload; negative: nobody counts its memory */
+        uint64_t before;    /* kills at the start of PID 1 */
+        uint64_t told;      /* kills since then that lodged was told of */
+        uint64_t look_usec; /* CLOCK_MONOTONIC: when to look; 0: nothing was noticed */
+} Oom;
+
 typedef struct Shim {
         const char *name;
         void *plan;
@@ -141,12 +148,12 @@ typedef struct Shim {
         Health health;
         void *health_plan; /* mapped: steps in place of the plan's, which are older; NULL: none */
         size_t n_health_plan;
+        Oom oom;
         Ready ready;
         bool introduced; /* lodged has this PID 1, and none before it, in systemd-machined's list */
         uint32_t boot_count;
         uint64_t started_usec, ready_usec; /* CLOCK_REALTIME */
         uint64_t launched_usec;            /* CLOCK_MONOTONIC */
-        uint64_t oom_kills;                /* at the start of PID 1 */
         char status_text[NOTIFY_STATUS_MAX];
         uint64_t status_told_usec; /* CLOCK_MONOTONIC: when others last heard of status_text */
         bool status_is_news;       /* they have not heard of this one */
@@ -261,6 +268,23 @@ void ready_ended(Shim *s);
 /** ready_end() - the machine has ended: if it never was ready, and should have been, say so
  * @record how it ended */
 void ready_end(Shim *s, ExitRecord *record);
+
+/* ---- oom.c: what the kernel kills for want of memory ---- */
+
+/** oom_begin() - PID 1 is about to be started */
+void oom_begin(Shim *s);
+/** oom_end() - it has ended */
+void oom_end(Shim *s);
+/** oom_descriptor() - Return: to be polled for POLLPRI; negative: not now. */
+int oom_descriptor(const Shim *s);
+/** oom_noticed() - that was so */
+void oom_noticed(Shim *s);
+/** oom_kills() - Return: how many processes were killed since PID 1 was started, with itself. */
+uint64_t oom_kills(const Shim *s);
+/** oom_check() - tell lodged of new ones, if it is time to look */
+void oom_check(Shim *s);
+/** oom_timeout() - Return: µs until oom_check() wants to be called; UINT64_MAX: never. */
+uint64_t oom_timeout(const Shim *s);
 
 /* ---- pause.c ---- */
 

@@ -15,7 +15,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-#define POLL_MAX             (7 + SHIM_LINKS_MAX + OUTPUT_POLL_MAX + SHIM_PROCESSES_MAX)
+#define POLL_MAX             (8 + SHIM_LINKS_MAX + OUTPUT_POLL_MAX + SHIM_PROCESSES_MAX)
 #define CLIENT_PATIENCE_USEC 5000000ULL
 #define STATUS_INTERVAL_USEC 250000ULL
 #define NOTIFY_BATCH         64
@@ -96,6 +96,7 @@ static void wait_for_events(Shim *s, uint64_t timeout_usec)
         p[n++] = (struct pollfd){.fd = s->signals, .events = POLLIN};
         p[n++] = (struct pollfd){.fd = s->notify, .events = POLLIN};
         p[n++] = (struct pollfd){.fd = s->control, .events = POLLIN};
+        p[n++] = (struct pollfd){.fd = oom_descriptor(s), .events = POLLPRI};
         if (s->pause.events >= 0) /* which tells so by POLLPRI */
                 p[n++] = (struct pollfd){.fd = s->pause.events, .events = POLLPRI};
         p[n++] = (struct pollfd){.fd = s->work.result, .events = POLLIN};
@@ -122,7 +123,10 @@ static void wait_for_events(Shim *s, uint64_t timeout_usec)
                         link_dispatch(s, i - 1);
         if (p[3].revents)
                 link_accept(s);
+        if (p[4].revents)
+                oom_noticed(s);
         exec_check(s);
+        oom_check(s);
         pause_check(s);
         guest_work_check(s);
         health_check(s);
@@ -160,7 +164,7 @@ static const char *classify(const Shim *s, int sig)
                 return s->stop.timed_out ? EXIT_CAUSE_TIMEOUT : EXIT_CAUSE_STOPPED;
         if (sig == SIGINT) /* reboot(2) in a pid namespace: how halt and poweroff end its init */
                 return EXIT_CAUSE_SHUTDOWN;
-        if (sig == SIGKILL && cgroup_oom_kills(s->payload_cgroup) > s->oom_kills)
+        if (sig == SIGKILL && oom_kills(s) > 0)
                 return EXIT_CAUSE_OOM;
         return sig ? EXIT_CAUSE_KILLED : EXIT_CAUSE_EXITED;
 }
@@ -178,6 +182,7 @@ static End run_leader(Shim *s, ExitRecord *ret)
                 timeout = MIN2(timeout, guest_work_timeout(s));
                 timeout = MIN2(timeout, health_timeout(s));
                 timeout = MIN2(timeout, ready_timeout(s));
+                timeout = MIN2(timeout, oom_timeout(s));
                 wait_for_events(s, MIN2(timeout, status_timeout(s)));
         }
         pause_end(s);
@@ -234,7 +239,7 @@ static int start_leader(Shim *s, Failure *f)
                 return failure_set(f, FAULT_START_FAILED, s->payload_cgroup, "make cgroup",
                                    "payload");
         a.payload_cgroup = s->payload_cgroup;
-        s->oom_kills = cgroup_oom_kills(s->payload_cgroup);
+        oom_begin(s);
         journal_begin_boot(&s->output.journal, s->boot_count + 1);
         r = launch(&a, &s->leader, f);
         if (r < 0)
@@ -268,6 +273,7 @@ static void leave(Shim *s)
                                     "payload"); /* else systemd does, with the unit's */
         }
         guest_work_abort(s);
+        oom_end(s);
         mounts_unpin(&s->mounts);
         network_detach(&s->network);
         s->payload_cgroup = close_fd(s->payload_cgroup);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
+#define EVENTS_MAX  512 /* all of cgroup.events or memory.events */
 /* How deep a guest may nest its cgroups: each level costs us two descriptors when we walk down, and
  * systemd, which works by paths, could not remove what is deeper than PATH_MAX. */
 #define CGROUP_DEPTH      32
@@ -120,15 +121,23 @@ int cgroup_open_events(int fd)
         return events < 0 ? -errno : events;
 }
 
-int cgroup_events_frozen(int events)
+/* Read through that descriptor, it tells poll(2) of the next change only. */
+static int read_events(int events, char ret[static EVENTS_MAX])
 {
-        char text[256];
-        ssize_t n = pread(events, text, sizeof(text) - 1, 0);
+        ssize_t n = pread(events, ret, EVENTS_MAX - 1, 0);
 
         if (n < 0)
                 return -errno;
-        text[n] = '\0';
-        return strstr(text, "frozen 1") != NULL;
+        ret[n] = '\0';
+        return 0;
+}
+
+int cgroup_events_frozen(int events)
+{
+        char text[EVENTS_MAX];
+        int r = read_events(events, text);
+
+        return r < 0 ? r : strstr(text, "frozen 1") != NULL;
 }
 
 static int signal_procs(int fd, int sig)
@@ -195,16 +204,20 @@ int cgroup_signal(int fd, int sig)
         return r < 0 ? r : w.n;
 }
 
+/* Of lines "KEY NUMBER". */
+static uint64_t number_in(const char *text, const char *key)
+{
+        for (const char *p = text; p && *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL)
+                if (strncmp(p, key, strlen(key)) == 0 && p[strlen(key)] == ' ')
+                        return strtoull(p + strlen(key) + 1, NULL, 10);
+        return 0;
+}
+
 static uint64_t file_number(int fd, const char *file, const char *key)
 {
         _cleanup_free_ char *text = NULL;
 
-        if (read_file_at(fd, file, 4096, &text, NULL) < 0)
-                return 0;
-        for (char *p = text; p && *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL)
-                if (strncmp(p, key, strlen(key)) == 0 && p[strlen(key)] == ' ')
-                        return strtoull(p + strlen(key) + 1, NULL, 10);
-        return 0;
+        return read_file_at(fd, file, 4096, &text, NULL) < 0 ? 0 : number_in(text, key);
 }
 
 int cgroup_is_populated(int fd)
@@ -214,9 +227,18 @@ int cgroup_is_populated(int fd)
                        : file_number(fd, "cgroup.events", "populated") > 0;
 }
 
-uint64_t cgroup_oom_kills(int fd)
+int cgroup_open_memory_events(int fd)
 {
-        return file_number(fd, "memory.events", "oom_kill");
+        int events = openat(fd, "memory.events", O_RDONLY | O_CLOEXEC);
+
+        return events < 0 ? -errno : events;
+}
+
+uint64_t cgroup_oom_kills(int events)
+{
+        char text[EVENTS_MAX];
+
+        return read_events(events, text) < 0 ? 0 : number_in(text, "oom_kill");
 }
 
 static int visit_remove(int parentfd, const char *name, void *arg)

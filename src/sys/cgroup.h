@@ -40,9 +40,11 @@ int cgroup_signal(int fd, int sig);
 /** cgroup_is_populated() - Return: 1, 0, negative errno. */
 int cgroup_is_populated(int fd);
 
-/** cgroup_oom_kills() - how often the kernel's OOM killer struck below; 0 without memory controller
- */
-uint64_t cgroup_oom_kills(int fd);
+/** cgroup_open_memory_events() - Return: what cgroup_oom_kills() takes, and poll(2) for POLLPRI
+ * once that was called; -ENOENT: no memory controller; another negative errno. */
+int cgroup_open_memory_events(int fd);
+/** cgroup_oom_kills() - how many processes below the kernel has killed for want of memory */
+uint64_t cgroup_oom_kills(int events);
 
 /** cgroup_remove() - remove a child with all its empty children
  * Return: 0; -EBUSY processes are left; negative errno. */

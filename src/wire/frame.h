@@ -28,7 +28,7 @@ typedef enum FrameType {
         FRAME_REFUSED, /* D: code, error, message: the shim logs message and exits */
         FRAME_QUERY,   /* D: answered by FRAME_STATE, also sent unasked whenever it changes */
         FRAME_STATE,   /* S: state, leader, supervisor, uid_base, started, ready, paused,
-                          boot_count, status_text, health, streak, health_text, mounts. In the
+                          boot_count, status_text, health, streak, health_text, oom, mounts. In the
                           answer to a query then, for each program that exec has started, a group of
                           id, pid, owner, needs_root, user, args and, if it has ended, status and
                           signal */
@@ -141,7 +141,7 @@ typedef enum FrameTag {
         FRAME_FD_MAP,     /* number, repeated: which of 0, 1, 2 the next descriptor is */
         FRAME_STATUS,     /* number: exit status, 128+N for a signal */
         FRAME_CAUSE,      /* string: see exit-record.h */
-        FRAME_OOM,        /* number: 1 */
+        FRAME_OOM,        /* number: processes killed for want of memory; of an end: 1 */
         FRAME_LINE,       /* string, repeated: untrusted output, oldest first */
         FRAME_OWNER,      /* number: uid of who asked for it */
         FRAME_NEEDS_ROOT, /* number: 1: was asked for as exec-root */

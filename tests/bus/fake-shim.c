@@ -45,6 +45,7 @@ typedef struct Unit {
         uint64_t started_usec, ready_usec, paused_usec, uid_base;
         char *status_text;
         ShimHealth health;
+        uint64_t oom_kills;
         GArray *programs; /* Program */
 } Unit;
 
@@ -220,6 +221,7 @@ static void send_state(Unit *u, ShimState state)
         frame_add_number(&w, FRAME_BOOT_COUNT, 1);
         frame_add_string(&w, FRAME_STATUS_TEXT, u->status_text);
         frame_add_number(&w, FRAME_HEALTH, u->health);
+        frame_add_number(&w, FRAME_OOM, u->oom_kills);
         frame_add_number(&w, FRAME_STREAK, u->health == SHIM_HEALTH_UNHEALTHY ? 3 : 0);
         frame_add_string(&w, FRAME_HEALTH_TEXT,
                          u->health == SHIM_HEALTH_UNHEALTHY ? "no\033[1m answer" : NULL);
@@ -249,6 +251,7 @@ static void run(Unit *u)
         u->started_usec = now_usec(CLOCK_REALTIME);
         u->paused_usec = 0;
         u->health = does(u, "health") ? SHIM_HEALTH_STARTING : SHIM_HEALTH_NONE;
+        u->oom_kills = 0;
         u->state = UNIT_ACTIVE;
         send_state(u, SHIM_RUNNING);
         later(u, tell_started);
@@ -449,6 +452,10 @@ static void handle(Unit *u, Frame *f)
                         u->health = frame_number(f, FRAME_SIGNAL, 0) == SIGUSR1
                                             ? SHIM_HEALTH_HEALTHY
                                             : SHIM_HEALTH_UNHEALTHY;
+                        send_state(u, SHIM_READY);
+                }
+                if (does(u, "oom")) { /* as many as the signal's number */
+                        u->oom_kills += frame_number(f, FRAME_SIGNAL, 0);
                         send_state(u, SHIM_READY);
                 }
                 if (frame_number(f, FRAME_SIGNAL, 0) == SIGKILL)

@@ -22,4 +22,10 @@ systemctl set-property --runtime "lodge@$TEST-b.service" MemoryMax=24M MemorySwa
 equal 'memory.max' $((24 << 20)) "$(cat "$(cgroup_of "$TEST-b")/memory.max")"
 expect 137 inside "$TEST-b" dd if=/dev/zero of=/dev/shm/big bs=1M
 equal 'the machine whose command was killed' ready "$(get "$TEST-b" State)"
+told() { journalctl --boot --output=cat LODGE_EVENT=oom-kill LODGE_MACHINE="$1" 2>/dev/null; }
+is_told() { [[ -n $(told "$1") ]]; }
+wait_for 30 'the event' is_told "$TEST-b"
+matches 'the event' "^Machine '$TEST-b' is out of memory: The kernel has killed (a|[0-9]+) process(es)? of it" "$(told "$TEST-b")"
+equal 'events of a machine whose PID 1 was killed' '' "$(told "$m")"
+matches 'status' '; [0-9]+ process(es were| was) killed for want of memory' "$(lodgectl status "$TEST-b")"
 stop "$TEST-b"
