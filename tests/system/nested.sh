@@ -15,7 +15,7 @@ lodgectl exec "$m" sh -ec '
 mkdir -p /etc/containers /tmp/tree/bin
 printf "[containers]\npids_limit=0\n" >/etc/containers/containers.conf
 cp /bin/busybox /tmp/tree/bin
-for applet in sh cat id ip mount; do ln -s busybox /tmp/tree/bin/$applet; done
+for applet in sh cat id ip sleep; do ln -s busybox /tmp/tree/bin/$applet; done
 tar -C /tmp/tree -c . | podman import -q - localhost/base >&2
 printf "FROM localhost/base\nRUN echo built >/made\n" >/tmp/Containerfile
 podman build -q -t localhost/made -f /tmp/Containerfile /tmp >&2'
@@ -25,7 +25,7 @@ equal 'output of a container' "built${NL}0" "$OUT"
 expect 7 lodgectl exec "$m" podman run --rm --network=none localhost/made sh -c 'exit 7'
 expect 0 lodgectl exec "$m" podman run --rm localhost/base ip -o addr show dev eth0
 matches 'the address of a container' ' 10\.88\.' "$OUT"
-expect 0 lodgectl exec "$m" sh -c 'podman run -d --name=c localhost/base sh -c "while :; do read x </dev/zero; done" >/dev/null
+expect 0 lodgectl exec "$m" sh -c 'podman run -d --name=c localhost/base sleep 100000 >/dev/null
 podman exec c id -u; podman kill c >/dev/null; podman rm -f c >/dev/null; podman ps -aq'
 equal 'exec in a container' 0 "$OUT"
 equal 'the store of podman' 1 "$(lodgectl volume ls --no-legend | grep -c "$m")"
