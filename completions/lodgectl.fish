@@ -62,7 +62,7 @@ function __lodgectl_complete
         case cp
             __lodgectl_names list | string replace -r '$' ':'
             __fish_complete_path (commandline -ct)
-        case clone
+        case clone rename
             test $verb[2] = 0; and __lodgectl_names list; and __lodgectl_names images
         case create
             test $verb[2] = 1; and __lodgectl_names images

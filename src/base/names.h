@@ -88,6 +88,7 @@
 #define LODGE_STORE_VOLUMES   "/var/lib/lodge/volumes"  /* NAME/{data,volume} */
 #define LODGE_STORE_INCOMING  "/var/lib/lodge/incoming" /* ID/: what job ID builds */
 #define LODGE_STORE_NETWORKS  "/var/lib/lodge/networks" /* NAME: subnets and leases */
+#define LODGE_STORE_RENAMES   "/var/lib/lodge/renames"  /* NAME: what NAME is being renamed to */
 #define LODGE_STORE_TRASH     "/var/lib/lodge/trash"    /* renamed here, deleted by lodge-work */
 #define LODGE_MACHINED_IMAGES "/var/lib/machines"
 
@@ -150,11 +151,12 @@
 #define LODGE_FIELD_BOOT       "LODGE_BOOT"       /* likewise: 1 for the first PID 1 of a run */
 #define LODGE_FIELD_LINE_BREAK "LODGE_LINE_BREAK" /* "1": the line goes on in the next entry */
 
-#define LODGE_FIELD_REASON "LODGE_REASON" /* of an event: one sentence */
-#define LODGE_FIELD_KIND   "LODGE_KIND"
-#define LODGE_FIELD_PHASE  "LODGE_PHASE"  /* of a failure: what was being done */
-#define LODGE_FIELD_OBJECT "LODGE_OBJECT" /* likewise: on what */
-#define LODGE_KIND_EVENT   "event"
+#define LODGE_FIELD_REASON   "LODGE_REASON"   /* of an event: one sentence */
+#define LODGE_FIELD_OLD_NAME "LODGE_OLD_NAME" /* of a machine that was renamed */
+#define LODGE_FIELD_KIND     "LODGE_KIND"
+#define LODGE_FIELD_PHASE    "LODGE_PHASE"  /* of a failure: what was being done */
+#define LODGE_FIELD_OBJECT   "LODGE_OBJECT" /* likewise: on what */
+#define LODGE_KIND_EVENT     "event"
 
 #define LODGE_JOURNAL_VARLINK "/run/systemd/journal/io.systemd.journal"
 #define LODGE_JOURNAL_SOCKET  "/run/systemd/journal/socket"

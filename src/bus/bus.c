@@ -172,6 +172,8 @@ static int append_event(sd_bus_message *signal, const Machine *m, const char *pa
         int r = sd_bus_message_append(signal, "soss", m->name, path, event, reason);
 
         r = r < 0 ? r : sd_bus_message_open_container(signal, 'a', "{sv}");
+        if (r >= 0 && streq(event, "renamed"))
+                r = sd_bus_message_append(signal, "{sv}", "OldName", "s", m->former_name);
         if (machine_is_stopped(m))
                 r = r < 0 ? r : bus_append_end(signal, m);
         else if (m->leader)

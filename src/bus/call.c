@@ -297,6 +297,12 @@ static void need_action(Call *c, const char *action)
                 c->actions[c->n_actions++] = action;
 }
 
+/* Who may do so with one name need not with another: both are asked for. */
+static bool is_renaming(const Call *c)
+{
+        return c->kind == OBJECT_MACHINE && streq(c->method->name, "Rename");
+}
+
 static int ask_next(Call *c, Fault *reterr)
 {
         char **argv = c->argv ?: c->options.command;
@@ -306,7 +312,7 @@ static int ask_next(Call *c, Fault *reterr)
         Machine *m = c->machine ? manager_find(c->bus->manager, c->machine) : NULL;
         Authorization a = {
                 .action = c->n_actions > 0 ? c->actions[c->n_allowed] : NULL,
-                .machine = c->machine,
+                .machine = is_renaming(c) && c->n_allowed > 0 ? c->text : c->machine,
                 .image = m                 ? m->settings.image
                          : c->has_settings ? c->settings.image
                          : c->kind == OBJECT_IMAGE || c->kind == _OBJECT_KIND_MAX ? c->object
@@ -337,6 +343,8 @@ static int authorize(Call *c, Fault *reterr)
                 return 0;
         }
         need_action(c, action_of(c));
+        if (is_renaming(c))
+                need_action(c, action_of(c));
         if (reaches_network(c) || reaches_units(c))
                 need_action(c, "configure");
         if (is_exposed(c))

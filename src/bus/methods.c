@@ -6,6 +6,7 @@
 #include "core/capture.h"
 #include "core/launch.h"
 #include "core/machine-define.h"
+#include "core/rename.h"
 #include "spec/reference.h"
 
 #include <signal.h>
@@ -237,6 +238,14 @@ static int run_resume(Call *c, Fault *reterr)
         return r < 0 ? r : machine_resume(m, call_answered, c, reterr);
 }
 
+static int run_rename(Call *c, Fault *reterr)
+{
+        Machine *m;
+        int r = call_get_machine(c, &m, reterr);
+
+        return r < 0 ? r : machine_rename(m, c->text, call_answered, c, reterr);
+}
+
 static int run_kill(Call *c, Fault *reterr)
 {
         Machine *m;
@@ -413,6 +422,15 @@ static int reply_state(Call *c, const Answer *a, sd_bus_message *reply)
                                      a->machine ? machine_exit_status(a->machine) : -1);
 }
 
+/* By the name that it was given, also if it has been removed since. */
+static int reply_rename(Call *c, const Answer *a, sd_bus_message *reply)
+{
+        _cleanup_free_ char *path = bus_object_path(OBJECT_MACHINE, c->text);
+        int r = path ? sd_bus_message_append(reply, "o", path) : -ENOMEM;
+
+        return r < 0 ? r : call_reply_answer_lines(c, a, reply);
+}
+
 static int reply_process(Call *c, const Answer *a, sd_bus_message *reply)
 {
         _cleanup_free_ char *path = bus_process_path(a->process);
@@ -497,6 +515,7 @@ const Method bus_machine_methods[] = {
         {"Diff", "inspect", "see what was written by", 0, NULL, bus_run_diff, bus_reply_diff},
         {"Clone", "manage", "clone", OPTION_IDENTITY | OPTION_TOKEN, call_read_text,
          bus_run_clone_machine, call_reply_path},
+        {"Rename", "manage", "rename", 0, call_read_text, run_rename, reply_rename},
         {"AttachNetwork", "manage", "attach a network to", OPTION_PERSIST, bus_read_network_entry,
          bus_run_attach_network, NULL},
         {"DetachNetwork", "manage", "detach a network from", OPTION_PERSIST, call_read_text,

@@ -10,6 +10,7 @@
 #include "core/job.h"
 #include "core/machine-network.h"
 #include "core/network-internal.h"
+#include "core/rename.h"
 #include "core/uid-range.h"
 
 #include <fcntl.h>
@@ -227,6 +228,7 @@ static void adoption_finished(Manager *manager)
         manager->adoption_deadline = sd_event_source_disable_unref(manager->adoption_deadline);
         networks_adopted(manager);
         networks_forget_lost(manager);
+        renames_adopted(manager);
         if (done)
                 done(manager->adopted_userdata);
 }

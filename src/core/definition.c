@@ -3,7 +3,9 @@
 
 #include "base/names.h"
 #include "base/text.h"
+#include "core/store.h"
 
+#include <fcntl.h>
 #include <glib.h>
 #include <string.h>
 
@@ -118,4 +120,54 @@ void definition_forget_changes(const char *root, const char *name)
                 (void)unlink(path); /* none is fine */
                 (void)rmdir(directory);
         }
+}
+
+/* ---- another name ---- */
+
+/* Drop-ins that nobody has a machine for would count for this one. */
+static int check_drop_ins(const char *root, const char *name, Fault *reterr)
+{
+        static const char *const all[] = {LODGE_DEFINITIONS_ETC, LODGE_DEFINITIONS_RUN,
+                                          LODGE_DEFINITIONS_USR};
+
+        for (size_t i = 0; i < ELEMENTSOF(all); i++) {
+                _cleanup_free_ char *directory = drop_in_directory(root, all[i], name);
+
+                /* one that is empty says nothing */
+                if (access(directory, F_OK) < 0 || rmdir(directory) == 0)
+                        continue;
+                return fault_set(reterr, FAULT_EXISTS, EEXIST,
+                                 "There are drop-ins for a machine '%s' already, in %s", name,
+                                 directory);
+        }
+        return 0;
+}
+
+int definition_check_rename(const char *root, const char *from, const char *to, Fault *reterr)
+{
+        _cleanup_free_ char *file = place_path(&definition_of_machine, root, DEFINITION_USR, from);
+        _cleanup_free_ char *directory = drop_in_directory(root, LODGE_DEFINITIONS_USR, from);
+        const char *const of_package[] = {file, directory};
+
+        for (size_t i = 0; i < ELEMENTSOF(of_package); i++)
+                if (access(of_package[i], F_OK) == 0)
+                        return fault_set(reterr, FAULT_NOT_SUPPORTED, EOPNOTSUPP,
+                                         "Machine '%s' cannot be renamed: %s belongs to a package",
+                                         from, of_package[i]);
+        return check_drop_ins(root, to, reterr);
+}
+
+int definition_rename(const char *root, const char *from, const char *to, Fault *reterr)
+{
+        static const char *const suffixes[] = {LODGE_DEFINITION_SUFFIX, LODGE_DROP_INS_SUFFIX};
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(writable); i++)
+                for (size_t k = 0; r >= 0 && k < ELEMENTSOF(suffixes); k++) {
+                        _cleanup_free_ char *before = g_strconcat(from, suffixes[k], NULL);
+                        _cleanup_free_ char *after = g_strconcat(to, suffixes[k], NULL);
+
+                        r = store_rename(root, writable[i], before, after, reterr);
+                }
+        return r;
 }

@@ -38,6 +38,14 @@ int definition_remove(const char *root, const char *name, Fault *reterr);
  * machine of that name */
 void definition_forget_changes(const char *root, const char *name);
 
+/** definition_check_rename() - can the files of @from be those of @to?
+ * Return: 0; -EEXIST there are drop-ins for @to; -EOPNOTSUPP files of @from belong to a package. */
+int definition_check_rename(const char *root, const char *from, const char *to, Fault *reterr);
+/** definition_rename() - the files of @from in /etc and /run, and drop-ins there, are @to's
+ * What has been renamed already stays. On disk when it returns.
+ * Return: 0; negative errno with a sentence: some may have been renamed. */
+int definition_rename(const char *root, const char *from, const char *to, Fault *reterr);
+
 /** definition_gone_fault() - the sentence for a machine whose file somebody has deleted
  * Return: -ENOENT with FAULT_NO_SUCH_MACHINE. */
 int definition_gone_fault(const char *name, Fault *reterr);

@@ -40,6 +40,7 @@ static void begin(Pending *p, int r, Fault *f)
         Job *j = NULL;
 
         p->order.object = p->machine;
+        p->order.of_machine = true;
         p->order.token = p->token;
         if (r >= 0)
                 r = job_start(request->manager, &p->order, &j, f);

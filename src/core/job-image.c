@@ -402,5 +402,6 @@ int job_diff(Machine *m, JobDoneFn done, void *userdata, Fault *reterr)
                 return r;
         }
         o.object = m->name;
+        o.of_machine = true;
         return job_start(m->manager, &o, &j, reterr);
 }

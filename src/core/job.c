@@ -90,6 +90,7 @@ static Job *job_new(Manager *manager, JobOrder *o, const char *id)
                 .force = o->force,
                 .has_files = o->has_files,
                 .pauses = o->pauses,
+                .of_machine = o->of_machine,
                 .state = JOB_QUEUED,
                 .phase = g_strdup("waiting"),
                 .started_usec = now_usec(CLOCK_REALTIME),
@@ -225,6 +226,17 @@ int job_check_files(Manager *manager, const char *machine, Fault *reterr)
                             "Job %s copies files of machine '%s', which is stopped: wait until it "
                             "has ended, or cancel it",
                             j->id, machine);
+}
+
+static bool works_on(const Job *j, const void *what)
+{
+        return j->of_machine && streq(j->object, what) &&
+               (!job_has_ended(j) || has_files_of(j, what));
+}
+
+Job *job_of_machine(Manager *manager, const char *machine)
+{
+        return first_job(manager, works_on, machine);
 }
 
 void job_cancel_files(Manager *manager, const char *machine)

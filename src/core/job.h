@@ -62,6 +62,7 @@ typedef struct JobOrder {
         JobWorker worker;
         const char *operation; /* static; shown */
         const char *object;    /* image or machine; shown */
+        bool of_machine;       /* it is a machine, which is to be left as it is meanwhile */
         const char *name;      /* of what it makes; NULL: not known yet, or nothing */
         const char *token;     /* the ID to have; NULL or "": any */
         uid_t owner;
@@ -92,7 +93,7 @@ struct Job {
         const char *operation;
         char *object, *name;
         uid_t owner;
-        bool is_hidden, at_once, force, has_files, pauses;
+        bool is_hidden, at_once, force, has_files, pauses, of_machine;
         JobHold hold;
         JobState state;
         char *phase;
@@ -140,6 +141,8 @@ int job_find(Manager *manager, const char *id, Job **ret, Fault *reterr);
 Job *job_find_same(Manager *manager, const JobOrder *order);
 /** job_makes() - one that is about to make an image of this name; NULL if there is none */
 Job *job_makes(Manager *manager, const char *name);
+/** job_of_machine() - one that works on a machine now; NULL if there is none */
+Job *job_of_machine(Manager *manager, const char *machine);
 /** job_holds_layer() - does a job rely on this layer? */
 bool job_holds_layer(Manager *manager, const char *digest);
 

@@ -9,6 +9,7 @@
 #include "core/machine.h"
 #include "core/manager.h"
 #include "core/mounted-image.h"
+#include "core/rename.h"
 #include "core/store.h"
 #include "core/uid-range.h"
 #include "plan/plan-compile.h"
@@ -171,8 +172,9 @@ int launch_prepare(Machine *m, bool lock, Launch *ret, Fault *reterr)
         _cleanup_launch_ Launch l = {.uid_lock = -EBADF};
         _cleanup_(base_done) Base base = {0};
         _cleanup_settings_ Settings settings = {0};
-        int r = find_base(m, &m->settings, &base, reterr);
+        int r = rename_check_usable(m->manager, m->name, reterr);
 
+        r = r < 0 ? r : find_base(m, &m->settings, &base, reterr);
         if (r >= 0)
                 r = launch_settings(m, base.record, base.tree.init != NULL, lock, &settings,
                                     reterr);

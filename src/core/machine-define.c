@@ -9,6 +9,7 @@
 #include "core/machine-live.h"
 #include "core/manager.h"
 #include "core/network.h"
+#include "core/rename.h"
 #include "core/store.h"
 #include "core/tree.h"
 #include "core/volume.h"
@@ -38,7 +39,7 @@ int manager_check_new(Manager *manager, const char *name, Fault *reterr)
         if (manager_find(manager, name) || definition_find(manager->root, name))
                 return fault_set(reterr, FAULT_EXISTS, EEXIST, "There is a machine '%s' already",
                                  name);
-        return 0;
+        return rename_check(manager, name, reterr);
 }
 
 /* What only the host knows; @s is valid by itself. */

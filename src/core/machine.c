@@ -73,6 +73,7 @@ void machine_free(Machine *m)
         g_free(m->status_text);
         g_free(m->health_text);
         g_free(m->unit);
+        g_free(m->former_name);
         g_free(m->name);
         g_free(m);
 }

@@ -38,7 +38,8 @@ typedef enum UnitJob {
 struct Machine {
         Manager *manager;
         char *name;
-        char *unit; /* lodge@NAME.service */
+        char *unit;        /* lodge@NAME.service */
+        char *former_name; /* NULL: it has not been renamed, as far as this lodged knows */
 
         DefinitionPlace place;
         Settings settings;

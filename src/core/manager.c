@@ -15,6 +15,7 @@
 #include "core/network.h"
 #include "core/orphan.h"
 #include "core/process.h"
+#include "core/rename.h"
 #include "core/store.h"
 #include "core/volume.h"
 
@@ -77,6 +78,7 @@ Manager *manager_new(sd_event *event, const char *root, const UnitPort *units, c
                 .lost_jobs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free),
                 .requests = g_ptr_array_new(),
                 .changed = g_ptr_array_new(),
+                .renames = g_ptr_array_new_with_free_func(rename_free),
                 .filters = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
                                                  launch_free_filter),
                 .adopting = g_hash_table_new(NULL, NULL),
@@ -135,6 +137,7 @@ void manager_free(Manager *manager)
         g_ptr_array_unref(manager->changed_images);
         g_ptr_array_unref(manager->requests);
         g_ptr_array_unref(manager->changed);
+        g_ptr_array_unref(manager->renames);
         sd_event_unref(manager->event);
         g_free(manager);
 }
@@ -226,10 +229,10 @@ void manager_add_machine(Manager *manager, Machine *m)
                 l->machine_added(l->userdata, m);
 }
 
-static void drop_machine(Manager *manager, Machine *m)
+/* It is not known by this name any more. */
+static void retract_machine(Manager *manager, Machine *m)
 {
         manager_flush(manager);
-        machine_emit(m, "removed", NULL);
         EACH_LISTENER(manager, l)
         if (l->machine_removed)
                 l->machine_removed(l->userdata, m);
@@ -237,8 +240,15 @@ static void drop_machine(Manager *manager, Machine *m)
         g_hash_table_remove(manager->adopting, m);
         image_note_use(manager, m->settings.image);
         volume_note_use(manager, machine_volumes(m));
-        networks_forget_machine(manager, m->name);
         unit_reload_note(manager, m->name, NULL);
+}
+
+static void drop_machine(Manager *manager, Machine *m)
+{
+        manager_flush(manager);
+        machine_emit(m, "removed", NULL);
+        retract_machine(manager, m);
+        networks_forget_machine(manager, m->name);
         if (m->restarts) /* systemd would go on trying */
                 (void)manager->units.stop(manager->units.userdata, m->unit);
         machine_free(m);
@@ -270,6 +280,19 @@ static Machine *load_machine(Manager *manager, const char *name)
         }
         manager_add_machine(manager, m);
         return m;
+}
+
+Machine *manager_rename_machine(Manager *manager, Machine *m, const char *name)
+{
+        const UnitPort *units = &manager->units;
+
+        forget_processes(manager, m->name);
+        requests_follow(manager, m->name, name);
+        units->unwatch(units->userdata, m->unit);
+        units->forget(units->userdata, m->unit);
+        retract_machine(manager, m);
+        machine_free(m);
+        return load_machine(manager, name);
 }
 
 /* What @m runs with follows its file as far as it can; the rest counts at the next start. */

@@ -52,6 +52,8 @@ struct Manager {
         sd_event_source *flush;
         GHashTable *filters; /* capabilities -> system call filter, core/launch.c */
 
+        GPtrArray *renames; /* Rename: machines that get another name */
+
         GHashTable
                 *orphans; /* names of layers that had no machine at the last look, core/orphan.c */
         sd_event_source *orphan_timer;
@@ -117,6 +119,10 @@ void manager_forget_machine(Manager *manager, Machine *m, bool leaves_layer);
 /** manager_remove_machine() - both; frees @m
  * Return: 0; negative errno, the machine is still there. */
 int manager_remove_machine(Manager *manager, Machine *m, Fault *reterr);
+
+/** manager_rename_machine() - a stopped machine's files have another name: so has it; frees @m
+ * Return: the same machine, under its new name. */
+Machine *manager_rename_machine(Manager *manager, Machine *m, const char *name);
 
 /* ---- for core/machine*.c and core/process.c ---- */
 

@@ -8,6 +8,7 @@
 #include "base/machine-name.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "core/definition.h"
 #include "core/machine.h"
 #include "core/manager.h"
 #include "core/store.h"
@@ -155,7 +156,9 @@ static bool is_kept(const Network *n, const char *machine)
 {
         const Machine *m = manager_find(n->manager, machine);
 
-        return !m || (m->place != DEFINITION_RUN && !m->settings.auto_remove);
+        if (!m) /* about to be known, under this name */
+                return definition_find(n->manager->root, machine) != DEFINITION_RUN;
+        return m->place != DEFINITION_RUN && !m->settings.auto_remove;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -309,6 +312,26 @@ void networks_forget_machine(Manager *manager, const char *machine)
         while (g_hash_table_iter_next(&i, NULL, &p))
                 if (g_hash_table_remove(((Network *)p)->leases, machine))
                         network_leases_changed(p);
+}
+
+int networks_rename_machine(Manager *manager, const char *from, const char *to, Fault *reterr)
+{
+        GHashTableIter i;
+        void *p, *name, *lease;
+        int r = 0;
+
+        g_hash_table_iter_init(&i, manager->networks);
+        while (r >= 0 && g_hash_table_iter_next(&i, NULL, &p)) {
+                Network *n = p;
+
+                if (!g_hash_table_steal_extended(n->leases, from, &name, &lease))
+                        continue;
+                g_free(name);
+                g_hash_table_replace(n->leases, g_strdup(to), lease);
+                network_note(n);
+                r = network_write_state(n, reterr);
+        }
+        return r;
 }
 
 static bool is_lost(Manager *manager, const char *machine)

@@ -9,6 +9,7 @@
 #include "core/manager.h"
 #include "core/network-internal.h"
 #include "core/network-names.h"
+#include "core/store.h"
 
 #include <string.h>
 
@@ -233,6 +234,8 @@ void networks_load(Manager *manager)
         char **ignored, **names = place_list(&definition_of_network, manager->root, &ignored);
         GList *known = g_hash_table_get_keys(manager->networks);
 
+        store_delete_temporary(manager->root, LODGE_STORE_NETWORKS);
+        store_delete_temporary(manager->root, LODGE_RUNTIME_LEASES);
         STRV_FOREACH (path, ignored) {
                 _cleanup_free_ char *text =
                         g_strdup_printf("%s is no valid name for a network, ignoring", *path);

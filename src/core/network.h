@@ -75,6 +75,9 @@ void networks_save(Manager *manager);
 void networks_save_soon(Manager *manager);
 /** networks_forget_machine() - it is removed: its addresses may be others' */
 void networks_forget_machine(Manager *manager, const char *machine);
+/** networks_rename_machine() - the addresses of @from are @to's; on disk when it returns
+ * Return: 0; negative errno with a sentence. */
+int networks_rename_machine(Manager *manager, const char *from, const char *to, Fault *reterr);
 
 /** network_set_firewall() - from now on there is one; without, nothing happens here */
 void network_set_firewall(Manager *manager, const FirewallPort *port);

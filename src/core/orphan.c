@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "core/definition.h"
 #include "core/manager.h"
+#include "core/rename.h"
 #include "core/store.h"
 #include "core/volume.h"
 
@@ -22,7 +23,8 @@ static bool unit_may_run(const Manager *manager, const char *name)
 static bool is_orphan(Manager *manager, const char *name)
 {
         return machine_name_is_valid(name) && !manager_find(manager, name) &&
-               definition_is_gone(manager->root, name) && !unit_may_run(manager, name);
+               rename_check(manager, name, NULL) >= 0 && definition_is_gone(manager->root, name) &&
+               !unit_may_run(manager, name);
 }
 
 static void drop_layer(Manager *manager, const char *name)

@@ -23,6 +23,10 @@ typedef struct UnitPort {
         void (*forget)(void *userdata, const char *unit);
         /* as start, where systemd waits to start the unit again by itself: now; NULL: start does */
         int (*start_now)(void *userdata, const char *unit);
+        /* whatever wants or requires the unit @from, because that was enabled, is to want @to.
+         * Return: 1 manager_links_moved() tells later; 0 nothing does; negative errno; NULL: as 0
+         */
+        int (*move_links)(void *userdata, const char *from, const char *to);
         /* have systemd read all units again: manager_reload_done() */
         int (*reload)(void *userdata);
 } UnitPort;

@@ -128,3 +128,15 @@ void request_forget(Manager *manager, void *userdata)
                         request_free(r);
         }
 }
+
+void requests_follow(Manager *manager, const char *from, const char *to)
+{
+        for (guint i = 0; i < manager->requests->len; i++) {
+                Request *r = g_ptr_array_index(manager->requests, i);
+
+                if (!streq(r->machine, from))
+                        continue;
+                g_free(r->machine);
+                r->machine = g_strdup(to);
+        }
+}

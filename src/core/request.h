@@ -41,6 +41,7 @@ typedef enum RequestKind {
         REQUEST_JOB_WAIT,
         REQUEST_JOB_CANCEL,
         REQUEST_NETWORK, /* what the network's services, and perhaps a shim, are to do */
+        REQUEST_RENAME,
 } RequestKind;
 
 typedef enum WaitCondition {
@@ -89,6 +90,9 @@ void request_set_timeout(Request *r, uint64_t usec);
 /** request_forget() - the caller is gone: what was begun goes on, nobody is told
  * @userdata as given to request_new() */
 void request_forget(Manager *manager, void *userdata);
+
+/** requests_follow() - a machine has another name: who waits for it goes on waiting */
+void requests_follow(Manager *manager, const char *from, const char *to);
 
 /** request_free() - drop it without an answer */
 void request_free(Request *r);

@@ -41,6 +41,24 @@ static int open_store(const char *root, const char *directory)
         return open_directory_at(AT_FDCWD, path);
 }
 
+int store_rename(const char *root, const char *directory, const char *from, const char *to,
+                 Fault *reterr)
+{
+        _cleanup_free_ char *path = store_path(root, directory, NULL);
+        _cleanup_close_ int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int r = dir < 0 ? -errno : 0;
+
+        if (r >= 0 && renameat2(dir, from, dir, to, RENAME_NOREPLACE) < 0)
+                r = -errno;
+        if (r == -ENOENT || r == -EEXIST)
+                return 0;
+        if (r >= 0 && fsync(dir) < 0)
+                r = -errno;
+        return r < 0 ? fault_set(reterr, store_fault_code(r), r, "Cannot rename %s/%s to %s: %s",
+                                 path, from, to, strerror(-r))
+                     : 0;
+}
+
 /* ---- trash ---- */
 
 static uint64_t unique_number(void)
@@ -106,6 +124,16 @@ void store_sweep_temporary(const char *root, const char *directory)
         for (struct dirent *e; dir && (e = readdir(dir));)
                 if (g_str_has_prefix(e->d_name, STORE_TEMPORARY)) /* what stays is found later */
                         (void)store_trash(root, directory, e->d_name, NULL);
+}
+
+void store_delete_temporary(const char *root, const char *directory)
+{
+        _cleanup_free_ char *path = store_path(root, directory, NULL);
+        _cleanup_closedir_ DIR *dir = opendir(path);
+
+        for (struct dirent *e; dir && (e = readdir(dir));)
+                if (g_str_has_prefix(e->d_name, STORE_TEMPORARY))
+                        (void)unlinkat(dirfd(dir), e->d_name, 0);
 }
 
 /* ---- layers and blobs ---- */

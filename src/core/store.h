@@ -21,6 +21,13 @@ char *store_path(const char *root, const char *directory, const char *name);
 /** store_fault_code() - the kind of failure of a negative errno of the disk's */
 FaultCode store_fault_code(int error);
 
+/** store_rename() - give an entry of a directory another name, on disk when it returns
+ * @directory below @root; need not be there
+ * Where there is none, or one of the new name, nothing is done: it may have been renamed before.
+ * Return: 0; negative errno with a sentence. */
+int store_rename(const char *root, const char *directory, const char *from, const char *to,
+                 Fault *reterr);
+
 /* ---- trash ---- */
 
 /** store_trash() - rename an entry of a directory of the store into the trash
@@ -38,6 +45,10 @@ bool store_trash_is_empty(const char *root);
 
 /** store_sweep_temporary() - drop what was half made when lodged was killed; at start */
 void store_sweep_temporary(const char *root, const char *directory);
+
+/** store_delete_temporary() - delete files that were half written when lodged was killed
+ * @directory of files that write_file_atomic_at() replaces, and nobody but lodged */
+void store_delete_temporary(const char *root, const char *directory);
 
 /* ---- layers and blobs ---- */
 

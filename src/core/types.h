@@ -16,5 +16,6 @@ typedef struct MountedImage MountedImage;
 typedef struct Network Network;
 typedef struct NetworkServices NetworkServices;
 typedef struct Process Process;
+typedef struct Rename Rename;
 typedef struct Request Request;
 typedef struct Volume Volume;

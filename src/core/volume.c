@@ -25,6 +25,7 @@ void volume_free(void *p)
         g_free(v->name);
         g_free(v->path);
         free(v->machine);
+        free(v->key);
         g_free(v);
 }
 
@@ -62,6 +63,9 @@ static int assign(void *userdata, const char *section, const char *key, const ch
                 r = machine_name_check(value, reterr);
                 free(v->machine);
                 v->machine = r < 0 ? NULL : strdup(value);
+        } else if (streq(key, "Key")) {
+                free(v->key);
+                v->key = strdup(value);
         } else
                 return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "'%s' is not known", key);
         return r < 0 ? fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "'%s' is no value of %s",
@@ -85,12 +89,30 @@ static int read_record(Volume *v, Fault *reterr)
 
 static int write_record(const Volume *v, int dir)
 {
-        _cleanup_free_ char *text =
-                g_strdup_printf("[Volume]\nOwner=%" PRIu32 "\nCreated=%" PRIu64 "\n%s%s%s",
-                                v->owner, v->created_usec, v->machine ? "Machine=" : "",
-                                v->machine ?: "", v->machine ? "\n" : "");
+        g_autoptr(GString) s = g_string_new("[Volume]\n");
 
-        return write_file_atomic_at(dir, LODGE_VOLUME_RECORD, text, strlen(text), 0600);
+        g_string_append_printf(s, "Owner=%" PRIu32 "\nCreated=%" PRIu64 "\n", v->owner,
+                               v->created_usec);
+        if (v->machine)
+                g_string_append_printf(s, "Machine=%s\n", v->machine);
+        if (v->key)
+                g_string_append_printf(s, "Key=%s\n", v->key);
+        return write_file_atomic_at(dir, LODGE_VOLUME_RECORD, s->str, s->len, 0600);
+}
+
+static int rewrite_record(const Volume *v, Fault *reterr)
+{
+        _cleanup_free_ char *directory = g_strconcat(LODGE_STORE_VOLUMES "/", v->name, NULL);
+        _cleanup_free_ char *path = store_path(v->manager->root, LODGE_STORE_VOLUMES, v->name);
+        _cleanup_close_ int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int r = dir < 0 ? -errno : 0;
+
+        /* whatever a lodged that was killed was about to write is written again */
+        store_delete_temporary(v->manager->root, directory);
+        r = r < 0 ? r : write_record(v, dir);
+        return r < 0 ? fault_set(reterr, store_fault_code(r), r, "Cannot write %s/%s: %s", path,
+                                 LODGE_VOLUME_RECORD, strerror(-r))
+                     : 0;
 }
 
 /* ---- what there is ---- */
@@ -231,37 +253,93 @@ int volume_create(Manager *manager, const char *name, uint32_t owner, Volume **r
         return make(v, ret, reterr);
 }
 
+/* ---- anonymous ones ---- */
+
 /* Of this machine, not of an earlier one of that name: its id is part of it. */
-char *volume_anonymous_name(const Machine *m, const char *path)
+static char *digest_of(const Machine *m, const char *name, const char *path)
 {
         GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
         uint8_t id[16];
-        char *name;
+        char *digest;
 
         machine_id(m, id);
         g_checksum_update(sum, id, sizeof(id));
-        g_checksum_update(sum, (const guchar *)m->name, (gssize)strlen(m->name) + 1);
+        g_checksum_update(sum, (const guchar *)name, (gssize)strlen(name) + 1);
         g_checksum_update(sum, (const guchar *)path, -1);
-        name = g_strdup_printf("anonymous-%.32s", g_checksum_get_string(sum));
+        digest = g_strndup(g_checksum_get_string(sum), 32);
         g_checksum_free(sum);
-        return name;
+        return digest;
+}
+
+/* The machine may have been renamed since, so a new one's name is only where one is looked for
+ * first; and it may be that of another machine's, which had ours then. */
+static bool is_own(const Volume *v, const Machine *m, const char *key)
+{
+        return streq(v->machine, m->name) && (!v->key || streq(v->key, key));
+}
+
+static Volume *find_by_key(const Machine *m, const char *key)
+{
+        GHashTableIter i;
+        void *p;
+
+        g_hash_table_iter_init(&i, m->manager->volumes);
+        while (g_hash_table_iter_next(&i, NULL, &p))
+                if (((Volume *)p)->key && is_own(p, m, key))
+                        return p;
+        return NULL;
+}
+
+char *volume_anonymous_name(const Machine *m, const char *path)
+{
+        _cleanup_free_ char *key = digest_of(m, "", path);
+        const Volume *own = find_by_key(m, key);
+
+        for (unsigned i = 0; !own; i++) {
+                _cleanup_free_ char *salted =
+                        i == 0 ? g_strdup(m->name) : g_strdup_printf("%s %u", m->name, i);
+                _cleanup_free_ char *digest = digest_of(m, salted, path);
+                _cleanup_free_ char *name = g_strconcat("anonymous-", digest, NULL);
+                const Volume *v = g_hash_table_lookup(m->manager->volumes, name);
+
+                if (!v || is_own(v, m, key))
+                        return TAKE_PTR(name);
+        }
+        return g_strdup(own->name);
+}
+
+/* One of an earlier lodge's, which is found by its name alone. */
+static void take_key(Volume *v, char **key)
+{
+        _cleanup_fault_ Fault f = {0};
+
+        if (!v->machine || v->key)
+                return;
+        v->key = TAKE_PTR(*key);
+        if (rewrite_record(v, &f) < 0)
+                manager_warn(v->manager, v->machine, f.message);
 }
 
 int volume_ensure(Machine *m, const char *name, const char *path, Volume **ret, Fault *reterr)
 {
         _cleanup_free_ char *anonymous = name ? NULL : volume_anonymous_name(m, path);
+        _cleanup_free_ char *key = name ? NULL : digest_of(m, "", path);
         int r = check_name(name ?: anonymous, reterr);
 
         if (r < 0)
                 return r;
         *ret = g_hash_table_lookup(m->manager->volumes, name ?: anonymous);
-        if (*ret && access((*ret)->path, F_OK) == 0)
+        if (*ret && access((*ret)->path, F_OK) == 0) {
+                if (key)
+                        take_key(*ret, &key);
                 return 0;
+        }
         if (*ret) /* somebody has taken it away by hand */
                 forget(*ret);
         Volume *v = volume_new(m->manager, name ?: anonymous);
         v->owner = m->settings.owner;
         v->machine = name ? NULL : g_strdup(m->name);
+        v->key = TAKE_PTR(key);
         return make(v, ret, reterr);
 }
 
@@ -307,15 +385,21 @@ char **volume_used_by(const Volume *v)
         return (char **)g_ptr_array_free(names, FALSE);
 }
 
+static void note(Volume *v)
+{
+        EACH_LISTENER(v->manager, l)
+        if (l->volume_changed)
+                l->volume_changed(l->userdata, v);
+}
+
 void volume_note_use(Manager *manager, char *const *volumes)
 {
         STRV_FOREACH (line, volumes) {
                 _cleanup_free_ char *name = g_strndup(*line, strcspn(*line, ":"));
                 Volume *v = g_hash_table_lookup(manager->volumes, name);
 
-                EACH_LISTENER(manager, l)
-                if (v && l->volume_changed)
-                        l->volume_changed(l->userdata, v);
+                if (v)
+                        note(v);
         }
 }
 
@@ -411,4 +495,51 @@ char **volumes_owners(Manager *manager)
         g_hash_table_unref(owners);
         g_ptr_array_add(names, NULL);
         return (char **)g_ptr_array_free(names, FALSE);
+}
+
+/* ---- their machine gets another name ---- */
+
+int volumes_check_rename(Manager *manager, const char *machine, Fault *reterr)
+{
+        GHashTableIter i;
+        void *p;
+
+        g_hash_table_iter_init(&i, manager->volumes);
+        while (g_hash_table_iter_next(&i, NULL, &p)) {
+                const Volume *v = p;
+
+                if (streq(v->machine, machine) && !v->key)
+                        return fault_set(reterr, FAULT_BUSY, EBUSY,
+                                         "Machine '%s' has the volume '%s' of an earlier lodge, "
+                                         "which would not be found under another name: start and "
+                                         "stop the machine once",
+                                         machine, v->name);
+        }
+        return 0;
+}
+
+int volumes_rename_machine(Manager *manager, const char *from, const char *to, Fault *reterr)
+{
+        GHashTableIter i;
+        void *p;
+        int r = 0;
+
+        g_hash_table_iter_init(&i, manager->volumes);
+        while (r >= 0 && g_hash_table_iter_next(&i, NULL, &p)) {
+                Volume *v = p;
+                char *before = v->machine;
+
+                if (!streq(before, from))
+                        continue;
+                v->machine = strdup(to);
+                r = v->machine ? rewrite_record(v, reterr) : -ENOMEM;
+                if (r < 0) {
+                        free(v->machine);
+                        v->machine = before;
+                        continue;
+                }
+                free(before);
+                note(v);
+        }
+        return r;
 }

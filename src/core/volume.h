@@ -17,6 +17,7 @@ struct Volume {
         uint32_t owner;
         uint64_t created_usec; /* CLOCK_REALTIME */
         char *machine;         /* NULL but for an anonymous one: goes with that machine */
+        char *key; /* likewise: which of its volumes it is; NULL: the name alone tells */
 };
 
 /** volumes_load() - read what there is on disk; at start */
@@ -41,7 +42,7 @@ int volume_create(Manager *manager, const char *name, uint32_t owner, Volume **r
  * Return: 0; negative errno as volume_create(). */
 int volume_ensure(Machine *m, const char *name, const char *path, Volume **ret, Fault *reterr);
 
-/** volume_anonymous_name() - what a machine's own volume for a path is called
+/** volume_anonymous_name() - what a machine's own volume for a path is called, or would be
  * Return: newly allocated, caller frees. */
 char *volume_anonymous_name(const Machine *m, const char *path);
 
@@ -66,3 +67,12 @@ char **volumes_owners(Manager *manager);
 /** volumes_drop() - the machine is removed, and with it its anonymous volumes
  * @machine name */
 void volumes_drop(Manager *manager, const char *machine);
+
+/* The machine gets another name: its anonymous volumes keep theirs. */
+
+/** volumes_check_rename() - does each know which volume of the machine it is?
+ * Return: 0; -EBUSY with a sentence. */
+int volumes_check_rename(Manager *manager, const char *machine, Fault *reterr);
+/** volumes_rename_machine() - those of @from are @to's
+ * Return: 0; negative errno with a sentence. */
+int volumes_rename_machine(Manager *manager, const char *from, const char *to, Fault *reterr);

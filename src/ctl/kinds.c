@@ -201,3 +201,13 @@ int kind_list_selected(Ctl *c, const Kind *kind, const char *const *properties, 
                 return report_fault(c, NULL, &fault);
         return kind_select(c, kind, all, ret);
 }
+
+bool kind_is_image_only(const Ctl *c, const char *name)
+{
+        _cleanup_json_ json_t *machine = NULL, *image = NULL;
+        _cleanup_fault_ Fault fault = {0};
+
+        return kind_get(c, &kind_machine, name, &machine, &fault) < 0 &&
+               fault.code == FAULT_NO_SUCH_MACHINE &&
+               kind_get(c, &kind_image, name, &image, NULL) >= 0;
+}

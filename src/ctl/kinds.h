@@ -32,6 +32,9 @@ int kind_names(const Ctl *c, const Kind *kind, char ***ret, Fault *reterr);
  * Return: 0; negative errno with a Fault. */
 int kind_get(const Ctl *c, const Kind *kind, const char *name, json_t **ret, Fault *reterr);
 
+/** kind_is_image_only() - is there no machine, but an image of this name? */
+bool kind_is_image_only(const Ctl *c, const char *name);
+
 /** kind_name_of() - the name of an object of kind_list() or kind_get(); "" if it has none */
 const char *kind_name_of(const json_t *object);
 

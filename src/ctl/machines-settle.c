@@ -106,3 +106,12 @@ bool machines_settle(const Ctl *c, const char *method, const char *name, uint64_
                 (void)usleep(RETRY_AFTER_USEC);
         }
 }
+
+bool machines_are_renamed(const Ctl *c, const char *from, const char *to)
+{
+        _cleanup_client_machine_ ClientMachine before = {0}, after = {0};
+        _cleanup_fault_ Fault fault = {0};
+
+        return ask(c, from, &before, &fault) < 0 && fault.code == FAULT_NO_SUCH_MACHINE &&
+               ask(c, to, &after, NULL) >= 0;
+}

@@ -26,3 +26,6 @@ int machines_select(Ctl *c, ClientMachines *list);
  * Return: true: it is as if the call had been answered. */
 bool machines_settle(const Ctl *c, const char *method, const char *name, uint64_t since_usec,
                      Fault *fault);
+/** machines_are_renamed() - lodged went away while a machine was renamed: has it the new name?
+ * Return: true: it is as if the call had been answered; false: nothing was done. */
+bool machines_are_renamed(const Ctl *c, const char *from, const char *to);

@@ -33,19 +33,9 @@ static int clone(Ctl *c, const char *method)
         return status;
 }
 
-static bool is_image_only(const Ctl *c, const char *name)
-{
-        _cleanup_json_ json_t *machine = NULL, *image = NULL;
-        _cleanup_fault_ Fault fault = {0};
-
-        return kind_get(c, &kind_machine, name, &machine, &fault) < 0 &&
-               fault.code == FAULT_NO_SUCH_MACHINE &&
-               kind_get(c, &kind_image, name, &image, NULL) >= 0;
-}
-
 int verb_clone(Ctl *c)
 {
-        if (!is_image_only(c, c->args.words[0]))
+        if (!kind_is_image_only(c, c->args.words[0]))
                 return clone(c, "CloneMachine");
         if (args_has(&c->args, "keep-identity"))
                 return report_usage(c->verb, "'%s' is an image, which has no identity to keep",

@@ -114,13 +114,10 @@ static json_t *details_of(sd_journal *j)
                 const char *field, *key;
                 bool is_number;
         } known[] = {
-                {"LEADER_PID", "Leader", true},
-                {"EXIT_STATUS", "ExitStatus", true},
-                {"SIGNAL", "Signal", true},
-                {"ERRNO", "Errno", true},
-                {LODGE_FIELD_CAUSE, "Cause", false},
-                {LODGE_FIELD_PHASE, "Phase", false},
-                {LODGE_FIELD_OBJECT, "Object", false},
+                {"LEADER_PID", "Leader", true},      {"EXIT_STATUS", "ExitStatus", true},
+                {"SIGNAL", "Signal", true},          {"ERRNO", "Errno", true},
+                {LODGE_FIELD_CAUSE, "Cause", false}, {LODGE_FIELD_OLD_NAME, "OldName", false},
+                {LODGE_FIELD_PHASE, "Phase", false}, {LODGE_FIELD_OBJECT, "Object", false},
         };
         json_t *details = json_object();
 

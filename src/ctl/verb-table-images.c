@@ -130,7 +130,7 @@ const Verb image_verbs[] = {
         {.name = "image rm", .aliases = "image remove, image delete, rmi", .synopsis = "NAME...",
          .summary = "Remove images", .action = "remove", .options = force_options, .min_words = 1,
          .max_words = ANY_NUMBER, .run = verb_image_rm},
-        {.name = "image rename", .aliases = "rename", .synopsis = "NAME NEW",
+        {.name = "image rename", .synopsis = "NAME NEW",
          .summary = "Give an image another name", .action = "rename", .min_words = 2,
          .max_words = 2, .run = verb_image_rename},
         {.name = "image tag", .aliases = "tag", .synopsis = "NAME NEW...",

@@ -58,6 +58,8 @@ int verb_version(Ctl *c);
 int verb_help(Ctl *c);
 /** verb_cp() - copy files between machines and the caller */
 int verb_cp(Ctl *c);
+/** verb_rename() - another name for a machine, or an image */
+int verb_rename(Ctl *c);
 /** verb_clone() - copy a machine, or an image */
 int verb_clone(Ctl *c);
 /** verb_diff() - what a machine has changed */

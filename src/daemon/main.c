@@ -9,6 +9,7 @@
 #include "core/manager.h"
 #include "core/network.h"
 #include "core/orphan.h"
+#include "core/rename.h"
 #include "host/definition-watch.h"
 #include "host/firewalld.h"
 #include "host/image-watch.h"
@@ -215,6 +216,7 @@ static int setup(Daemon *d)
         r = r < 0 ? r : connect_to_firewalld(d);
         r = r < 0 ? r : definition_watch_new(d->manager, d->event, &d->definitions);
         r = r < 0 ? r : image_watch(d->manager, d->event);
+        renames_resume(d->manager);
         manager_load(d->manager);
         r = r < 0 ? r : bus_new(d->connection, d->manager, LODGE_VERSION, &d->bus);
         r = r < 0 ? r : open_sockets(d);

@@ -20,6 +20,7 @@ static const struct {
         const char *text; /* behind the machine's name */
 } events[] = {
         {"created", "MESSAGE_ID=bed894978ac84f21a3b436a3a8e29771", LOG_INFO, "was created"},
+        {"renamed", "MESSAGE_ID=cee409b8ebfe4a4a99ac43178ee5dd48", LOG_INFO, "was renamed"},
         {"removed", "MESSAGE_ID=87a13cb944cd4946a3f0591cd621c34c", LOG_INFO, "was removed"},
         {"starting", "MESSAGE_ID=fc212587a00f41a385e81d6f3018fd90", LOG_DEBUG, "starts"},
         {"started", "MESSAGE_ID=7f0c1ac8c2f14bb3a5d5f0f2a4a1e7b1", LOG_INFO, "runs"},
@@ -94,6 +95,8 @@ static void machine_event(void *userdata, Machine *m, const char *event, const c
         add(fields, LODGE_FIELD_EVENT "=%s", event);
         add(fields, LODGE_FIELD_REASON "=%s", reason);
         add(fields, LODGE_FIELD_MACHINE "=%s", m->name);
+        if (streq(event, "renamed"))
+                add(fields, LODGE_FIELD_OLD_NAME "=%s", m->former_name);
         add(fields, LODGE_FIELD_IMAGE "=%s", m->settings.image ?: m->settings.root_directory ?: "");
         add(fields, "UNIT=%s", m->unit);
         add(fields, "OBJECT_SYSTEMD_UNIT=%s", m->unit); /* for journalctl -u */

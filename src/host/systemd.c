@@ -3,9 +3,11 @@
 
 #include "base/text.h"
 #include "core/manager.h"
+#include "core/rename.h"
 #include "host/unit-job.h"
 #include "host/unit-keep.h"
 #include "host/unit-limits.h"
+#include "host/unit-links.h"
 
 #include <glib.h>
 
@@ -36,6 +38,7 @@ struct Systemd {
         UnitJobs *jobs;
         UnitLimits *limits;
         UnitKeep *keep;
+        UnitLinks *links;
         GHashTable *watches; /* unit -> Watch */
 };
 
@@ -52,7 +55,8 @@ static void connect_again(Systemd *s);
 static bool needs_nothing(const Systemd *s)
 {
         return !s->is_reading && g_hash_table_size(s->watches) == 0 &&
-               unit_jobs_count(s->jobs) == 0 && unit_limits_count(s->limits) == 0;
+               unit_jobs_count(s->jobs) == 0 && unit_limits_count(s->limits) == 0 &&
+               unit_links_count(s->links) == 0;
 }
 
 static int on_rest(sd_event_source *source, uint64_t usec, void *userdata)
@@ -176,6 +180,24 @@ void systemd_forget_lost(Systemd *s)
 {
         wake(s);
         unit_limits_sweep(s->limits, is_machine, s->manager);
+}
+
+/* ---- what enables a unit ---- */
+
+static void on_links_moved(void *userdata, const char *from, const char *error)
+{
+        Systemd *s = userdata;
+
+        rest_later(s);
+        manager_links_moved(s->manager, from, error);
+}
+
+static int port_move_links(void *userdata, const char *from, const char *to)
+{
+        Systemd *s = userdata;
+
+        wake(s);
+        return unit_links_move(s->links, from, to);
 }
 
 /* ---- the end of a unit ---- */
@@ -396,6 +418,7 @@ UnitPort systemd_unit_port(Systemd *s)
                 .limit = port_limit,
                 .forget = port_forget,
                 .start_now = port_start_now,
+                .move_links = port_move_links,
                 .reload = port_reload,
         };
 }
@@ -499,6 +522,7 @@ static void connect_again(Systemd *s)
         }
         rest_later(s);
         unit_limits_set_bus(s->limits, s->bus);
+        unit_links_set_bus(s->links, s->bus);
         unit_jobs_set_bus(s->jobs, s->bus);
         unit_jobs_check(s->jobs);
         g_hash_table_iter_init(&i, s->watches);
@@ -551,6 +575,7 @@ int systemd_new(sd_event *event, sd_bus *system, Systemd **ret)
         }
         s->jobs = unit_jobs_new(s->bus, ANSWER_USEC, on_job_done, s);
         s->limits = unit_limits_new("", s->bus, ANSWER_USEC, &limits_listener, s);
+        s->links = unit_links_new("", s->bus, ANSWER_USEC, on_links_moved, s);
         rest_later(s);
         *ret = s;
         return 0;
@@ -562,6 +587,7 @@ void systemd_free(Systemd *s)
                 return;
         unit_jobs_free(s->jobs);
         unit_limits_free(s->limits);
+        unit_links_free(s->links);
         g_hash_table_unref(s->watches);
         unit_keep_free(s->keep);
         sd_event_source_disable_unref(s->reconnect);

@@ -40,6 +40,17 @@ class Definitions:
         waiting = ['Environment'] if exists and 'Environment=' in text else []
         invocation.return_value(GLib.Variant('(oas)', ('/org/lodge1/machine/' + name, waiting)))
 
+    def do_RenameMachine(self, invocation, fds, raw, name, new, options):
+        machine = self.daemon.find(name)
+        if new in self.daemon.machines:
+            raise Failure('Exists', f"there is a machine '{new}' already")
+        if machine.payload:
+            raise Failure('Busy', f"machine '{name}' is {machine.state}: stop it first")
+        self.daemon.forget(machine)
+        self.daemon.add_machine(new, machine.image, machine.settings)
+        notes = [f"machine 'b' has lodge@{name}.service in After="] if 'b' in self.daemon.machines else []
+        invocation.return_value(GLib.Variant('(oas)', ('/org/lodge1/machine/' + new, notes)))
+
     def do_SetPropertiesMachine(self, invocation, fds, raw, name, settings, options):
         machine = self.daemon.find(name)
         if settings.get('StopTimeoutSec') == 'soon':
