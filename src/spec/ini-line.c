@@ -16,9 +16,10 @@ typedef struct Part {
 
 IniCursor ini_cursor(const char *text, size_t n)
 {
-        size_t skip = n >= 3 && memcmp(text, BOM, 3) == 0 ? 3 : 0;
+        const char *begin = text ?: "";
+        size_t skip = n >= 3 && memcmp(begin, BOM, 3) == 0 ? 3 : 0;
 
-        return (IniCursor){n > 0 ? text + skip : "", n > 0 ? text + n : "", 1};
+        return (IniCursor){begin + skip, begin + n, 1};
 }
 
 static bool begins_comment(const char *s, size_t n)

@@ -21,8 +21,8 @@ echo one >file
 workers() { systemctl list-units --plain --no-legend 'lodge-files@*'; }
 nothing_left() {
     wait_for 20 'no worker is left' eval '[[ -z $(workers) ]]'
-    equal 'what jobs have left' '' "$(ls "$STORE/incoming")"
-    equal 'processes of theirs' '' "$(pgrep lodge-import || true)"
+    wait_for 20 'what jobs have left is gone' eval '[[ -z $(ls "$STORE/incoming") ]]'
+    wait_for 20 'no process of theirs is left' eval '! pgrep lodge-import'
 }
 job_of() { basename "$(find "$STORE/incoming" -mindepth 1 -maxdepth 1 | head -n 1)"; }
 

@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "spec/ini-edit.h"
 
+#include <sys/mman.h>
+
 static void expect_lines(const char *text, char *const *values, const char *expected)
 {
         _cleanup_free_ char *edited = ini_edit(text, "A", "k", values);
@@ -70,11 +72,24 @@ static void test_empty(void)
         CHECK(!ini_is_empty("nonsense"));
 }
 
+/* An empty text in front of everything else that is in memory. */
+static void test_low_address(void)
+{
+        void *low = mmap((void *)0x100000, 4096, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+        CHECK(low == (void *)0x100000);
+        expect(low, "[A]\nk=v\n");
+        expect_none(low, "");
+        (void)munmap(low, 4096);
+}
+
 int main(void)
 {
         test_in_place();
         test_last_in_section();
         test_new_section();
+        test_low_address();
         test_taken_out();
         test_empty();
         return 0;
