@@ -120,18 +120,6 @@ create "$TEST-mute" "$image" ReadyWhen=notify StartTimeoutSec=1s -- "${IDLE[@]}"
 expect 6 lodgectl start "$TEST-mute"
 matches 'one that says nothing' 'within 1s: .*it has not said READY=1' "$ERR"
 systemctl reset-failed "lodge@$TEST-mute"
-# while it is paused no time passes
-m=$TEST-paused
-create "$m" "$image" ReadyWhen=notify StartTimeoutSec=3s -- /bin/sh -c 'until test -e /go; do sleep 0.1; done; exec probe talk 1'
-begin "$m"
-awaiting "$m"
-inside "$m" touch /go
-lodgectl pause "$m"
-sleep 4
-equal 'State' paused "$(get "$m" State)"
-lodgectl resume "$m"
-ready "$m"
-
 # one that ends before has failed to start, too; one that is stopped has not failed
 create "$TEST-exit" "$image" ReadyWhen=port:80 -- /bin/sh -c 'exit 3'
 expect 1 lodgectl start "$TEST-exit"
@@ -161,16 +149,25 @@ equal 'State and unit of one that systemctl has stopped' 'stopped inactive' "$(g
 expect 4 lodgectl run --name "$TEST-run" --ready-when=port:80 "$image" /bin/sh -c 'echo here; exit 4'
 equal 'output of one that is attached' here "$OUT"
 
-# another boot in the same run of its unit is no start: it may be ready late, or never
-m=$TEST-again
-create "$m" "$image" ReadyWhen=notify StartTimeoutSec=1s WritableLayer=reboot Healthcheck='test ! -e /ill' \
+# while it is paused no time passes; and another boot in the same run of its unit is no start: it may be ready late, or never
+m=$TEST-paused
+create "$m" "$image" ReadyWhen=notify StartTimeoutSec=6s -- /bin/sh -c 'until test -e /go; do sleep 0.1; done; exec probe talk 1'
+begin "$m"
+awaiting "$m"
+lodgectl pause "$m"
+again=$TEST-again
+create "$again" "$image" ReadyWhen=notify StartTimeoutSec=6s WritableLayer=reboot Healthcheck='test ! -e /ill' \
     HealthcheckIntervalSec=100ms HealthcheckRetries=1 HealthAction=restart -- \
     /bin/sh -c "test -e /second || { touch /second; exec probe talk 1; }; rm -f /ill; ${IDLE[2]}"
-start "$m"
-inside "$m" touch /ill
-wait_for 20 'it was started again' has "$m" BootCount 2
-sleep 1.5
-equal 'one that has not said READY=1 again' 'running active' "$(get "$m" State) $(active "$m")"
+start "$again"
+inside "$again" touch /ill
+wait_for 20 'it was started again' has "$again" BootCount 2
+sleep 6.5
+equal 'one that has not said READY=1 again' 'running active' "$(get "$again" State) $(active "$again")"
+equal 'one that is paused' 'paused activating' "$(get "$m" State) $(active "$m")"
+lodgectl resume "$m"
+inside "$m" touch /go
+ready "$m"
 
 # values that make no sense
 for value in now port: port:0 port:65536 port:80/sctp port:x; do
