@@ -284,9 +284,14 @@ static int start_process(Call *c, ProcessArgs a, Fault *reterr)
 
 static int run_exec(Call *c, Fault *reterr)
 {
-        return start_process(
-                c, (ProcessArgs){.argv = c->argv, .user = c->options.user, .stdio = c->stdio},
-                reterr);
+        return start_process(c,
+                             (ProcessArgs){
+                                     .argv = c->argv,
+                                     .user = c->options.user,
+                                     .stdio = c->stdio,
+                                     .login = c->options.home,
+                             },
+                             reterr);
 }
 
 static int run_run(Call *c, Fault *reterr)
@@ -312,7 +317,7 @@ static int run_shell(Call *c, Fault *reterr)
                                      .user = c->options.user,
                                      .stdio = c->stdio,
                                      .terminal = true,
-                                     .login = strv_length(c->options.command) == 0,
+                                     .login = true,
                                      .rows = c->options.rows,
                                      .columns = c->options.columns,
                              },
@@ -491,7 +496,8 @@ const Method bus_machine_methods[] = {
         {"Kill", "manage", "kill", 0, read_kill, run_kill, NULL},
         {"Remove", "manage", "remove", OPTION_FORCE, NULL, run_remove, NULL},
         {"Wait", NULL, "wait for", OPTION_TIMEOUT, call_read_text, run_wait, reply_state},
-        {"Exec", "exec", "run a program in", OPTIONS_EXEC, read_exec, run_exec, reply_process},
+        {"Exec", "exec", "run a program in", OPTIONS_EXEC | OPTION_HOME, read_exec, run_exec,
+         reply_process},
         {"Run", "exec", "run a program in", OPTIONS_EXEC | OPTION_INPUT | OPTION_TIMEOUT, read_argv,
          run_run, reply_run},
         {"Shell", "exec", "open a shell in",

@@ -59,6 +59,7 @@ static const struct {
         {"Replace", OPTION_REPLACE, "b", offsetof(Options, replace)},
         {"Archive", OPTION_COPY_TO, "b", offsetof(Options, archive)},
         {"Rename", OPTION_COPY_TO, "b", offsetof(Options, rename)},
+        {"Home", OPTION_HOME, "b", offsetof(Options, home)},
         {"FollowLinks", OPTION_COPY_FROM, "b", offsetof(Options, follow_links)},
 };
 

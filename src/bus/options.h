@@ -20,7 +20,7 @@
 typedef struct Options {
         uint64_t timeout_usec; /* UINT64_MAX: not given */
         bool force, insecure, images, volumes, deep, keep_identity, no_pause, persist, runtime,
-                dry_run, replace, archive, rename, follow_links;
+                dry_run, replace, archive, rename, follow_links, home;
         int attach[3]; /* owned; -EBADF: not given */
         int auth_file; /* likewise */
         char *user, *working_directory;
@@ -61,6 +61,7 @@ typedef enum OptionKey {
         OPTION_REPLACE = 1 << 24,
         OPTION_COPY_TO = 1 << 25,   /* Archive, Rename */
         OPTION_COPY_FROM = 1 << 26, /* FollowLinks */
+        OPTION_HOME = 1 << 27,
 } OptionKey;
 
 /** options_init() - nothing given */

@@ -16,10 +16,10 @@
 typedef struct ProcessArgs {
         char *const *argv; /* empty with login: the user's login shell */
         char *const *environment;
-        const char *user, *working_directory; /* NULL: root, the user's home or / */
+        const char *user, *working_directory; /* NULL: root, home with login, else / */
         const int *stdio;                     /* three, borrowed; -EBADF: /dev/null */
         bool terminal;                        /* on a new terminal instead of stdio */
-        bool login;
+        bool login; /* as after a login: in the home, and with no argv the login shell */
         uint16_t rows, columns;
         uint32_t owner;    /* uid of the caller */
         bool needs_root;   /* asked for as exec-root */

@@ -34,13 +34,24 @@ int environment_push(char ***variables, const char *word, Fault *reterr)
         return r;
 }
 
-int environment_of_terminal(char ***ret)
+static bool is_locale(const char *variable)
 {
-        static const char *const names[] = {"TERM", "COLORTERM", "LANG"};
+        const char *name = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+
+        return (strncmp(variable, "LANG=", 5) == 0 || strncmp(variable, "LC_", 3) == 0) &&
+               variable[strspn(variable, name)] == '=' && utf8_is_well_formed(variable);
+}
+
+int environment_of_caller(bool terminal, char ***ret)
+{
+        static const char *const names[] = {"TERM", "COLORTERM"};
         _cleanup_strv_free_ char **variables = NULL;
 
-        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+        for (size_t i = 0; terminal && i < ELEMENTSOF(names); i++)
                 if (push_own(&variables, names[i]) == -ENOMEM)
+                        return -ENOMEM;
+        STRV_FOREACH (variable, environ)
+                if (is_locale(*variable) && strv_push(&variables, *variable) < 0)
                         return -ENOMEM;
         *ret = TAKE_PTR(variables);
         return 0;

@@ -13,10 +13,18 @@
 /* Whoever wrote last has written by the time its end is known; a terminal's driver is slower. */
 #define QUIET_MSEC 200
 
-static int append_environment(const Ctl *c, sd_bus_message *m, bool terminal, Fault *reterr)
+typedef enum Surroundings {
+        SURROUNDINGS_NONE, /* the command is to be told nothing of where it is called from */
+        SURROUNDINGS_STREAMS,
+        SURROUNDINGS_TERMINAL,
+} Surroundings;
+
+static int append_environment(const Ctl *c, sd_bus_message *m, Surroundings where, Fault *reterr)
 {
         _cleanup_strv_free_ char **variables = NULL;
-        int r = terminal ? environment_of_terminal(&variables) : 0;
+        int r = where == SURROUNDINGS_NONE
+                        ? 0
+                        : environment_of_caller(where == SURROUNDINGS_TERMINAL, &variables);
 
         for (size_t i = 0; i < c->args.n_given && r >= 0; i++)
                 if (streq(c->args.given[i].option->name, "environment"))
@@ -36,7 +44,8 @@ static int append_size(sd_bus_message *m)
         return r < 0 ? r : sd_bus_message_append(m, "{sv}", "Columns", "q", columns);
 }
 
-static int append_exec_options(const Ctl *c, sd_bus_message *m, const char *user, Fault *reterr)
+static int append_exec_options(const Ctl *c, sd_bus_message *m, const char *user, bool login,
+                               Fault *reterr)
 {
         const char *directory = args_value(&c->args, "working-directory");
         int r = sd_bus_message_open_container(m, 'a', "{sv}");
@@ -46,22 +55,31 @@ static int append_exec_options(const Ctl *c, sd_bus_message *m, const char *user
         if (r >= 0 && directory)
                 r = client_append_option_string(m, "WorkingDirectory", directory);
         if (r >= 0)
-                r = append_environment(c, m, false, reterr);
+                r = append_environment(c, m, login ? SURROUNDINGS_STREAMS : SURROUNDINGS_NONE,
+                                       reterr);
+        if (r >= 0 && login)
+                r = sd_bus_message_append(m, "{sv}", "Home", "b", 1);
         return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static int exec_call_new(const Ctl *c, const char *machine, const char *user, char *const *argv,
+typedef struct Command {
+        const char *user;
+        bool login;
+        char *const *argv;
+} Command;
+
+static int exec_call_new(const Ctl *c, const char *machine, const Command *command,
                          const Streams *streams, sd_bus_message **ret, Fault *reterr)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         int r = client_machine_call_new(&c->client, "Exec", machine, &m, reterr);
 
         if (r >= 0)
-                r = sd_bus_message_append_strv(m, (char **)argv);
+                r = sd_bus_message_append_strv(m, (char **)command->argv);
         if (r >= 0)
                 r = client_append_fds(m, streams->guest, STREAMS);
         if (r >= 0)
-                r = append_exec_options(c, m, user, reterr);
+                r = append_exec_options(c, m, command->user, command->login, reterr);
         if (r < 0)
                 return client_fault(NULL, r, reterr);
         *ret = TAKE_PTR(m);
@@ -86,7 +104,7 @@ static int on_executed(sd_bus_message *m, void *userdata, sd_bus_error *ret_erro
         return 0;
 }
 
-static int run_on_streams(Session *s, const char *user, char *const *argv, Fault *reterr)
+static int run_on_streams(Session *s, const Command *command, Fault *reterr)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         Streams streams;
@@ -94,7 +112,7 @@ static int run_on_streams(Session *s, const char *user, char *const *argv, Fault
 
         if (r < 0)
                 return r;
-        r = exec_call_new(s->c, s->machine, user, argv, &streams, &m, reterr);
+        r = exec_call_new(s->c, s->machine, command, &streams, &m, reterr);
         if (r >= 0)
                 r = session_open(s, reterr);
         if (r >= 0)
@@ -108,12 +126,13 @@ static int run_on_streams(Session *s, const char *user, char *const *argv, Fault
         return r;
 }
 
-int inside_on_streams(Ctl *c, const char *machine, const char *user, char *const *argv)
+int inside_on_streams(Ctl *c, const char *machine, const char *user, bool login, char *const *argv)
 {
+        const Command command = {.user = user, .login = login, .argv = argv};
         _cleanup_session_ Session s = {.c = c, .machine = machine, .master = -EBADF};
         _cleanup_fault_ Fault fault = {0};
 
-        int r = run_on_streams(&s, user, argv, &fault);
+        int r = run_on_streams(&s, &command, &fault);
         if (r < 0) {
                 (void)client_fault(NULL, r, &fault);
                 return report_fault(c, machine, &fault);
@@ -133,7 +152,7 @@ static int append_terminal_options(const Ctl *c, sd_bus_message *m, char *const 
         if (r >= 0 && directory)
                 r = client_append_option_string(m, "WorkingDirectory", directory);
         if (r >= 0)
-                r = append_environment(c, m, true, reterr);
+                r = append_environment(c, m, SURROUNDINGS_TERMINAL, reterr);
         if (r >= 0)
                 r = append_size(m);
         return r < 0 ? r : sd_bus_message_close_container(m);

@@ -6,8 +6,9 @@
 
 /** inside_on_streams() - Exec(): separate streams; returns the command's exit status
  * @machine,@argv what to run where; user, directory and environment come from the options
- * @user          "" is root */
-int inside_on_streams(Ctl *c, const char *machine, const char *user, char *const *argv);
+ * @user          "" is root
+ * @login         as after a login: in the user's home, and told of our language */
+int inside_on_streams(Ctl *c, const char *machine, const char *user, bool login, char *const *argv);
 
 /** inside_on_terminal() - Shell() or Login(): a terminal of the guest's; returns the exit status
  * @method "Shell" or "Login"

@@ -11,5 +11,5 @@ int verb_exec(Ctl *c)
 
         if (terminal > 0 || (terminal < 0 && terminal_is_both()))
                 return inside_on_terminal(c, machine, "Shell", user, argv);
-        return inside_on_streams(c, machine, user, argv);
+        return inside_on_streams(c, machine, user, false, argv);
 }

@@ -96,7 +96,7 @@ static int create(Ctl *c, const char *name, bool terminal, const char *object)
                 pairs[n++] = "no";
         }
 
-        if (terminal && environment_of_terminal(&variables) < 0)
+        if (terminal && environment_of_caller(true, &variables) < 0)
                 return EXIT_NOT_RUN;
         const SettingsExtra extra = {
                 .command = c->args.words + (directory ? 0 : 1),

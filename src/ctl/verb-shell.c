@@ -23,5 +23,5 @@ int verb_shell(Ctl *c)
         user = before_at ?: user ?: "";
         if (terminal_is_both())
                 return inside_on_terminal(c, machine, "Shell", user, command);
-        return inside_on_streams(c, machine, user, *command ? command : reader);
+        return inside_on_streams(c, machine, user, true, *command ? command : reader);
 }

@@ -135,7 +135,8 @@ typedef enum FrameTag {
         FRAME_USER,        /* string */
         FRAME_CWD,         /* string */
         FRAME_TTY,         /* number: 1: a new terminal of the guest's devpts */
-        FRAME_LOGIN, /* number: 1: no args given: the user's login shell; argv[0] starts with '-' */
+        FRAME_LOGIN, /* number: 1: begin in the user's home; no args: his login shell, argv[0] with
+                        a '-' */
         FRAME_ROWS,  /* number */
         FRAME_COLUMNS,    /* number */
         FRAME_FD_MAP,     /* number, repeated: which of 0, 1, 2 the next descriptor is */

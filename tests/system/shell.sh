@@ -5,6 +5,8 @@
 
 tree=$(new_tree tools)
 cp "$PROGRAMS/probe" "$tree/bin/"
+mkdir -p "$tree/root" "$tree/home/joe"
+printf '%s\n' joe:x:1001:1001::/home/joe:/bin/sh none:x:1002:1002::/missing:/bin/sh >>"$tree/etc/passwd"
 create "$TEST-small" "$TEST-tools" -- "${IDLE[@]}"
 start "$TEST-small"
 python3 -B "$TESTS/clients/shell-session" "$TEST-small"
@@ -25,6 +27,21 @@ t.send('exit 3\n')
 equal('exit status', 3, t.wait())
 PYTHON
 PYTHONPATH=$TESTS/clients python3 -B "$WORK/session.py"
+
+# a command, too, begins in the user's home, unless told otherwise; exec does not
+home() { lodgectl "$@" pwd </dev/null; }
+equal 'home of root' /root "$(home shell "$TEST-small")"
+equal 'a directory that is asked for' /bin "$(home shell -w /bin "$TEST-small")"
+equal 'exec' / "$(home exec "$TEST-small")"
+equal 'home of somebody' /home/joe "$(home shell "joe@$TEST-small")"
+equal 'a home that is missing' / "$(home shell "none@$TEST-small")"
+cat >"$WORK/home.py" <<PYTHON
+from terminal import Terminal, equal
+t = Terminal(['lodgectl', 'shell', 'joe@$TEST-small', 'sh', '-c', 'echo "[\$(pwd) \$LC_TIME]"'], env={'LC_TIME': 'C'})
+t.until(r'\[/home/joe C\]')
+equal('exit status', 0, t.wait())
+PYTHON
+PYTHONPATH=$TESTS/clients python3 -B "$WORK/home.py"
 
 # without a terminal of our own there is one inside all the same
 equal 'a shell from a pipe' 'answer 42' "$(echo 'echo answer $((40 + 2)); exit' | lodgectl shell "$TEST-small" | tr -d '\r' | grep '^answer')"
