@@ -2,6 +2,7 @@
 /* lodge-generator: run by systemd at boot and whenever it reads its units again. Whatever is wrong
  * with a definition, the host boots. */
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "base/text.h"
 #include "generator/generate.h"
 
@@ -24,13 +25,22 @@ typedef struct Log {
         unsigned n;
 } Log;
 
+/* One record is one write(2). dprintf(3) asks for a position first, which this file has none of,
+ * and then writes nothing. */
+static void print_kmsg(int kmsg, const char *message)
+{
+        _cleanup_free_ char *record = NULL;
+
+        if (asprintf(&record, KMSG_WARNING NAME "[%d]: %s\n", (int)getpid(), message) >= 0)
+                (void)write_all(kmsg, record, strlen(record));
+}
+
 static void print(const Log *log, const char *message)
 {
         _cleanup_free_ char *shown = text_for_display(message, WARNING_SIZE);
 
         if (log->kmsg >= 0)
-                (void)dprintf(log->kmsg, KMSG_WARNING NAME "[%d]: %s\n", (int)getpid(),
-                              shown ?: "out of memory");
+                print_kmsg(log->kmsg, shown ?: "out of memory");
         else
                 (void)fprintf(stderr, NAME ": %s\n", shown ?: "out of memory");
 }
