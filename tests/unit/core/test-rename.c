@@ -405,8 +405,8 @@ static void test_leftovers(void)
         write_file(LODGE_STORE_VOLUMES "/anonymous-x/data/of another", "");
         write_file(LODGE_STORE_VOLUMES "/anonymous-x/volume", "[Volume]\nMachine=new\n");
         write_file(LODGE_RUNTIME_EXITS "/new", "");
-        CHECK(g_mkdir_with_parents(path_of(LODGE_DEFINITIONS_ETC "/%s.machine.d", "new"), 0755) ==
-              0);
+        _cleanup_free_ char *empty = path_of(LODGE_DEFINITIONS_ETC "/%s.machine.d", "new");
+        CHECK(g_mkdir_with_parents(empty, 0755) == 0);
         volumes_load(manager);
         CHECK_NUMBER(g_hash_table_size(manager->volumes), 2);
         CHECK_NUMBER(rename_old("new", NULL), 0);
