@@ -150,6 +150,8 @@
 #define LODGE_FIELD_BOOT_ID    "LODGE_BOOT_ID"    /* likewise: one for each PID 1 */
 #define LODGE_FIELD_BOOT       "LODGE_BOOT"       /* likewise: 1 for the first PID 1 of a run */
 #define LODGE_FIELD_LINE_BREAK "LODGE_LINE_BREAK" /* "1": the line goes on in the next entry */
+#define LODGE_FIELD_PROCESS    "LODGE_PROCESS" /* of output that is not PID 1's: the Process' id */
+#define LODGE_FIELD_COMMAND    "LODGE_COMMAND" /* likewise: what it runs */
 
 #define LODGE_FIELD_REASON   "LODGE_REASON"   /* of an event: one sentence */
 #define LODGE_FIELD_OLD_NAME "LODGE_OLD_NAME" /* of a machine that was renamed */

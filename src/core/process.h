@@ -17,7 +17,7 @@ typedef struct ProcessArgs {
         char *const *argv; /* empty with login: the user's login shell */
         char *const *environment;
         const char *user, *working_directory; /* NULL: root, home with login, else / */
-        const int *stdio;                     /* three, borrowed; -EBADF: /dev/null */
+        const int *stdio;                     /* three, borrowed; -EBADF: none */
         bool terminal;                        /* on a new terminal instead of stdio */
         bool login; /* as after a login: in the home, and with no argv the login shell */
         uint16_t rows, columns;

@@ -96,8 +96,8 @@ int journal_open_machines(JournalWhat what, char *const *names, const char *boot
 
 void journal_entry_done(JournalEntry *e)
 {
-        char *all[] = {e->machine, e->message, e->image, e->stream,
-                       e->boot,    e->boot_id, e->event, e->reason};
+        char *all[] = {e->machine, e->message, e->image, e->stream, e->boot,  e->boot_id,
+                       e->process, e->command, e->pid,   e->event,  e->reason};
 
         for (size_t i = 0; i < ELEMENTSOF(all); i++)
                 free(all[i]);
@@ -128,6 +128,9 @@ int journal_entry_read(sd_journal *j, JournalEntry *ret)
                 .stream = journal_data(j, LODGE_FIELD_STREAM),
                 .boot = journal_data(j, LODGE_FIELD_BOOT),
                 .boot_id = journal_data(j, LODGE_FIELD_BOOT_ID),
+                .process = journal_data(j, LODGE_FIELD_PROCESS),
+                .command = journal_data(j, LODGE_FIELD_COMMAND),
+                .pid = journal_data(j, "SYSLOG_PID"),
                 .event = journal_data(j, LODGE_FIELD_EVENT),
                 .reason = journal_data(j, LODGE_FIELD_REASON),
         };

@@ -9,7 +9,7 @@
 #include <systemd/sd-journal.h>
 
 typedef enum JournalWhat {
-        JOURNAL_OUTPUT, /* of PID 1; and what the shim itself says */
+        JOURNAL_OUTPUT, /* of PID 1 and exec'd programs; and what the shim itself says */
         JOURNAL_EVENTS, /* of lodged */
 } JournalWhat;
 
@@ -19,6 +19,7 @@ typedef struct JournalEntry {
         int priority;  /* as in syslog(3); -1: none */
         bool is_cut;   /* the line goes on in the next entry */
         char *machine, *message, *image, *stream, *boot, *boot_id;
+        char *process, *command, *pid; /* of a program beside PID 1 */
         char *event, *reason;
 } JournalEntry;
 

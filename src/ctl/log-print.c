@@ -93,11 +93,30 @@ static void print_json(const JournalEntry *e, json_t *all)
         log_json_string(object, "Image", e->image);
         add_number(object, "Boot", e->boot);
         log_json_string(object, "BootID", e->boot_id);
+        add_number(object, "Process", e->process);
+        log_json_string(object, "Command", e->command);
+        add_number(object, "PID", e->pid);
         if (e->priority >= 0)
                 (void)json_object_set_new(object, "Priority", json_integer(e->priority));
         if (e->is_cut)
                 (void)json_object_set_new(object, "LineBreak", json_true());
         log_json_end(object, all);
+}
+
+/* "web: ", and "web/sh[42]: " of a program beside PID 1 */
+static void print_source(const JournalEntry *e)
+{
+        print_clean(stdout, e->machine ?: "?");
+        if (e->process && e->command) {
+                const char *slash = strrchr(e->command, '/');
+
+                (void)putchar('/');
+                print_clean(stdout, slash && slash[1] ? slash + 1 : e->command);
+                (void)putchar('[');
+                print_clean(stdout, e->pid ?: "?");
+                (void)putchar(']');
+        }
+        (void)fputs(": ", stdout);
 }
 
 void log_print(const Ctl *c, const JournalEntry *e, bool name, json_t *all)
@@ -109,10 +128,8 @@ void log_print(const Ctl *c, const JournalEntry *e, bool name, json_t *all)
                 return;
         }
         log_print_time(c->log_form, e->usec);
-        if (name || c->log_form != LOG_CAT) {
-                print_clean(stdout, e->machine ?: "?");
-                (void)fputs(": ", stdout);
-        }
+        if (name || c->log_form != LOG_CAT)
+                print_source(e);
         (void)fputs(bad ? style_on(STYLE_BAD) : "", stdout);
         print_clean(stdout, e->message ?: "");
         (void)fputs(bad ? style_off() : "", stdout);

@@ -13,8 +13,10 @@
 
 typedef struct ExecRequest {
         char **argv, **env;
-        int stdio[3]; /* borrowed from the frame, or the terminal's slave, or /dev/null */
+        int stdio[3]; /* borrowed from the frame, or the terminal's slave, /dev/null, or ends */
         int null, master, slave, cgroup, errors[2];
+        int ends[2]; /* of pipes to output */
+        ExecOutput *output;
 } ExecRequest;
 
 static void request_done(ExecRequest *r)
@@ -27,6 +29,9 @@ static void request_done(ExecRequest *r)
         (void)close_fd(r->cgroup);
         (void)close_fd(r->errors[0]);
         (void)close_fd(r->errors[1]);
+        (void)close_fd(r->ends[0]);
+        (void)close_fd(r->ends[1]);
+        (void)exec_output_free(r->output);
 }
 
 /* The guest's systemd keeps its processes out of the cgroup root; a child of ours beside its own is
@@ -34,6 +39,22 @@ static void request_done(ExecRequest *r)
 static int open_cgroup(Shim *s)
 {
         return cgroup_open_child(s->payload_cgroup, "exec");
+}
+
+/* Who has nowhere to print to prints to the journal. */
+static int choose_stdio(ExecRequest *r)
+{
+        int e = r->slave >= 0 ? 0 : exec_output_new(r->stdio, r->ends, &r->output);
+
+        r->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (e < 0 || r->null < 0)
+                return e < 0 ? e : -errno;
+        for (int i = 0; i < 3; i++)
+                if (r->slave >= 0)
+                        r->stdio[i] = r->slave;
+                else if (r->stdio[i] < 0)
+                        r->stdio[i] = i == 0 ? r->null : r->ends[i - 1];
+        return 0;
 }
 
 static int prepare(Shim *s, const Frame *f, ExecRequest *r, Fault *reterr)
@@ -55,14 +76,11 @@ static int prepare(Shim *s, const Frame *f, ExecRequest *r, Fault *reterr)
                         return fault_set(reterr, FAULT_FAILED, r->master,
                                          "cannot open a terminal: %s", strerror(-r->master));
         }
-        r->null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        for (int i = 0; i < 3; i++)
-                r->stdio[i] = r->slave >= 0 ? r->slave : r->stdio[i] >= 0 ? r->stdio[i] : r->null;
         r->cgroup = open_cgroup(s);
-        if (r->null < 0 || r->cgroup < 0 || pipe2(r->errors, O_CLOEXEC) < 0)
-                return fault_set(reterr, FAULT_FAILED, errno, "cannot prepare: %s",
-                                 strerror(errno));
-        return 0;
+        e = r->cgroup < 0 ? r->cgroup : choose_stdio(r);
+        if (e >= 0 && pipe2(r->errors, O_CLOEXEC) < 0)
+                e = -errno;
+        return e < 0 ? fault_set(reterr, FAULT_FAILED, e, "cannot prepare: %s", strerror(-e)) : 0;
 }
 
 void exec_inside(const Shim *s, const PayloadArgs *args, Failure *f)
@@ -108,7 +126,12 @@ static int spawn(Shim *s, int link, const Frame *f, ExecRequest *r, Fault *reter
         if (!grown)
                 return -ENOMEM;
         s->processes = grown;
-        int e = exec_note_take(s, f, &p.note);
+        int e = r->output ? exec_outputs_reserve(&s->outputs) : 0;
+        if (e == -EMFILE)
+                return fault_set(reterr, FAULT_BUSY, EBUSY,
+                                 "machine '%s' runs %d programs already that print to the journal",
+                                 s->name, EXEC_OUTPUTS_MAX);
+        e = e < 0 ? e : exec_note_take(s, f, &p.note);
         if (e < 0)
                 return e;
         p.note.pid = process_clone(0, r->cgroup, &p.pidfd);
@@ -123,6 +146,9 @@ static int spawn(Shim *s, int link, const Frame *f, ExecRequest *r, Fault *reter
         p.errors = TAKE_FD(r->errors[0]);
         p.master = TAKE_FD(r->master);
         (void)fcntl(p.errors, F_SETFL, O_NONBLOCK);
+        if (r->output)
+                exec_outputs_add(&s->outputs, TAKE_PTR(r->output), p.note.id, p.note.pid,
+                                 p.note.argv && p.note.argv[0] ? p.note.argv[0] : "");
         s->processes[s->n_processes++] = p;
         return 0;
 }
@@ -145,7 +171,8 @@ void exec_start(Shim *s, int link, const Frame *f)
                          .master = -EBADF,
                          .slave = -EBADF,
                          .cgroup = -EBADF,
-                         .errors = {-EBADF, -EBADF}};
+                         .errors = {-EBADF, -EBADF},
+                         .ends = {-EBADF, -EBADF}};
         _cleanup_fault_ Fault fault = {0};
 
         int e = check_may_exec(s, &fault);

@@ -137,10 +137,20 @@ static void tell_lost(Journal *j)
                 j->n_lost = 0;
 }
 
-void journal_line(Journal *j, JournalStream stream, const char *text, bool is_cut)
+static void add_process(const JournalProcess *p, char *head, size_t size)
+{
+        size_t n = strlen(head);
+
+        (void)snprintf(head + n, size - n,
+                       LODGE_FIELD_PROCESS "=%llu\n" LODGE_FIELD_COMMAND "=%s\nSYSLOG_PID=%d\n",
+                       (unsigned long long)p->id, p->command, p->pid);
+}
+
+void journal_line(Journal *j, JournalStream stream, const JournalProcess *process, const char *text,
+                  bool is_cut)
 {
         int priority = stream == JOURNAL_STDERR ? PRIORITY_WARNING : PRIORITY_INFO;
-        char head[96];
+        char head[256];
 
         if (j->fd < 0 || j->n_fields == 0) {
                 print_line(priority, text);
@@ -148,6 +158,8 @@ void journal_line(Journal *j, JournalStream stream, const char *text, bool is_cu
         }
         (void)snprintf(head, sizeof(head), "PRIORITY=%d\n" LODGE_FIELD_STREAM "=%s\n%s", priority,
                        stream_names[stream], is_cut ? LODGE_FIELD_LINE_BREAK "=1\n" : "");
+        if (process)
+                add_process(process, head, sizeof(head));
         if (j->n_lost > 0)
                 tell_lost(j);
         int r = send_patiently(j, head, text);

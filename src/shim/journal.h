@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What PID 1 prints as entries of the host's journal, with fields that say whose it is. They stay
- * there when the machine is gone. */
+/* What PID 1 and programs beside it print as entries of the host's journal, with fields that say
+ * whose it is. They stay there when the machine is gone. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define JOURNAL_FIELDS_MAX 1024
 
@@ -34,9 +35,18 @@ void journal_open(Journal *j, const char *machine, const char *image);
 /** journal_begin_boot() - what comes from now on is of another PID 1
  * @boot 1 for the first one of this run */
 void journal_begin_boot(Journal *j, uint32_t boot);
+/* A program beside PID 1. */
+typedef struct JournalProcess {
+        uint64_t id;      /* lodged's */
+        pid_t pid;        /* as the host sees it */
+        char command[64]; /* clean, as the text of a line */
+} JournalProcess;
+
 /** journal_line() - one line of output
+ * @process whose; NULL: of PID 1
  * @text   clean: UTF-8, no control characters
  * @is_cut the line goes on in the next one
  * Never fails, and waits no more than a moment: a journal that is stuck loses lines, and their
  * number is told once it takes some again. */
-void journal_line(Journal *j, JournalStream stream, const char *text, bool is_cut);
+void journal_line(Journal *j, JournalStream stream, const JournalProcess *process, const char *text,
+                  bool is_cut);

@@ -26,89 +26,24 @@ static void tail_append(Output *o, const char *line)
         o->n_tail += n;
 }
 
-/* Bytes at the end that are the beginning of a character: they belong to the next piece. */
-static size_t begun_character(const char *s, size_t n)
+/* Of one of the streams. */
+typedef struct Stream {
+        Output *output;
+        int stream;
+} Stream;
+
+/* For the journal and the tail. */
+static void take_line(void *userdata, const char *text, bool is_cut)
 {
-        for (size_t k = 1; k <= MIN2(n, (size_t)3); k++) {
-                unsigned char c = (unsigned char)s[n - k];
+        const Stream *s = userdata;
+        Output *o = s->output;
 
-                if (c >= 0xc0) /* of 2, 3 or 4 bytes */
-                        return (c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2) > k ? k : 0;
-                if (c < 0x80)
-                        break;
-        }
-        return 0;
-}
-
-/* @is_cut: it has become too long, and goes on in the next one */
-static void finish_line(Output *o, int stream, bool is_cut)
-{
-        char raw[OUTPUT_LINE_MAX + 1];
-        size_t n = o->n_line[stream], rest = is_cut ? begun_character(o->line[stream], n) : 0;
-
-        memcpy(raw, o->line[stream], n - rest);
-        raw[n - rest] = '\0';
-        memmove(o->line[stream], o->line[stream] + n - rest, rest);
-        o->n_line[stream] = rest;
-        if (n == 0)
-                return;
-        _cleanup_free_ char *clean = text_for_display(raw, OUTPUT_LINE_MAX);
-        if (!clean)
-                return;
         journal_line(&o->journal,
-                     stream == 1                ? JOURNAL_STDERR
+                     s->stream == 1             ? JOURNAL_STDERR
                      : o->leader->terminal >= 0 ? JOURNAL_TERMINAL
                                                 : JOURNAL_STDOUT,
-                     clean, is_cut);
-        tail_append(o, clean);
-}
-
-/* Terminal control sequences: ESC [ ... letter, ESC ] ... BEL or ESC \\, ESC ( X, ESC X.
- * Return: true if @c is part of one. Source: ECMA-48, section 5.4. */
-static bool in_escape(EscapeState *state, char c)
-{
-        switch (*state) {
-        case ESCAPE_NONE:
-                if (c != '\033')
-                        return false;
-                *state = ESCAPE_BEGUN;
-                return true;
-        case ESCAPE_BEGUN:
-                *state = c == '[' ? ESCAPE_CSI : c == ']' ? ESCAPE_OSC : ESCAPE_NONE;
-                if (c == '(' || c == ')')
-                        *state = ESCAPE_CHARSET;
-                return true;
-        case ESCAPE_CSI:
-                if (c >= 0x40 && c <= 0x7e)
-                        *state = ESCAPE_NONE;
-                return c != '\n';
-        case ESCAPE_OSC:
-                if (c == '\007' || c == '\n')
-                        *state = ESCAPE_NONE;
-                else if (c == '\033')
-                        *state = ESCAPE_BEGUN;
-                return c != '\n';
-        case ESCAPE_CHARSET: *state = ESCAPE_NONE; return true;
-        }
-        return false;
-}
-
-/* Lines for the journal and the tail. */
-static void log_bytes(Output *o, int stream, const char *data, size_t n)
-{
-        for (size_t i = 0; i < n; i++) {
-                char c = data[i];
-
-                if (in_escape(&o->escape[stream], c) || c == '\r')
-                        continue;
-                if (c == '\n') {
-                        finish_line(o, stream, false);
-                        continue;
-                }
-                o->line[stream][o->n_line[stream]++] = c == '\0' ? '?' : c == '\t' ? ' ' : c;
-                if (o->n_line[stream] == OUTPUT_LINE_MAX)
-                        finish_line(o, stream, true);
-        }
+                     NULL, text, is_cut);
+        tail_append(o, text);
 }
 
 static void sink_remove(Output *o, size_t i)
@@ -194,7 +129,7 @@ static bool pump_source(Output *o, int *fd, int stream)
                 *fd = close_fd(*fd);
                 return false;
         }
-        log_bytes(o, stream, buf, (size_t)n);
+        line_read(&o->lines[stream], buf, (size_t)n, take_line, &(Stream){o, stream});
         distribute(o, stream, buf, (size_t)n);
         return true;
 }
@@ -302,8 +237,8 @@ void output_finish(Output *o, uint64_t timeout_usec)
                 for (int i = 0; i < DRAIN_CHUNKS && output_pump(o); i++)
                         ;
         while (wait_for_clients(o, deadline));
-        finish_line(o, 0, false);
-        finish_line(o, 1, false);
+        for (int i = 0; i < 2; i++)
+                line_end(&o->lines[i], take_line, &(Stream){o, i});
         while (o->n_sinks > 0)
                 sink_remove(o, o->n_sinks - 1);
 }

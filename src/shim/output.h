@@ -6,6 +6,7 @@
 
 #include "shim/journal.h"
 #include "shim/launch.h"
+#include "shim/line.h"
 
 #include <poll.h>
 #include <stdbool.h>
@@ -14,17 +15,7 @@
 #define OUTPUT_CHUNK                                                                               \
         4096 /* PIPE_BUF: a pipe that polls writable takes that much without blocking */
 #define OUTPUT_TAIL     6144
-#define OUTPUT_LINE_MAX 2048
 #define OUTPUT_POLL_MAX (3 + OUTPUT_SINKS_MAX * 3)
-
-/* Where we are in a terminal control sequence. */
-typedef enum EscapeState {
-        ESCAPE_NONE,
-        ESCAPE_BEGUN,
-        ESCAPE_CSI,
-        ESCAPE_OSC,
-        ESCAPE_CHARSET,
-} EscapeState;
 
 typedef struct Sink {
         int fds[3];    /* the client's: input, output, errors; owned; -EBADF: none */
@@ -38,9 +29,7 @@ typedef struct Output {
         Journal journal;
         Sink sinks[OUTPUT_SINKS_MAX];
         size_t n_sinks;
-        char line[2][OUTPUT_LINE_MAX]; /* unfinished line of stdout and stderr */
-        size_t n_line[2];
-        EscapeState escape[2];
+        LineReader lines[2];    /* of stdout and stderr */
         char tail[OUTPUT_TAIL]; /* whole cleaned lines, each with its '\n'; oldest first */
         size_t n_tail;
         uint64_t patience_usec; /* CLOCK_MONOTONIC: when a client that does not read is dropped; 0:

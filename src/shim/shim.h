@@ -2,6 +2,7 @@
 /* The supervisor of one machine: what it knows, and the parts that its loop calls. */
 #pragma once
 
+#include "shim/exec-output.h"
 #include "shim/guest-work.h"
 #include "shim/launch.h"
 #include "shim/notify.h"
@@ -141,7 +142,8 @@ typedef struct Shim {
         Output output;
         ExecProcess *processes;
         size_t n_processes;
-        ExecEnded *ended; /* oldest first */
+        ExecOutputs outputs; /* of those, and of some that have ended */
+        ExecEnded *ended;    /* oldest first */
         size_t n_ended;
         Stop stop;
         Pause pause;

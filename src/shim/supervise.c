@@ -15,7 +15,8 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
-#define POLL_MAX             (8 + SHIM_LINKS_MAX + OUTPUT_POLL_MAX + SHIM_PROCESSES_MAX)
+#define POLL_EXEC_MAX        (SHIM_PROCESSES_MAX + EXEC_OUTPUT_POLL_MAX)
+#define POLL_MAX             (8 + SHIM_LINKS_MAX + OUTPUT_POLL_MAX + POLL_EXEC_MAX)
 #define CLIENT_PATIENCE_USEC 5000000ULL
 #define STATUS_INTERVAL_USEC 250000ULL
 #define NOTIFY_BATCH         64
@@ -109,6 +110,7 @@ static void wait_for_events(Shim *s, uint64_t timeout_usec)
                 if (s->processes[i].errors >= 0)
                         p[n++] = (struct pollfd){.fd = s->processes[i].errors, .events = POLLIN};
         n += output_poll(&s->output, p + n);
+        n += exec_outputs_poll(&s->outputs, p + n);
 
         int timeout = timeout_usec / 1000 >= INT32_MAX ? -1 : (int)((timeout_usec + 999) / 1000);
         if (poll(p, n, timeout) < 0) /* 0: output_pump() may still have a client to drop */
@@ -132,6 +134,7 @@ static void wait_for_events(Shim *s, uint64_t timeout_usec)
         health_check(s);
         ready_check(s);
         (void)output_pump(&s->output);
+        (void)exec_outputs_pump(&s->outputs, &s->output.journal);
 }
 
 /* All that PID 1 left behind dies with its pid namespace, but the kernel takes a moment over it. */
@@ -190,6 +193,7 @@ static End run_leader(Shim *s, ExitRecord *ret)
         ready_ended(s);
         network_detach(&s->network);
         output_finish(&s->output, CLIENT_PATIENCE_USEC);
+        exec_outputs_finish(&s->outputs, &s->output.journal);
         if (s->stop.restart || (sig == SIGHUP && !s->stop.requested)) {
                 if (s->stop.restart) {
                         s->stop = (Stop){0};

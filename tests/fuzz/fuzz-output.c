@@ -12,7 +12,7 @@
 
 static void check_line(const char *line)
 {
-        PROMISE(utf8_is_valid(line) && strlen(line) <= OUTPUT_LINE_MAX + 3);
+        PROMISE(utf8_is_valid(line) && strlen(line) <= LINE_MAX_BYTES + 3);
         PROMISE(!strpbrk(line, "\n\r\t\a\b\x1b\x7f"));
 }
 
@@ -32,7 +32,7 @@ static void check_entries(int fd)
                 "PRIORITY=",      "LODGE_STREAM=",        "SYSLOG_IDENTIFIER=",
                 "LODGE_MACHINE=", "LODGE_IMAGE=",         "LODGE_BOOT_ID=",
                 "LODGE_BOOT=",    "OBJECT_SYSTEMD_UNIT=", "MESSAGE="};
-        char entry[OUTPUT_LINE_MAX + JOURNAL_FIELDS_MAX + 256];
+        char entry[LINE_MAX_BYTES + JOURNAL_FIELDS_MAX + 256];
         ssize_t n;
 
         while (fd >= 0 && (n = recv(fd, entry, sizeof(entry) - 1, MSG_DONTWAIT)) > 0) {

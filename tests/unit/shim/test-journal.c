@@ -57,7 +57,7 @@ static void test_fields(void)
         int journald;
 
         setup(&j, &journald);
-        journal_line(&j, JOURNAL_STDERR, "a=b", false);
+        journal_line(&j, JOURNAL_STDERR, NULL, "a=b", false);
         char *e = receive(journald);
         assert(e && has_field(e, "MESSAGE=a=b") && has_field(e, "LODGE_MACHINE=web"));
         assert(has_field(e, "PRIORITY=4") && has_field(e, "LODGE_STREAM=stderr"));
@@ -65,7 +65,7 @@ static void test_fields(void)
         assert(has_field(e, "LODGE_IMAGE=debian?LODGE_MACHINE=other"));
         assert(has_field(e, "LODGE_BOOT=1") && !strstr(e, LODGE_FIELD_LINE_BREAK));
         assert(count_lines(e) == 9);
-        journal_line(&j, JOURNAL_TERMINAL, "half", true);
+        journal_line(&j, JOURNAL_TERMINAL, NULL, "half", true);
         e = receive(journald);
         assert(e && has_field(e, "LODGE_STREAM=terminal") && has_field(e, "LODGE_LINE_BREAK=1"));
         (void)close(journald);
@@ -96,11 +96,11 @@ static void test_stuck(void)
 
         setup(&j, &journald);
         while (j.n_lost < 1000)
-                journal_line(&j, JOURNAL_STDOUT, "line", false);
+                journal_line(&j, JOURNAL_STDOUT, NULL, "line", false);
         assert(j.is_stuck);
         while (receive(journald))
                 ;
-        journal_line(&j, JOURNAL_STDOUT, "after", false);
+        journal_line(&j, JOURNAL_STDOUT, NULL, "after", false);
         e = receive(journald);
         assert(e && has_field(e, "MESSAGE=1000 lines of output were lost here"));
         assert(has_field(e, "LODGE_STREAM=stderr")); /* lodgectl logs goes by it */
@@ -136,7 +136,7 @@ static void test_long_lines(void)
                 size_t length = strcspn(message, "\n");
 
                 n += length;
-                assert(length <= OUTPUT_LINE_MAX && !memchr(message, '?', length));
+                assert(length <= LINE_MAX_BYTES && !memchr(message, '?', length));
                 assert(has_field(e, "LODGE_LINE_BREAK=1") == (n < 6001));
         }
         assert(n == 6001);
