@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -20,7 +21,7 @@ struct Link {
         pthread_mutex_t lock;
         bool finished;
         int pidfd; /* of the machine's PID 1; -EBADF: the job is about none */
-        const char *machine;
+        char *machine;
         void (*abandon)(void);
 };
 
@@ -87,14 +88,18 @@ int link_finish(Link *l, FrameWriter *w)
         return send_frame(l, w, true);
 }
 
-void link_end_with(Link *l, int pidfd, const char *machine, void (*abandon)(void))
+int link_end_with(Link *l, int pidfd, const char *machine, void (*abandon)(void))
 {
-        l->pidfd = pidfd;
-        l->machine = machine;
+        /* the thread goes on until the process ends, when the order has been freed */
+        l->machine = strdup(machine);
+        l->pidfd = pidfd < 0 ? -EBADF : fcntl(pidfd, F_DUPFD_CLOEXEC, 0);
+        if (!l->machine || (pidfd >= 0 && l->pidfd < 0))
+                return l->machine ? -errno : -ENOMEM;
         l->abandon = abandon;
         /* systemd's stop comes with the end of the connection, and must not come before what is
          * unfinished has been removed */
         (void)signal(SIGTERM, SIG_IGN);
+        return 0;
 }
 
 /* The job's own end may come first. */

@@ -18,10 +18,11 @@ int link_new(const char *path, Progress *progress, Link **ret, Fault *reterr);
 int link_order(Link *l, const char *instance, Frame *ret, Fault *reterr);
 
 /** link_end_with() - before link_watch(): the job is over as soon as a machine's PID 1 is
- * @pidfd   of that; borrowed
- * @machine its name; borrowed
- * @abandon called before the process ends without a result, by another thread; may be NULL */
-void link_end_with(Link *l, int pidfd, const char *machine, void (*abandon)(void));
+ * @pidfd   of that, copied; -EBADF: there is none
+ * @machine its name, copied
+ * @abandon called before the process ends without a result, by another thread; may be NULL
+ * Return: 0; negative errno. */
+int link_end_with(Link *l, int pidfd, const char *machine, void (*abandon)(void));
 
 /** link_watch() - start the thread that tells of progress, at most four times a second
  * It ends the process as soon as lodged closes the connection: that is how a job is cancelled. */

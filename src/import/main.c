@@ -119,9 +119,10 @@ static int enter_sandbox(const Job *job, const Operation *op, Fault *reterr)
 static int go_there(const Invocation *v, const Operation *op, Job *job, Fault *reterr)
 {
         if (op->guest) {
-                link_end_with(job->link, order_fd(job->order, "leader-fd"),
-                              order_get(job->order, "machine"), copy_unpack_abandon);
-                return guest_enter(job, reterr);
+                int k = link_end_with(job->link, order_fd(job->order, "leader-fd"),
+                                      order_get(job->order, "machine"), copy_unpack_abandon);
+
+                return k < 0 ? k : guest_enter(job, reterr);
         }
         int r = open_places(v, op, job, reterr);
         return r < 0 ? r : enter_sandbox(job, op, reterr);
