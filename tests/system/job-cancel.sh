@@ -11,8 +11,12 @@ nothing_left() {
     wait_for 10 'the worker is gone' eval '! workers'
     wait_for 10 'its directory is gone' eval "[[ -z \$(ls $STORE/incoming) ]]"
     wait_for 60 'it is deleted' eval "[[ -z \$(ls $STORE/trash) ]]"
-    wait_for 10 'no user id is locked' eval '[[ -z $(ls /run/systemd/nspawn-uid) ]]'
+    wait_for 10 'no user id is locked' user_ids_are_free
 }
+# a supervisor that was killed has left the name of its lock
+user_ids() { find /run/systemd/nspawn-uid -mindepth 1 | sort; }
+user_ids >"$WORK/user-ids"
+user_ids_are_free() { [[ -z $(comm -13 "$WORK/user-ids" <(user_ids)) ]]; }
 
 # An archive that never ends: half of it is there.
 tar -C "$IMAGES/busybox" -cf "$WORK/a.tar" .
