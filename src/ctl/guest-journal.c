@@ -3,18 +3,22 @@
 
 #include "base/text.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NAME_TEXT   "SYSLOG_IDENTIFIER"
 #define MESSAGE_MAX 4096U
+#define FIELDS      (char *)"--output-fields=MESSAGE,PRIORITY," NAME_TEXT
 
 void guest_journal_done(GuestJournal *g)
 {
         for (size_t i = 0; i < g->n; i++)
                 journal_entry_done(&g->entries[i]);
         free(g->entries);
+        free(g->cursor);
         *g = (GuestJournal){0};
 }
 
@@ -72,6 +76,8 @@ static int take_line(GuestJournal *g, const char *machine, const char *line, siz
                 if (asprintf(&e.message, "%s: %s", who ?: "?", message) < 0)
                         e.message = NULL;
                 r = e.machine && e.stream && e.message ? add(g, &e) : -ENOMEM;
+                if (!g->cursor)
+                        g->cursor = shown(object, "__CURSOR");
         }
         json_decref(object);
         return r;
@@ -109,7 +115,7 @@ static int append_command(sd_bus_message *m, const JournalRange *range)
                         (char *)"--no-pager",
                         (char *)"--reverse",
                         (char *)"--output=json",
-                        (char *)"--output-fields=MESSAGE,PRIORITY,SYSLOG_IDENTIFIER",
+                        FIELDS,
                         lines,
                         since,
                         until,
@@ -139,6 +145,80 @@ int guest_journal_read(const Ctl *c, const char *name, const JournalRange *range
                                  (int)MIN2(n_errors, (size_t)512), (const char *)errors);
         return parse(ret, name, text, n);
 }
+
+/* ---- what comes ---- */
+
+static int append_follow(sd_bus_message *m, const char *cursor, const int pipe[static 2])
+{
+        _cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        _cleanup_free_ char *after = NULL;
+
+        if (null < 0)
+                return -errno;
+        if (cursor && asprintf(&after, "--after-cursor=%s", cursor) < 0)
+                return -ENOMEM;
+        char *argv[] = {(char *)"journalctl",
+                        (char *)"--quiet",
+                        (char *)"--no-pager",
+                        (char *)"--follow",
+                        (char *)"--output=json",
+                        FIELDS,
+                        after ? (char *)"--no-tail" : (char *)"--lines=0",
+                        after,
+                        NULL};
+        int r = sd_bus_message_append_strv(m, argv);
+        r = r < 0 ? r : client_append_fds(m, (const int[]){null, pipe[1], null}, 3);
+        return r < 0 ? r : sd_bus_message_append(m, "a{sv}", 0);
+}
+
+int guest_journal_follow(const Ctl *c, const char *name, const char *cursor, int *ret,
+                         Fault *reterr)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL, *reply = NULL;
+        int pipe[2];
+
+        if (pipe2(pipe, O_CLOEXEC) < 0)
+                return fault_set(reterr, FAULT_FAILED, errno, "cannot make a pipe: %s",
+                                 strerror(errno));
+        int r = client_machine_call_new(&c->client, "Exec", name, &m, reterr);
+        r = r < 0 ? r : append_follow(m, cursor, pipe);
+        r = r < 0 ? r : client_call(&c->client, m, CLIENT_FOREVER, &reply, reterr);
+        (void)close_fd(pipe[1]);
+        if (r >= 0)
+                *ret = pipe[0];
+        else
+                (void)close_fd(pipe[0]);
+        return r < 0 ? client_fault(NULL, r, reterr) : 0;
+}
+
+/* Whole lines go; one that is too long goes, too. */
+static int take_lines(GuestJournal *g, const char *name, char *text, size_t *n)
+{
+        const char *end = memrchr(text, '\n', *n);
+        size_t whole = end ? (size_t)(end - text) + 1 : 0;
+        int r = parse(g, name, text, whole);
+
+        if (whole == 0 && *n == GUEST_JOURNAL_LINE_MAX)
+                whole = *n; /* its end is no entry either */
+        *n -= whole;
+        memmove(text, text + whole, *n);
+        return r;
+}
+
+int guest_journal_next(int fd, const char *name, char *partial, size_t *n_partial, GuestJournal *g)
+{
+        ssize_t n = read(fd, partial + *n_partial, GUEST_JOURNAL_LINE_MAX - *n_partial);
+
+        if (n < 0)
+                return errno == EINTR ? 1 : -errno;
+        if (n == 0)
+                return 0;
+        *n_partial += (size_t)n;
+        int r = take_lines(g, name, partial, n_partial);
+        return r < 0 ? r : 1;
+}
+
+/* ---- */
 
 static int compare_times(const void *a, const void *b)
 {

@@ -8,10 +8,13 @@
 
 /* What the guest may print for us has a limit of 1 MiB. */
 #define GUEST_JOURNAL_LINES 2000U
+/* A longer line is passed over. */
+#define GUEST_JOURNAL_LINE_MAX 65536U
 
 typedef struct GuestJournal {
         JournalEntry *entries;
         size_t n;
+        char *cursor; /* of the latest entry of the guest's own; NULL: there is none */
 } GuestJournal;
 
 /** guest_journal_done() - free the entries */
@@ -23,6 +26,18 @@ void guest_journal_done(GuestJournal *g);
  * Return: 0; negative errno with a Fault; what lodged refuses to run is its Fault. */
 int guest_journal_read(const Ctl *c, const char *name, const JournalRange *range, GuestJournal *ret,
                        Fault *reterr);
+
+/** guest_journal_follow() - have the machine's journalctl print what comes after that
+ * @cursor of guest_journal_read(); NULL: what comes from now on
+ * @ret    pipe for guest_journal_next(), the caller closes it; journalctl ends then
+ * Return: 0; negative errno with a Fault. */
+int guest_journal_follow(const Ctl *c, const char *name, const char *cursor, int *ret,
+                         Fault *reterr);
+/** guest_journal_next() - read what is there
+ * @partial what is no whole line yet, GUEST_JOURNAL_LINE_MAX bytes, and how many of these count
+ * @g       gets the entries
+ * Return: 1; 0 it has ended; negative errno. */
+int guest_journal_next(int fd, const char *name, char *partial, size_t *n_partial, GuestJournal *g);
 
 /** guest_journal_add_output() - add what the host's journal has, up to a time
  * @r of journal_first()

@@ -12,6 +12,7 @@
 #include "ctl/report.h"
 #include "ctl/verbs.h"
 
+#include <poll.h>
 #include <string.h>
 
 #define FOLLOW_LINES 10U
@@ -143,6 +144,56 @@ static int print_journal(Logs *l)
         return r < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
+static int print_guest(Logs *l, int fd, char *partial, size_t *n_partial)
+{
+        _cleanup_guest_journal_ GuestJournal g = {0};
+        int r = guest_journal_next(fd, l->c->args.words[0], partial, n_partial, &g);
+
+        for (size_t i = 0; i < g.n; i++)
+                log_print(l->c, &g.entries[i], l->with_name, l->all);
+        return r;
+}
+
+/* Return: 0 the guest's own has ended; negative errno. */
+static int follow_both(Logs *l, sd_journal *j, int fd)
+{
+        struct pollfd p[] = {{.fd = sd_journal_get_fd(j), .events = POLLIN},
+                             {.fd = fd, .events = POLLIN}};
+        _cleanup_free_ char *partial = malloc(GUEST_JOURNAL_LINE_MAX);
+        size_t n_partial = 0;
+        int r = !partial ? -ENOMEM : MIN2(p[0].fd, 1);
+
+        while (r >= 0 && fflush(stdout) == 0) {
+                if (poll(p, ELEMENTSOF(p), -1) < 0)
+                        return -errno;
+                r = sd_journal_process(j);
+                r = r < 0 ? r : print_entries(l, j, sd_journal_next(j));
+                if (r >= 0 && p[1].revents) {
+                        r = print_guest(l, fd, partial, &n_partial);
+                        if (r == 0)
+                                return 0;
+                }
+        }
+        return r;
+}
+
+static int follow_merged(Logs *l, sd_journal *j, const char *cursor)
+{
+        const char *name = l->c->args.words[0];
+        _cleanup_close_ int fd = -EBADF;
+        _cleanup_fault_ Fault fault = {0};
+
+        if (guest_journal_follow(l->c, name, cursor, &fd, &fault) < 0)
+                return report_fault(l->c, name, &fault);
+        int r = follow_both(l, j, fd);
+        if (r < 0)
+                report_error("cannot read the journal: %s", strerror(-r));
+        else
+                report_error("the journalctl in '%s' has ended: is the machine being stopped?",
+                             name);
+        return EXIT_FAILED;
+}
+
 /* Both journals, by time: the guest's own clock is the host's. */
 static int print_merged(Logs *l)
 {
@@ -167,15 +218,14 @@ static int print_merged(Logs *l)
         guest_journal_sort(&g);
         for (size_t i = g.n > l->range.max ? g.n - l->range.max : 0; i < g.n; i++)
                 log_print(l->c, &g.entries[i], l->with_name, l->all);
-        return EXIT_OK;
+        return l->follow ? follow_merged(l, j, g.cursor) : EXIT_OK;
 }
 
 static int check_guest(const Ctl *c)
 {
-        if (args_has(&c->args, "guest") &&
-            (c->args.n_words > 1 || args_has(&c->args, "follow") || args_has(&c->args, "boot")))
-                return report_usage(c->verb, "--guest is about one machine, and goes with neither "
-                                             "--follow nor --boot");
+        if (args_has(&c->args, "guest") && (c->args.n_words > 1 || args_has(&c->args, "boot")))
+                return report_usage(c->verb, "--guest is about one machine, and does not go with "
+                                             "--boot");
         return EXIT_OK;
 }
 

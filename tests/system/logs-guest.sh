@@ -18,7 +18,21 @@ assert times == sorted(times) and len(times) > 10, times
 EOF
 equal 'the last two lines' 2 "$(lodgectl logs --guest -n 2 "$m" | wc -l)"
 equal 'before it was made' '' "$(lodgectl logs --guest --until=yesterday "$m")"
-expect 2 lodgectl logs --guest -f "$m"
+
+# both go on, until somebody inside or outside ends it
+lodgectl logs --guest -f -n 5 "$m" >"$WORK/followed" 2>"$WORK/why" &
+follower=$!
+at_exit "kill $follower 2>/dev/null"
+wait_for 20 'what there was' eval '[[ $(wc -l <"$WORK/followed") -ge 5 ]]'
+inside "$m" logger -t greeter 'while it is followed'
+wait_for 20 'what came' grep -qx 'greeter: while it is followed' "$WORK/followed"
+inside "$m" sh -c 'echo to the console >/dev/console'
+wait_for 20 'what was printed' grep -q 'to the console' "$WORK/followed"
+equal 'lines that come twice' 1 "$(grep -cx 'greeter: while it is followed' "$WORK/followed")"
+kill "$follower"
+wait "$follower" || true
+nobody_follows() { ! inside "$m" sh -c 'cat /proc/[0-9]*/cmdline 2>/dev/null' | tr '\0' ' ' | grep -q -- --follow; }
+wait_for 10 'the journalctl inside has ended, too' nobody_follows
 
 # a journalctl that lies: lines that are none are passed over, and what is in the others is text
 cat >"$WORK/liar" <<'EOF'
@@ -32,6 +46,10 @@ inside "$m" sh -c 'mv /usr/bin/journalctl /usr/bin/journalctl.true; printf "%s\n
 lodgectl logs --guest "$m" >"$WORK/lies"
 equal 'the first line' 'liar?: old ?[2J' "$(head -n 1 "$WORK/lies")"
 lacks 'what is none' 'before time' "$(<"$WORK/lies")"
+# one that follows with what is no line, without end
+inside "$m" sh -c 'printf "#!/bin/sh\\ncase \"\$*\" in *follow*) head -c 300000 /dev/zero;; esac\\n" >/usr/bin/journalctl'
+expect 1 lodgectl logs --guest -f "$m"
+matches 'its end' 'journalctl in .* has ended' "$ERR"
 inside "$m" sh -c 'printf "#!/bin/sh\\necho no >&2; exit 3\\n" >/usr/bin/journalctl'
 expect 1 lodgectl logs --guest "$m"
 matches 'its own words' 'status 3: no' "$ERR"
