@@ -28,13 +28,14 @@ for path, interfaces in sorted(json.load(sys.stdin)["data"][0].items()):
 
 useradd --create-home "$TEST-user" 2>/dev/null || true
 at_exit "userdel --remove $TEST-user 2>/dev/null"
+lodgectl images -q >"$WORK/images"
 at_exit remove_what_root_made
 remove_what_root_made() {
     local image
     lodgectl list -q | xargs -r lodgectl rm --force >/dev/null
     lodgectl network ls -q | sed /^default$/d | xargs -r lodgectl network rm
     lodgectl prune --force --all --volumes >/dev/null
-    for image in $(lodgectl images -q | sed -E '/^(busybox|debian1[23])$/d'); do
+    for image in $(lodgectl images -q | grep -vxFf "$WORK/images"); do
         lodgectl image read-only "$image" no >/dev/null 2>&1 || true
         lodgectl image rm --force "$image" >/dev/null
     done

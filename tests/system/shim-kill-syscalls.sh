@@ -28,7 +28,7 @@ echo "strace -D -s 64 -o $WORK/calls" >"$WORK/words"
 start "$m"
 stop "$m"
 nothing_runs "$m"
-mapfile -t calls < <(sed -n '/^sendto.*"READY=1"/ { s/(.*//p; q }; s/^\([a-z0-9_]*\)(.*/\1/p' "$WORK/calls")
+mapfile -t calls < <(sed -n '/^sendto.*"READY=1/ { s/(.*//p; q }; s/^\([a-z0-9_]*\)(.*/\1/p' "$WORK/calls")
 equal 'the last call of a start' sendto "${calls[-1]}"
 [[ ${#calls[@]} -ge 100 ]] || fail "a start that is traced has only ${#calls[@]} system calls: $(head "$WORK/calls")"
 
