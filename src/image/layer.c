@@ -2,6 +2,7 @@
 #include "image/layer.h"
 
 #include "base/text.h"
+#include "image/ahead.h"
 #include "image/layer-internal.h"
 #include "image/tree-write.h"
 
@@ -9,12 +10,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The blob on its way in: counted and hashed. */
+/* The blob on its way in: counted and, by the thread that reads it ahead, hashed. */
 typedef struct Blob {
         const LayerUnpackArgs *args;
-        ByteSource counted;
+        Ahead *ahead;
+        ByteSource read, counted;
         Decompress *decompress;
-        Digest *digest;
         uint64_t n, n_out;
         char digest_text[DIGEST_TEXT_MAX];
 } Blob;
@@ -26,7 +27,7 @@ static int blob_next(void *userdata, const uint8_t **ret, size_t *ret_n, Fault *
         int r = stream_cancelled(args->control, reterr);
 
         if (r >= 0)
-                r = args->source.next(args->source.userdata, ret, ret_n, reterr);
+                r = b->read.next(b->read.userdata, ret, ret_n, reterr);
         if (r <= 0)
                 return r;
         b->n += *ret_n;
@@ -35,9 +36,7 @@ static int blob_next(void *userdata, const uint8_t **ret, size_t *ret_n, Fault *
         if (args->size > 0 && b->n > args->size)
                 return fault_set(reterr, FAULT_FAILED, EBADMSG, "it has more than its %llu bytes",
                                  (unsigned long long)args->size);
-        return digest_update(b->digest, *ret, *ret_n) < 0
-                       ? fault_set(reterr, FAULT_FAILED, EIO, "cannot compute the digest")
-                       : 1;
+        return 1;
 }
 
 /* All has been read that the decompressor wanted: the rest counts for the digest. */
@@ -52,7 +51,7 @@ static int check_blob(Blob *b, Fault *reterr)
                 ;
         if (r < 0)
                 return r;
-        if (digest_end(b->digest, b->digest_text) < 0)
+        if (ahead_digest(b->ahead, b->digest_text) < 0)
                 return fault_set(reterr, FAULT_FAILED, EIO, "cannot compute the digest");
         if (args->size > 0 && b->n != args->size)
                 return fault_set(reterr, FAULT_FAILED, EBADMSG,
@@ -117,15 +116,18 @@ int layer_write(const LayerUnpackArgs *args, const Producer *producer, LayerResu
 
 int layer_unpack(const LayerUnpackArgs *args, LayerResult *ret, Fault *reterr)
 {
-        _cleanup_digest_ Digest *digest = digest_new();
-        Blob b = {.args = args, .digest = digest};
+        _cleanup_ahead_ Ahead *ahead = NULL;
+        Blob b = {.args = args};
         const Producer producer = {.into = blob_into, .userdata = &b};
         LayerResult result = {0};
 
-        if (!digest)
-                return fault_set(reterr, FAULT_FAILED, ENOMEM, "out of memory");
+        int r = ahead_new(&args->source, &ahead);
+        if (r < 0)
+                return stream_fault(reterr, r, "cannot start");
+        b.ahead = ahead;
+        b.read = ahead_source(ahead);
         b.counted = (ByteSource){.next = blob_next, .userdata = &b};
-        int r = layer_write(args, &producer, &result, reterr);
+        r = layer_write(args, &producer, &result, reterr);
         decompress_free(b.decompress);
         if (r < 0)
                 return r;

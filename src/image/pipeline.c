@@ -3,8 +3,6 @@
 
 #include "image/ring.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 enum {
@@ -126,19 +124,6 @@ static int source_next(void *userdata, const uint8_t **ret, size_t *ret_n, Fault
         return ring_get(p->ring, READER_WRITE, ret, ret_n);
 }
 
-/* Signals are for the program's own threads. */
-static int start(pthread_t *ret, void *(*run)(void *), void *userdata)
-{
-        sigset_t all, before;
-
-        (void)sigfillset(&all);
-        (void)pthread_sigmask(SIG_SETMASK, &all,
-                              &before); /* fails for a wrong first argument only */
-        int r = pthread_create(ret, NULL, run, userdata);
-        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-        return -r;
-}
-
 /* Who failed first? The others have -EPIPE of the ring and nothing to tell. */
 static int verdict(Pipeline *p, int consumed, Fault *reterr)
 {
@@ -169,10 +154,10 @@ int pipeline_run(const Producer *producer, uint64_t n_max, LayerControl *control
                       .digest = digest};
         pthread_t producing, hashing;
 
-        int r = ring && digest ? start(&producing, produce, &p) : -ENOMEM;
+        int r = ring && digest ? ring_thread(&producing, produce, &p) : -ENOMEM;
         if (r < 0)
                 return stream_fault(reterr, r, "cannot start");
-        bool has_hash = (r = start(&hashing, hash, &p)) >= 0;
+        bool has_hash = (r = ring_thread(&hashing, hash, &p)) >= 0;
         if (has_hash) {
                 const ByteSource tar = {.next = source_next, .userdata = &p};
                 r = consume(userdata, &tar, reterr);

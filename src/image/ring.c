@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image/ring.h"
 
-#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 
 struct Ring {
@@ -16,6 +16,18 @@ struct Ring {
         size_t n[RING_BLOCKS];
         uint8_t *blocks;
 };
+
+int ring_thread(pthread_t *ret, void *(*run)(void *), void *userdata)
+{
+        sigset_t all, before;
+
+        (void)sigfillset(&all);
+        (void)pthread_sigmask(SIG_SETMASK, &all,
+                              &before); /* fails for a wrong first argument only */
+        int r = pthread_create(ret, NULL, run, userdata);
+        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+        return -r;
+}
 
 Ring *ring_new(unsigned n_readers)
 {

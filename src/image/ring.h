@@ -5,11 +5,18 @@
 
 #include "image/stream.h"
 
+#include <pthread.h>
+
 #define RING_BLOCK_SIZE  (256U << 10) /* whole tar blocks, and half of a core's cache at most */
 #define RING_BLOCKS      12U
 #define RING_READERS_MAX 2U
 
 typedef struct Ring Ring;
+
+/** ring_thread() - start a thread that fills a ring or reads from one
+ * With all signals blocked: they are for the program's own threads.
+ * Return: 0, and @ret is to be joined; negative errno. */
+int ring_thread(pthread_t *ret, void *(*run)(void *), void *userdata);
 
 /** ring_new() - @n_readers of them, each of which must read to the end or abort
  * Return: new object, caller frees; NULL on OOM. */

@@ -5,6 +5,8 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 int stream_fault(Fault *reterr, int error, const char *format, ...)
 {
@@ -55,10 +57,31 @@ static int fd_source_next(void *userdata, const uint8_t **ret, size_t *ret_n, Fa
         }
 }
 
+static int fd_source_skip(void *userdata, uint64_t n, Fault *reterr)
+{
+        FdSource *s = userdata;
+        struct stat st;
+
+        if (fstat(s->fd, &st) < 0)
+                return stream_fault(reterr, errno, "cannot read");
+        if (!S_ISREG(st.st_mode))
+                return -ESPIPE;
+        off_t at = lseek(s->fd, 0, SEEK_CUR);
+        if (at < 0)
+                return stream_fault(reterr, errno, "cannot read");
+        if (st.st_size < at || n > (uint64_t)(st.st_size - at))
+                return -ENODATA;
+        if (lseek(s->fd, (off_t)n, SEEK_CUR) < 0)
+                return stream_fault(reterr, errno, "cannot read");
+        if (s->control)
+                atomic_fetch_add_explicit(&s->control->n_in, n, memory_order_relaxed);
+        return 0;
+}
+
 ByteSource fd_source(FdSource *s, int fd, LayerControl *control)
 {
         *s = (FdSource){.fd = fd, .control = control};
-        return (ByteSource){.next = fd_source_next, .userdata = s};
+        return (ByteSource){.next = fd_source_next, .skip = fd_source_skip, .userdata = s};
 }
 
 void fd_source_done(FdSource *s)

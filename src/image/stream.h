@@ -15,6 +15,9 @@ typedef struct ByteSource {
         /* 1: @ret_n > 0 bytes at @ret, valid until the next call; 0: the end, again and again;
          * negative errno with @reterr set */
         int (*next)(void *userdata, const uint8_t **ret, size_t *ret_n, Fault *reterr);
+        /* passes over @n bytes behind the last run; -ENODATA there are fewer; -ESPIPE they can
+         * only be read, as from a source without this; else a negative errno with @reterr set */
+        int (*skip)(void *userdata, uint64_t n, Fault *reterr);
         void *userdata;
 } ByteSource;
 

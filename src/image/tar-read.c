@@ -57,6 +57,13 @@ static int show(TarReader *r, size_t n, Fault *reterr)
         return r->tap.raw ? r->tap.raw(r->tap.userdata, r->run, n, reterr) : 0;
 }
 
+static void pass(TarReader *r, size_t n)
+{
+        r->run += n;
+        r->n_run -= n;
+        r->offset += n;
+}
+
 int tar_reader_take(TarReader *r, void *data, size_t n, Fault *reterr)
 {
         size_t done = 0;
@@ -73,13 +80,26 @@ int tar_reader_take(TarReader *r, void *data, size_t n, Fault *reterr)
                         return k;
                 memcpy((uint8_t *)data + done, r->run, part);
                 done += part;
-                r->run += part;
-                r->n_run -= part;
+                pass(r, part);
         }
         return 1;
 }
 
-static int skip(TarReader *r, uint64_t n, Fault *reterr)
+/* 1: the source has passed over @n bytes; 0: they have to be read */
+static int skip_unread(TarReader *r, uint64_t n, Fault *reterr)
+{
+        if (!r->source.skip || r->tap.raw)
+                return 0;
+        int k = r->source.skip(r->source.userdata, n, reterr);
+        if (k == -ENODATA)
+                return truncated(reterr);
+        if (k < 0)
+                return k == -ESPIPE ? 0 : k;
+        r->offset += n;
+        return 1;
+}
+
+static int skip_read(TarReader *r, uint64_t n, Fault *reterr)
 {
         while (n > 0) {
                 int k = fill(r, reterr);
@@ -90,10 +110,20 @@ static int skip(TarReader *r, uint64_t n, Fault *reterr)
                 if (k < 0)
                         return k;
                 n -= part;
-                r->run += part;
-                r->n_run -= part;
+                pass(r, part);
         }
         return 0;
+}
+
+static int skip(TarReader *r, uint64_t n, Fault *reterr)
+{
+        size_t here = n < r->n_run ? (size_t)n : r->n_run;
+
+        int k = skip_read(r, here, reterr);
+        if (k < 0 || n == here)
+                return k;
+        k = skip_unread(r, n - here, reterr);
+        return k < 0 ? k : k > 0 ? 0 : skip_read(r, n - here, reterr);
 }
 
 /* The data of an extension: a string or the records of pax. */
@@ -319,7 +349,7 @@ static int finish(TarReader *r, Fault *reterr)
                 k = show(r, r->n_run, reterr);
                 if (k < 0)
                         return k;
-                r->n_run = 0;
+                pass(r, r->n_run);
         }
         return k;
 }
@@ -375,10 +405,14 @@ int tar_reader_payload(TarReader *r, const uint8_t **ret, size_t *ret_n, Fault *
         size_t n = r->n_payload < r->n_run ? (size_t)r->n_payload : r->n_run;
         *ret = r->run;
         *ret_n = n;
-        r->run += n;
-        r->n_run -= n;
+        pass(r, n);
         r->n_payload -= n;
         return 1;
+}
+
+uint64_t tar_reader_offset(const TarReader *r)
+{
+        return r->offset;
 }
 
 static int payload_next(void *userdata, const uint8_t **ret, size_t *ret_n, Fault *reterr)

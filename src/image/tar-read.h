@@ -24,11 +24,16 @@ int tar_reader_new(const ByteSource *source, const TarTap *tap, TarReader **ret)
 TarReader *tar_reader_free(TarReader *r);
 
 /** tar_reader_next() - the next entry, passing over what is left of this one's payload
+ * Without a tap that has to see it, what a file holds there is not even read.
  * At the end of the archive the source is read to its end, which may only bring zeros.
  * @ret belongs to the reader, until the next call
  * Return: 1; 0 the end; -EBADMSG damaged, truncated, or of a kind that is not known; -EFBIG,
  * -ENAMETOOLONG a limit; negative errno of the source or tap. */
 int tar_reader_next(TarReader *r, const TarEntry **ret, Fault *reterr);
+
+/** tar_reader_offset() - where the payload of the current entry begins, in bytes of the archive
+ * As long as nothing of it was read. */
+uint64_t tar_reader_offset(const TarReader *r);
 
 /** tar_reader_payload() - the next run of the entry's data, in place
  * Of a sparse file: its extents, one behind the other.

@@ -11,6 +11,7 @@ struct TarReader {
         TarTap tap;
         const uint8_t *run; /* what is left of the source's run */
         size_t n_run;
+        uint64_t offset;    /* of @run in the archive */
         uint64_t n_payload; /* of the current entry, not yet handed out */
         unsigned n_padding; /* behind it */
         TarEntry entry;

@@ -114,26 +114,18 @@ static int add_entry(Bundle *a, const TarEntry *e, uint64_t offset, Fault *reter
         return 0;
 }
 
-static int count_bytes(void *userdata, const uint8_t *data, size_t n, Fault *reterr)
-{
-        *(uint64_t *)userdata += n;
-        return 0;
-}
-
 static int read_table(Bundle *a, Fault *reterr)
 {
         _cleanup_fd_source_ FdSource file = {0};
         _cleanup_tar_reader_ TarReader *reader = NULL;
-        uint64_t offset = 0; /* no payload is taken, so that all bytes pass the tap */
-        TarTap tap = {count_bytes, &offset};
         const TarEntry *e;
 
         if (lseek(a->fd, 0, SEEK_SET) < 0)
                 return job_fault(reterr, errno, "cannot read the archive");
         ByteSource source = fd_source(&file, a->fd, NULL);
-        int r = tar_reader_new(&source, &tap, &reader);
+        int r = tar_reader_new(&source, NULL, &reader);
         while (r >= 0 && (r = tar_reader_next(reader, &e, reterr)) > 0)
-                r = add_entry(a, e, offset, reterr);
+                r = add_entry(a, e, tar_reader_offset(reader), reterr);
         return r;
 }
 
@@ -284,7 +276,7 @@ static int next_bytes(void *userdata, const uint8_t **ret, size_t *ret_n, Fault 
 
 ByteSource bundle_source(BundleFile *f)
 {
-        return (ByteSource){next_bytes, f};
+        return (ByteSource){.next = next_bytes, .userdata = f};
 }
 
 bool bundle_has(const Bundle *a, const char *path)

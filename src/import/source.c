@@ -151,7 +151,7 @@ static int next_bytes(void *userdata, const uint8_t **ret, size_t *ret_n, Fault 
 ByteSource source_bytes(Source *s)
 {
         s->rest_bytes = fd_source(&s->rest, s->fd, NULL);
-        return (ByteSource){next_bytes, s};
+        return (ByteSource){.next = next_bytes, .userdata = s};
 }
 
 /* ---- spool ---- */
