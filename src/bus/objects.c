@@ -115,6 +115,8 @@ static GHashTable *list(Bus *b, ObjectKind kind)
 {
         if (kind == OBJECT_IMAGE)
                 images_load(b->manager);
+        else if (kind == OBJECT_VOLUME)
+                volumes_load(b->manager);
         return kinds[kind].table(b);
 }
 

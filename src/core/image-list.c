@@ -66,7 +66,7 @@ static int read_record(Image *image)
 
 static void load(Image *image, const struct stat *st)
 {
-        image->stamp = (ImageStamp){st->st_dev, st->st_ino, st->st_ctim};
+        image->stamp = store_stamp(st);
         image->added_usec = usec_of(&st->st_mtim);
         if (image->kind == IMAGE_OCI && read_record(image) >= 0) {
                 image->read_only = image->record.read_only;
@@ -116,12 +116,6 @@ static bool find_file(Image *image, struct stat *ret)
         return false;
 }
 
-static bool stamp_equal(const ImageStamp *a, const struct stat *b)
-{
-        return a->device == b->st_dev && a->inode == b->st_ino &&
-               a->changed.tv_sec == b->st_ctim.tv_sec && a->changed.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 /* Take over what is new, in place: others may hold the old one until the loop is back. */
 static void replace(Image *known, Image *fresh)
 {
@@ -138,6 +132,7 @@ static void replace(Image *known, Image *fresh)
 Image *images_refresh(Manager *manager, const char *name)
 {
         Image *known = g_hash_table_lookup(manager->images, name), *fresh = g_new0(Image, 1);
+        StoreStamp stamp;
         struct stat st;
 
         fresh->manager = manager;
@@ -148,7 +143,8 @@ Image *images_refresh(Manager *manager, const char *name)
                         manager_remove_image(manager, known);
                 return NULL;
         }
-        if (known && streq(known->path, fresh->path) && stamp_equal(&known->stamp, &st)) {
+        stamp = store_stamp(&st);
+        if (known && streq(known->path, fresh->path) && store_stamp_equal(&known->stamp, &stamp)) {
                 image_free(fresh);
                 return known;
         }
@@ -197,9 +193,10 @@ static bool has_changed(Manager *manager)
                 struct stat st = {0};
 
                 (void)stat(path, &st); /* gone: all zero */
-                if (stamp_equal(&manager->image_places[i], &st))
+                StoreStamp stamp = store_stamp(&st);
+                if (store_stamp_equal(&manager->image_places[i], &stamp))
                         continue;
-                manager->image_places[i] = (ImageStamp){st.st_dev, st.st_ino, st.st_ctim};
+                manager->image_places[i] = stamp;
                 changed = true;
         }
         return changed;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/fault.h"
+#include "core/store.h"
 #include "core/tree.h"
 #include "core/types.h"
 #include "spec/image-record.h"
@@ -20,13 +21,6 @@ typedef enum ImageKind {
         _IMAGE_KIND_MAX,
 } ImageKind;
 
-/* Which file it was when it was looked at. */
-typedef struct ImageStamp {
-        dev_t device;
-        ino_t inode;
-        struct timespec changed;
-} ImageStamp;
-
 /* For reading outside of core/image*.c; valid until the event loop is back. */
 struct Image {
         Manager *manager;
@@ -40,7 +34,7 @@ struct Image {
         ImageRecord record;                /* IMAGE_OCI; empty with a load_error */
         Fault load_error;                  /* why the record cannot be used */
 
-        ImageStamp stamp;
+        StoreStamp stamp;
         unsigned changes; /* ImageChange that listeners have not been told */
 };
 

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/job.h"
 #include "core/process.h"
+#include "core/volume.h"
 
 #include <signal.h>
 
@@ -80,6 +81,35 @@ void manager_note_image(Image *image, unsigned changes)
         if (image->changes == 0)
                 g_ptr_array_add(manager->changed_images, image);
         image->changes |= changes;
+        (void)sd_event_source_set_enabled(manager->flush, SD_EVENT_ONESHOT);
+}
+
+/* ---- volumes ---- */
+
+void manager_add_volume(Manager *manager, Volume *v)
+{
+        g_hash_table_insert(manager->volumes, v->name, v);
+        EACH_LISTENER(manager, l)
+        if (l->volume_added)
+                l->volume_added(l->userdata, v);
+}
+
+void manager_remove_volume(Manager *manager, Volume *v)
+{
+        g_ptr_array_remove(manager->changed_volumes, v);
+        EACH_LISTENER(manager, l)
+        if (l->volume_removed)
+                l->volume_removed(l->userdata, v);
+        g_hash_table_remove(manager->volumes, v->name);
+}
+
+void manager_note_volume(Volume *v)
+{
+        Manager *manager = v->manager;
+
+        if (!v->is_changed)
+                g_ptr_array_add(manager->changed_volumes, v);
+        v->is_changed = true;
         (void)sd_event_source_set_enabled(manager->flush, SD_EVENT_ONESHOT);
 }
 

@@ -69,6 +69,7 @@ Manager *manager_new(sd_event *event, const char *root, const UnitPort *units, c
                 .last_process_id = now_usec(CLOCK_BOOTTIME) / 1000,
                 .images = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, image_free),
                 .changed_images = g_ptr_array_new(),
+                .changed_volumes = g_ptr_array_new(),
                 .volumes = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, volume_free),
                 .networks = g_hash_table_new(g_str_hash, g_str_equal),
                 .changed_networks = g_ptr_array_new(),
@@ -135,6 +136,7 @@ void manager_free(Manager *manager)
         g_hash_table_unref(manager->filters);
         g_hash_table_unref(manager->images);
         g_ptr_array_unref(manager->changed_images);
+        g_ptr_array_unref(manager->changed_volumes);
         g_ptr_array_unref(manager->requests);
         g_ptr_array_unref(manager->changed);
         g_ptr_array_unref(manager->renames);
@@ -181,6 +183,14 @@ void manager_flush(Manager *manager)
                 EACH_LISTENER(manager, l)
                 if (l->image_changed)
                         l->image_changed(l->userdata, image, changes);
+        }
+        while (manager->changed_volumes->len > 0) {
+                Volume *v = g_ptr_array_steal_index(manager->changed_volumes, 0);
+
+                v->is_changed = false;
+                EACH_LISTENER(manager, l)
+                if (l->volume_changed)
+                        l->volume_changed(l->userdata, v);
         }
         networks_flush(manager);
 }
@@ -292,7 +302,9 @@ Machine *manager_rename_machine(Manager *manager, Machine *m, const char *name)
         units->forget(units->userdata, m->unit);
         retract_machine(manager, m);
         machine_free(m);
-        return load_machine(manager, name);
+        m = load_machine(manager, name);
+        volume_note_machine(manager, name); /* now that there is a machine of it */
+        return m;
 }
 
 /* What @m runs with follows its file as far as it can; the rest counts at the next start. */

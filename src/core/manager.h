@@ -32,8 +32,10 @@ struct Manager {
         GHashTable *processes; /* "MACHINE/ID" -> Process */
         uint64_t last_process_id;
         GHashTable *images;            /* canonical name -> Image */
-        ImageStamp image_places[2];    /* directories when they were last read, core/image-list.c */
+        StoreStamp image_places[2];    /* directories when they were last read, core/image-list.c */
+        StoreStamp volumes_place;      /* likewise, core/volume.c */
         GPtrArray *changed_images;     /* Image: listeners are to be told */
+        GPtrArray *changed_volumes;    /* Volume: likewise */
         GHashTable *volumes;           /* name -> Volume */
         GHashTable *networks;          /* name -> Network */
         GPtrArray *changed_networks;   /* Network: listeners are to be told */
@@ -172,6 +174,13 @@ void manager_remove_image(Manager *manager, Image *image);
 /** manager_note_image() - listeners are told when the loop is idle, or at manager_flush()
  * @changes ImageChange */
 void manager_note_image(Image *image, unsigned changes);
+
+/** manager_add_volume() - know it from now on; @v is consumed */
+void manager_add_volume(Manager *manager, Volume *v);
+/** manager_remove_volume() - it is gone from the disk; frees @v */
+void manager_remove_volume(Manager *manager, Volume *v);
+/** manager_note_volume() - listeners are told when the loop is idle, or at manager_flush() */
+void manager_note_volume(Volume *v);
 
 /** manager_job_added() - tell the listeners */
 void manager_job_added(Job *j);

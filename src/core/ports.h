@@ -95,7 +95,7 @@ typedef struct ManagerListener {
         void (*image_changed)(void *userdata, Image *image, unsigned changes);
         void (*volume_added)(void *userdata, Volume *v);
         void (*volume_removed)(void *userdata, Volume *v);
-        void (*volume_changed)(void *userdata, Volume *v); /* UsedBy */
+        void (*volume_changed)(void *userdata, Volume *v); /* UsedBy, Machine */
         void (*network_added)(void *userdata, Network *n);
         void (*network_removed)(void *userdata, Network *n);
         void (*network_changed)(void *userdata, Network *n); /* anything of it */

@@ -5,6 +5,7 @@
 #include "core/definition-change.h"
 #include "core/machine.h"
 #include "core/manager.h"
+#include "core/volume.h"
 
 /* The definition's settings as they are, and as they are to be. */
 static int load_and_edit(Machine *m, SettingsEditFn edit, const void *arg, Settings *ret_before,
@@ -64,7 +65,9 @@ int settings_edit_persist(Machine *m, SettingsEditFn edit, const void *arg, Faul
                 return 0;
         }
         /* what it runs with may differ from the file in other things */
+        volume_note_use(m->manager, machine_volumes(m));
         if (edit(m, arg, &m->settings, NULL) >= 0)
                 manager_note_change(m, MACHINE_CHANGED_DEFINITION);
+        volume_note_use(m->manager, machine_volumes(m));
         return 0;
 }

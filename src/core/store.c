@@ -19,6 +19,17 @@ char *store_path(const char *root, const char *directory, const char *name)
         return g_strconcat(root, directory, name ? "/" : NULL, name, NULL);
 }
 
+StoreStamp store_stamp(const struct stat *st)
+{
+        return (StoreStamp){st->st_dev, st->st_ino, st->st_ctim};
+}
+
+bool store_stamp_equal(const StoreStamp *a, const StoreStamp *b)
+{
+        return a->device == b->device && a->inode == b->inode &&
+               a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
 FaultCode store_fault_code(int error)
 {
         return error == -ENOSPC || error == -EDQUOT ? FAULT_NO_SPACE : FAULT_FAILED;

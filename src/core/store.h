@@ -11,6 +11,19 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
+
+/* Which file or directory it was when it was looked at. */
+typedef struct StoreStamp {
+        dev_t device;
+        ino_t inode;
+        struct timespec changed;
+} StoreStamp;
+
+/** store_stamp() - of what stat(2) says; all zero is that of nothing */
+StoreStamp store_stamp(const struct stat *st);
+/** store_stamp_equal() - is it still the same, unchanged? */
+bool store_stamp_equal(const StoreStamp *a, const StoreStamp *b);
 
 /** store_path() - a path below the root
  * @directory LODGE_STORE_..

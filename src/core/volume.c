@@ -117,41 +117,68 @@ static int rewrite_record(const Volume *v, Fault *reterr)
 
 /* ---- what there is ---- */
 
-static void add(Volume *v)
+static bool is_there(const Volume *v)
 {
-        Manager *manager = v->manager;
+        struct stat st;
 
-        g_hash_table_insert(manager->volumes, v->name, v);
-        EACH_LISTENER(manager, l)
-        if (l->volume_added)
-                l->volume_added(l->userdata, v);
+        return lstat(v->path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static void load(Manager *manager, const char *name)
+/* Return: is it whole? Else it is half made, or half removed: the check of the store names it. */
+static bool load(Manager *manager, const char *name)
 {
         Volume *v = volume_new(manager, name);
         _cleanup_fault_ Fault f = {0};
-        struct stat st;
 
-        if (lstat(v->path, &st) < 0 || !S_ISDIR(st.st_mode)) {
-                volume_free(v); /* half made, or half removed: the check of the store names it */
-                return;
+        if (!is_there(v)) {
+                volume_free(v);
+                return false;
         }
         /* the data counts, and nobody but root gets at it without a record */
         if (read_record(v, &f) < 0)
                 manager_warn(manager, NULL, f.message);
-        add(v);
+        manager_add_volume(manager, v);
+        return true;
+}
+
+void volumes_look(Manager *manager, const char *name)
+{
+        Volume *v = g_hash_table_lookup(manager->volumes, name);
+
+        if (!v && image_name_check(name, NULL) >= 0)
+                (void)load(manager, name);
+        else if (v && !is_there(v))
+                manager_remove_volume(manager, v);
+}
+
+static void forget_lost(Manager *manager)
+{
+        GList *all = g_hash_table_get_values(manager->volumes);
+
+        for (GList *i = all; i; i = i->next)
+                if (!is_there(i->data))
+                        manager_remove_volume(manager, i->data);
+        g_list_free(all);
 }
 
 void volumes_load(Manager *manager)
 {
         _cleanup_free_ char *path = store_path(manager->root, LODGE_STORE_VOLUMES, NULL);
-        _cleanup_closedir_ DIR *dir = opendir(path);
+        struct stat st = {0};
+        bool are_whole = true;
 
+        (void)stat(path, &st); /* gone: all zero */
+        StoreStamp stamp = store_stamp(&st);
+        if (store_stamp_equal(&manager->volumes_place, &stamp))
+                return;
+        _cleanup_closedir_ DIR *dir = opendir(path);
         for (struct dirent *e; dir && (e = readdir(dir));)
                 if (image_name_check(e->d_name, NULL) >= 0 &&
                     !g_hash_table_contains(manager->volumes, e->d_name))
-                        load(manager, e->d_name);
+                        are_whole = load(manager, e->d_name) && are_whole;
+        forget_lost(manager);
+        /* what is half made by hand is completed below, where no stamp tells */
+        manager->volumes_place = are_whole ? stamp : (StoreStamp){0};
 }
 
 static int check_name(const char *name, Fault *reterr)
@@ -173,22 +200,13 @@ int volume_find(Manager *manager, const char *name, Volume **ret, Fault *reterr)
 
         if (r < 0)
                 return r;
+        volumes_load(manager);
         *ret = g_hash_table_lookup(manager->volumes, name);
         return *ret ? 0
                     : fault_set(
                               reterr, FAULT_NO_SUCH_VOLUME, ENOENT,
                               "No volume '%s' is known; 'lodgectl volume ls' shows those that are",
                               name);
-}
-
-static void forget(Volume *v)
-{
-        Manager *manager = v->manager;
-
-        EACH_LISTENER(manager, l)
-        if (l->volume_removed)
-                l->volume_removed(l->userdata, v);
-        g_hash_table_remove(manager->volumes, v->name);
 }
 
 /* ---- making one ---- */
@@ -234,7 +252,7 @@ static int make(Volume *v, Volume **ret, Fault *reterr)
                 volume_free(v);
                 return r;
         }
-        add(v);
+        manager_add_volume(v->manager, v);
         *ret = v;
         return 0;
 }
@@ -245,6 +263,7 @@ int volume_create(Manager *manager, const char *name, uint32_t owner, Volume **r
 
         if (r < 0)
                 return r;
+        volumes_load(manager);
         if (g_hash_table_contains(manager->volumes, name))
                 return fault_set(reterr, FAULT_EXISTS, EEXIST, "There is a volume '%s' already",
                                  name);
@@ -335,7 +354,7 @@ int volume_ensure(Machine *m, const char *name, const char *path, Volume **ret, 
                 return 0;
         }
         if (*ret) /* somebody has taken it away by hand */
-                forget(*ret);
+                manager_remove_volume(m->manager, *ret);
         Volume *v = volume_new(m->manager, name ?: anonymous);
         v->owner = m->settings.owner;
         v->machine = name ? NULL : g_strdup(m->name);
@@ -385,13 +404,6 @@ char **volume_used_by(const Volume *v)
         return (char **)g_ptr_array_free(names, FALSE);
 }
 
-static void note(Volume *v)
-{
-        EACH_LISTENER(v->manager, l)
-        if (l->volume_changed)
-                l->volume_changed(l->userdata, v);
-}
-
 void volume_note_use(Manager *manager, char *const *volumes)
 {
         STRV_FOREACH (line, volumes) {
@@ -399,8 +411,19 @@ void volume_note_use(Manager *manager, char *const *volumes)
                 Volume *v = g_hash_table_lookup(manager->volumes, name);
 
                 if (v)
-                        note(v);
+                        manager_note_volume(v);
         }
+}
+
+void volume_note_machine(Manager *manager, const char *machine)
+{
+        GHashTableIter i;
+        void *v;
+
+        g_hash_table_iter_init(&i, manager->volumes);
+        while (g_hash_table_iter_next(&i, NULL, &v))
+                if (streq(((const Volume *)v)->machine, machine))
+                        manager_note_volume(v);
 }
 
 /* ---- removing ---- */
@@ -411,7 +434,7 @@ static int drop(Volume *v, Fault *reterr)
 
         if (r < 0)
                 return r;
-        forget(v);
+        manager_remove_volume(v->manager, v);
         return 0;
 }
 
@@ -539,7 +562,6 @@ int volumes_rename_machine(Manager *manager, const char *from, const char *to, F
                         continue;
                 }
                 free(before);
-                note(v);
         }
         return r;
 }

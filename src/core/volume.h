@@ -17,11 +17,15 @@ struct Volume {
         uint32_t owner;
         uint64_t created_usec; /* CLOCK_REALTIME */
         char *machine;         /* NULL but for an anonymous one: goes with that machine */
-        char *key; /* likewise: which of its volumes it is; NULL: the name alone tells */
+        char *key;       /* likewise: which of its volumes it is; NULL: the name alone tells */
+        bool is_changed; /* and listeners have not been told */
 };
 
-/** volumes_load() - read what there is on disk; at start */
+/** volumes_load() - make the table agree with the disk, cheaply if nothing has changed there */
 void volumes_load(Manager *manager);
+/** volumes_look() - something of a name has come or gone where volumes are
+ * @name anything */
+void volumes_look(Manager *manager, const char *name);
 /** volume_free() - GDestroyNotify */
 void volume_free(void *p);
 
@@ -52,6 +56,9 @@ char **volume_used_by(const Volume *v);
 /** volume_note_use() - a machine has come, gone or changed its volumes
  * @volumes its setting; NULL is fine */
 void volume_note_use(Manager *manager, char *const *volumes);
+/** volume_note_machine() - the machine that anonymous volumes go with has another name
+ * @machine the new one */
+void volume_note_machine(Manager *manager, const char *machine);
 
 /** volume_remove() - move it to the trash
  * @force even if machines that do not run have it in their definition

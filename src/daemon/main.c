@@ -12,10 +12,10 @@
 #include "core/rename.h"
 #include "host/definition-watch.h"
 #include "host/firewalld.h"
-#include "host/image-watch.h"
 #include "host/journal.h"
 #include "host/machined.h"
 #include "host/shim-socket.h"
+#include "host/store-watch.h"
 #include "host/systemd.h"
 #include "host/worker.h"
 
@@ -215,7 +215,7 @@ static int setup(Daemon *d)
         r = connect_to_machined(d);
         r = r < 0 ? r : connect_to_firewalld(d);
         r = r < 0 ? r : definition_watch_new(d->manager, d->event, &d->definitions);
-        r = r < 0 ? r : image_watch(d->manager, d->event);
+        r = r < 0 ? r : store_watch(d->manager, d->event);
         renames_resume(d->manager);
         manager_load(d->manager);
         r = r < 0 ? r : bus_new(d->connection, d->manager, LODGE_VERSION, &d->bus);
