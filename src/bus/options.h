@@ -26,7 +26,8 @@ typedef struct Options {
         char *user, *working_directory;
         char *name, *platform, *username, *password, *token, *type, *format, *compression;
         char *author, *message, *hostname;
-        char **environment, **command, **entrypoint;
+        char *stop_signal;
+        char **environment, **command, **entrypoint, **label, **volume, **exposed_port;
         uint32_t owner; /* UINT32_MAX: not given */
         void *input;
         size_t n_input;
@@ -50,7 +51,7 @@ typedef enum OptionKey {
         OPTION_TYPE = 1 << 13,
         OPTION_FORMAT = 1 << 14,
         OPTION_COMPRESSION = 1 << 15,
-        OPTION_COMMIT = 1 << 16,   /* Author, Message, Entrypoint */
+        OPTION_COMMIT = 1 << 16,   /* what only Commit() has */
         OPTION_IDENTITY = 1 << 17, /* KeepIdentity, Hostname */
         OPTION_PRUNE = 1 << 18,    /* Images, Volumes */
         OPTION_DEEP = 1 << 19,

@@ -14,8 +14,9 @@ typedef struct JobParams {
         const char *username, *password;
         int auth_file; /* an auth.json; borrowed; -EBADF: none */
         int stream;    /* to read from or to write to; borrowed; -EBADF: none */
-        const char *author, *message, *user, *working_directory;
+        const char *author, *message, *user, *working_directory, *stop_signal;
         char *const *entrypoint, *const *command, *const *environment;
+        char *const *label, *const *volume, *const *exposed_port;
         const char *hostname; /* of a machine's clone */
         bool keep_identity;
         bool no_pause;                      /* of a commit */

@@ -166,21 +166,27 @@ static void add_change_list(JobOrder *o, const char *key, char *const *words)
         add_change(o, key, line);
 }
 
+static void add_change_word(JobOrder *o, const char *key, const char *word)
+{
+        char *one[] = {(char *)word, NULL};
+
+        if (word)
+                add_change_list(o, key, one);
+}
+
 static void add_changes(JobOrder *o, const JobParams *p)
 {
-        char *one[] = {NULL, NULL};
-
         order_add(o, "author", p->author);
         order_add(o, "message", p->message);
         add_change_list(o, "Entrypoint", p->entrypoint);
         add_change_list(o, "Command", p->command);
         add_change_list(o, "Environment", p->environment);
-        one[0] = (char *)p->working_directory;
-        if (one[0])
-                add_change_list(o, "WorkingDirectory", one);
-        one[0] = (char *)p->user;
-        if (one[0])
-                add_change_list(o, "User", one);
+        add_change_list(o, "Label", p->label);
+        add_change_list(o, "Volume", p->volume);
+        add_change_list(o, "ExposedPort", p->exposed_port);
+        add_change_word(o, "WorkingDirectory", p->working_directory);
+        add_change_word(o, "User", p->user);
+        add_change_word(o, "StopSignal", p->stop_signal);
 }
 
 int job_commit(Machine *m, const char *name, const JobParams *p, Job **ret, Fault *reterr)

@@ -12,13 +12,17 @@
 /* What can be changed: the option of CommitMachine(), and the instruction of a Dockerfile. */
 static const struct {
         const char *key, *instruction;
-        bool is_list, adds, is_command;
+        bool is_list, adds, is_command, may_be_json, has_names;
 } keys[] = {
-        {"Entrypoint", "ENTRYPOINT", .is_list = true, .is_command = true},
-        {"Command", "CMD", .is_list = true, .is_command = true},
-        {"Environment", "ENV", .is_list = true, .adds = true},
+        {"Entrypoint", "ENTRYPOINT", .is_list = true, .is_command = true, .may_be_json = true},
+        {"Command", "CMD", .is_list = true, .is_command = true, .may_be_json = true},
+        {"Environment", "ENV", .is_list = true, .adds = true, .has_names = true},
+        {"Label", "LABEL", .is_list = true, .adds = true, .has_names = true},
+        {"Volume", "VOLUME", .is_list = true, .adds = true, .may_be_json = true},
+        {"ExposedPort", "EXPOSE", .is_list = true, .adds = true},
         {"WorkingDirectory", "WORKDIR"},
         {"User", "USER"},
+        {"StopSignal", "STOPSIGNAL"},
 };
 
 static int bad_change(const char *change, const char *why, Fault *reterr)
@@ -76,7 +80,7 @@ static int parse_words(int key, bool is_instruction, const char *value, char ***
         _cleanup_strv_free_ char **words = NULL;
         int r;
 
-        if (keys[key].is_command && *value == '[')
+        if (keys[key].may_be_json && *value == '[')
                 return parse_json(value, ret);
         if (keys[key].is_command && is_instruction && strpbrk(value, " \t"))
                 return parse_shell_line(value, ret);
@@ -99,8 +103,8 @@ static int add_change(const char *change, char ***values, Fault *reterr)
 
         if (key < 0 || !change[n])
                 return bad_change(change,
-                                  "want KEY=VALUE with Entrypoint, Command, Environment, "
-                                  "WorkingDirectory or User",
+                                  "want KEY=VALUE with Entrypoint, Command, Environment, Label, "
+                                  "Volume, ExposedPort, WorkingDirectory, User or StopSignal",
                                   reterr);
         int r = parse_words(key, strncmp(change, keys[key].key, n) != 0, value, &words);
         if (r == -EINVAL || r == -E2BIG)
@@ -108,7 +112,7 @@ static int add_change(const char *change, char ***values, Fault *reterr)
         if (!keys[key].adds)
                 values[key] = strv_free(values[key]);
         STRV_FOREACH (word, r >= 0 ? words : NULL) {
-                if (keys[key].adds && !strchr(*word, '='))
+                if (keys[key].has_names && (!strchr(*word, '=') || **word == '='))
                         return bad_change(change, "want NAME=VALUE", reterr);
                 r = strv_push(&values[key], *word);
                 if (r < 0)

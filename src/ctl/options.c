@@ -62,10 +62,36 @@ static int add_given(Args *a, const Option *o, const char *value)
         return 0;
 }
 
+/* What there is instead of options of podman and systemd-nspawn, where there is @ours. */
+static const char *instead_of(const OptionTables *known, const char *name, size_t n)
+{
+        static const struct {
+                const char *theirs, *ours, *advice;
+        } others[] = {
+                {"mount", "bind",
+                 "write --bind=SOURCE:TARGET, --volume=NAME:TARGET or --tmpfs=TARGET"},
+                {"bind-ro", "bind", "write --bind=SOURCE:TARGET:ro"},
+                {"ephemeral", "writable-layer",
+                 "what a machine writes is dropped when it stops if --writable-layer=keep is not "
+                 "given"},
+                {"volatile", "writable-layer", "write --writable-layer-medium=memory"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                if (strlen(others[i].theirs) == n && strncmp(others[i].theirs, name, n) == 0 &&
+                    option_find(known->tables, others[i].ours, strlen(others[i].ours), 0))
+                        return others[i].advice;
+        return NULL;
+}
+
 static int unknown_option(const OptionTables *known, const char *name, size_t n, Fault *reterr)
 {
+        const char *instead = instead_of(known, name, n);
         Nearest nearest = nearest_to(name, n);
 
+        if (instead)
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "there is no option --%.*s: %s", (int)n, name, instead);
         for (const Option *const *t = known->tables; *t; t++)
                 for (const Option *o = *t; o->name; o++)
                         nearest_offer(&nearest, o->name);

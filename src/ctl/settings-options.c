@@ -185,6 +185,15 @@ static int append_path(sd_bus_message *m, const char *key, const char *path, Fau
         return client_append_option_string(m, key, absolute);
 }
 
+/* "/srv/../etc" */
+static bool has_dots(const char *path)
+{
+        for (const char *p = path; (p = strstr(p, "/.")); p++)
+                if (p[2 + (p[2] == '.')] == '/' || p[2 + (p[2] == '.')] == '\0')
+                        return true;
+        return false;
+}
+
 /* Nor is what "--bind=.:/work" means. */
 static int push_bind(char ***values, const char *value, Fault *reterr)
 {
@@ -193,12 +202,15 @@ static int push_bind(char ***values, const char *value, Fault *reterr)
 
         if (!source)
                 return -ENOMEM;
-        if (n == 0 || source[0] == '/')
+        if (n == 0 || (source[0] == '/' && !has_dots(source)))
                 return strv_push(values, value);
         absolute = realpath(source, NULL);
         if (!absolute)
-                return fault_set(reterr, FAULT_INVALID_OPTION, errno, "--bind: %s: %s", source,
-                                 strerror(errno));
+                return fault_set(reterr, FAULT_INVALID_OPTION, errno, "--bind: %s: %s%s", source,
+                                 strerror(errno),
+                                 source[0] == '~' ? "; the shell has left '~' as it is, "
+                                                    "write \"$HOME\""
+                                                  : "");
         if (asprintf(&entry, "%s%s", absolute, value + n) < 0)
                 return -ENOMEM;
         return strv_push(values, entry);
@@ -213,12 +225,14 @@ static int push_value(const SettingKey *key, char ***values, const char *value, 
         return strv_push(values, value);
 }
 
-/* "-v /srv:/data" and "-v .:/work" are podman's binds; a volume has a name, or a target alone. */
+/* "-v /srv:/data", "-v .:/work" and "-v sub/dir:/work" are binds, as podman has it; a volume has a
+ * name, or a target alone. */
 static bool is_bind(const char *value)
 {
-        const char *colon = *value == '/' || *value == '.' ? strchr(value, ':') : NULL;
+        size_t n = strcspn(value, ":");
 
-        return colon && colon[1] == '/';
+        return value[n] == ':' && value[n + 1] == '/' &&
+               (*value == '.' || *value == '~' || memchr(value, '/', n));
 }
 
 static const char *setting_of(const Given *g)

@@ -4,16 +4,18 @@
 #include "ctl/report.h"
 #include "ctl/verbs.h"
 
-/* Array of {Kind, Path}. */
-static int read_changes(sd_bus_message *reply, json_t **ret)
+/* Array of {Kind, Path}; what has no kind is said about them. */
+static int read_changes(const Ctl *c, sd_bus_message *reply, json_t **ret)
 {
         _cleanup_json_ json_t *changes = json_array();
         const char *kind, *path;
         int r = sd_bus_message_enter_container(reply, 'a', "(ss)");
 
         while (r >= 0 && (r = sd_bus_message_read(reply, "(ss)", &kind, &path)) > 0)
-                if (json_array_append_new(changes,
-                                          json_pack("{ssss}", "Kind", kind, "Path", path)) < 0)
+                if (!*kind)
+                        report_note(c, "%s", path);
+                else if (json_array_append_new(changes,
+                                               json_pack("{ssss}", "Kind", kind, "Path", path)) < 0)
                         return -ENOMEM;
         if (r >= 0)
                 *ret = TAKE_PTR(changes);
@@ -46,7 +48,7 @@ int verb_diff(Ctl *c)
         if (r >= 0)
                 r = client_call(&c->client, m, CLIENT_FOREVER, &reply, &fault);
         if (r >= 0)
-                r = read_changes(reply, &changes);
+                r = read_changes(c, reply, &changes);
         if (r < 0) {
                 (void)client_fault(NULL, r, &fault);
                 return report_fault(c, c->args.words[0], &fault);

@@ -46,7 +46,7 @@ static const Option export_options[] = {
 static const Option commit_options[] = {
         {"author", 'a', OPTION_VALUE, "NAME", "who made it"},
         {"message", 'm', OPTION_VALUE, "TEXT", "what was changed"},
-        {"change", 'c', OPTION_VALUE, "KEY=VALUE", "set Entrypoint, Command, Environment, User, ..."},
+        {"change", 'c', OPTION_VALUE, "KEY=VALUE", "set Command, Environment, User, Label, ..."},
         {"force", 'f', OPTION_FLAG, NULL, "replace an image of this name"},
         {"no-pause", 0, OPTION_FLAG, NULL, "let the machine run while what it has written is read"},
         {.name = NULL},

@@ -21,6 +21,7 @@ typedef struct Pair {
         int upper;
         const MergedDir *lower;
         const char *path;
+        bool opaque; /* nothing of what it lies on shows through, nor below */
 } Pair;
 
 static int cannot_read(Diff *d, const char *path, int error)
@@ -85,13 +86,13 @@ static int diff_child(Diff *d, const Pair *pair, const char *name, const char *p
         if (++d->depth > TAR_DEPTH_MAX)
                 return tar_fault(d->reterr, ENAMETOOLONG, path, "lies deeper than %u directories",
                                  TAR_DEPTH_MAX);
-        const Pair child = {.upper = fd, .lower = &lower, .path = path};
+        const Pair child = {.upper = fd, .lower = &lower, .path = path, .opaque = pair->opaque};
         r = diff_directory(d, &child);
         d->depth--;
         return r;
 }
 
-static int diff_name(Diff *d, const Pair *pair, const char *name, bool opaque)
+static int diff_name(Diff *d, const Pair *pair, const char *name)
 {
         _cleanup_free_ char *path = NULL;
         struct stat st, below;
@@ -105,7 +106,7 @@ static int diff_name(Diff *d, const Pair *pair, const char *name, bool opaque)
         if (fstatat(pair->upper, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
                 if (errno != ENOENT)
                         return cannot_read(d, path, errno);
-                return found > 0 && opaque ? tell(d, LAYER_DELETED, path) : 0;
+                return found > 0 && pair->opaque ? tell(d, LAYER_DELETED, path) : 0;
         }
         if (whiteout_is(&st))
                 return found > 0 ? tell(d, LAYER_DELETED, path) : 0;
@@ -115,27 +116,52 @@ static int diff_name(Diff *d, const Pair *pair, const char *name, bool opaque)
 }
 
 /* The names of the upper directory; if it is opaque, also those that it hides. */
-static int diff_directory(Diff *d, const Pair *pair)
+static int diff_names(Diff *d, const Pair *pair)
 {
         _cleanup_strv_free_ char **names = NULL;
         _cleanup_free_ int *fds = calloc(pair->lower->n + 1, sizeof(*fds));
-        int opaque = merged_is_opaque(pair->upper);
 
-        if (!fds || opaque < 0)
-                return cannot_read(d, pair->path, fds ? -opaque : ENOMEM);
+        if (!fds)
+                return cannot_read(d, pair->path, ENOMEM);
         fds[0] = pair->upper;
         for (size_t i = 0; i < pair->lower->n; i++)
                 fds[i + 1] = pair->lower->fds[i];
-        const MergedDir all = {.fds = fds, .n = opaque ? pair->lower->n + 1 : 1};
+        const MergedDir all = {.fds = fds, .n = pair->opaque ? pair->lower->n + 1 : 1};
         ssize_t n = merged_names(&all, &names);
         if (n < 0)
                 return cannot_read(d, pair->path, (int)-n);
         STRV_FOREACH (name, names) {
-                int r = diff_name(d, pair, *name, opaque > 0);
+                int r = diff_name(d, pair, *name);
                 if (r < 0)
                         return r;
         }
         return 0;
+}
+
+/* A directory that was made in an opaque one has no mark of its own. */
+static int diff_directory(Diff *d, const Pair *pair)
+{
+        int opaque = merged_is_opaque(pair->upper);
+        Pair p = *pair;
+
+        if (opaque < 0)
+                return cannot_read(d, pair->path, -opaque);
+        p.opaque = p.opaque || opaque > 0;
+        return diff_names(d, &p);
+}
+
+static int diff_root(Diff *d, const Pair *root)
+{
+        struct stat st, below;
+
+        if (root->lower->n == 0)
+                return 0;
+        if (fstat(root->upper, &st) < 0 || fstat(root->lower->fds[0], &below) < 0)
+                return cannot_read(d, "/", errno);
+        int r = directory_differs(root->upper, root->lower->fds[0], &st, &below);
+        if (r < 0)
+                return cannot_read(d, "/", -r);
+        return r > 0 ? tell(d, LAYER_CHANGED, "/") : 0;
 }
 
 int layer_diff(int upper, const int *lowers, size_t n_lowers,
@@ -147,5 +173,6 @@ int layer_diff(int upper, const int *lowers, size_t n_lowers,
         const Pair root = {.upper = upper, .lower = &lower, .path = ""};
 
         int r = merged_root(lowers, n_lowers, &lower);
-        return r < 0 ? cannot_read(&d, "/", -r) : diff_directory(&d, &root);
+        r = r < 0 ? cannot_read(&d, "/", -r) : diff_root(&d, &root);
+        return r < 0 ? r : diff_directory(&d, &root);
 }

@@ -42,8 +42,8 @@ typedef enum LayerChange {
 
 /** layer_diff() - tell what an upper directory changes
  * Sorted; what is below a new directory is told too, what is below a deleted one is not. A
- * directory is changed if its own mode, owner or attributes differ, a file also if it was only
- * touched.
+ * directory, also the root ("/"), is changed if its own mode, owner or attributes differ, a file
+ * also if it was only touched.
  * @lowers    what is under it, topmost first
  * @on_change gets "/path", as the file system has it; a negative errno ends the call
  * Return: 0; negative errno with @reterr set. */

@@ -11,6 +11,7 @@
 #include "import/layer-in.h"
 #include "import/layer-trees.h"
 #include "import/trees.h"
+#include "spec/mount-entry.h"
 #include "spec/reference.h"
 #include "spec/words.h"
 
@@ -96,6 +97,54 @@ static const char *only(char **words)
         return words && *words ? *words : NULL;
 }
 
+static bool is_pair(const char *s)
+{
+        return strchr(s, '=') && *s != '=';
+}
+
+static bool is_directory(const char *s)
+{
+        return path_is_clean(s) && !streq(s, "/");
+}
+
+static bool is_port(const char *s)
+{
+        char digits[6] = "";
+        size_t n = strspn(s, "0123456789");
+        uint64_t number;
+
+        if (n >= sizeof(digits) || (s[n] && !streq(s + n, "/tcp") && !streq(s + n, "/udp")))
+                return false;
+        memcpy(digits, s, n);
+        return parse_u64(digits, UINT16_MAX, &number) >= 0 && number > 0;
+}
+
+/* What every reader of the image would trip over. */
+static int check_changes(const Changes *c, Fault *reterr)
+{
+        const struct {
+                char **words;
+                bool (*is_good)(const char *s);
+                const char *why;
+        } lists[] = {
+                {c->environment, is_pair, "Environment= takes KEY=VALUE"},
+                {c->labels, is_pair, "Label= takes KEY=VALUE"},
+                {c->volumes, is_directory,
+                 "Volume= takes absolute paths, without '.', '..' and a '/' at the end"},
+                {c->exposed_ports, is_port,
+                 "ExposedPort= takes ports such as 80, 80/tcp or 53/udp"},
+        };
+
+        if (only(c->stop_signal) && parse_signal(*c->stop_signal) < 0)
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "StopSignal= is no signal");
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
+                STRV_FOREACH (word, lists[i].words)
+                        if (!lists[i].is_good(*word))
+                                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "%s",
+                                                 lists[i].why);
+        return 0;
+}
+
 static int read_changes(const Job *job, Changes *c, OciChange *ret, Fault *reterr)
 {
         const char *change;
@@ -105,12 +154,9 @@ static int read_changes(const Job *job, Changes *c, OciChange *ret, Fault *reter
                 r = read_change(c, change, reterr);
         if (r < 0)
                 return r;
-        if (only(c->stop_signal) && parse_signal(*c->stop_signal) < 0)
-                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL, "StopSignal= is no signal");
-        STRV_FOREACH (variable, c->environment)
-                if (!strchr(*variable, '=') || **variable == '=')
-                        return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
-                                         "Environment= takes KEY=VALUE");
+        r = check_changes(c, reterr);
+        if (r < 0)
+                return r;
         *ret = (OciChange){
                 .created_usec = now_usec(CLOCK_REALTIME),
                 .author = order_get(job->order, "author"),

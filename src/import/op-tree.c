@@ -80,6 +80,19 @@ static int on_change(void *userdata, LayerChange change, const char *path)
         return r;
 }
 
+/* Without a kind: no change, but a word about them. */
+static int add_left_out(Lines *l)
+{
+        char *line;
+
+        if (asprintf(&line, " %zu more changes are not listed", l->n_left_out) < 0)
+                return -ENOMEM;
+        int r = add_line(l, line);
+        if (r < 0)
+                free(line);
+        return r;
+}
+
 int op_diff(Job *job, JobResult *ret, Fault *reterr)
 {
         _cleanup_close_ int upper = trees_open(order_get(job->order, "upper"), reterr);
@@ -95,9 +108,8 @@ int op_diff(Job *job, JobResult *ret, Fault *reterr)
         progress_set_phase(job->progress, "comparing");
         if (r >= 0)
                 r = layer_diff(upper, lowers.fds, lowers.n, on_change, &lines, reterr);
+        if (r >= 0 && lines.n_left_out > 0)
+                r = add_left_out(&lines);
         ret->lines = lines.v;
-        if (r >= 0 && lines.n_left_out > 0 &&
-            asprintf(&ret->message, "%zu more changes are not listed", lines.n_left_out) < 0)
-                ret->message = NULL;
         return r < 0 ? r : 0;
 }

@@ -105,17 +105,23 @@ static int find_map(Mounting *m, const PlanStep *s, const Share *share, const La
         return map.fd;
 }
 
-static int map_failed(const PlanStep *s, const Share *share, int r, Failure *f)
+static int map_failed(const PlanStep *s, const Share *share, int userns, int r, Failure *f)
 {
         const char *type = file_system_name(share->fd);
+        bool itself_can = s->flags & PLAN_RECURSIVE && mountfd_idmap(share->fd, userns, 0) >= 0;
         char sentence[256];
 
-        if (r == -EINVAL)
-                (void)snprintf(
-                        sentence, sizeof(sentence),
-                        "cannot map the owners of '%.80s': its file system (%s)%s takes no idmapped "
-                        "mounts; map=none shows it as nobody's",
-                        s->s, type, s->flags & PLAN_RECURSIVE ? ", or one mounted below it," : "");
+        if (r == -EINVAL && itself_can)
+                (void)snprintf(sentence, sizeof(sentence),
+                               "cannot map the owners of '%.80s': a file system mounted below it "
+                               "takes no idmapped mounts; norecursive leaves it out, map=none "
+                               "shows all as nobody's",
+                               s->s);
+        else if (r == -EINVAL)
+                (void)snprintf(sentence, sizeof(sentence),
+                               "cannot map the owners of '%.80s': its file system (%s) takes no "
+                               "idmapped mounts; map=none shows it as nobody's",
+                               s->s, type);
         else if (r == -EPERM)
                 (void)snprintf(
                         sentence, sizeof(sentence),
@@ -186,7 +192,7 @@ static int mount_share(Mounting *m, const PlanStep *s, Failure *f)
                 return failure_set(f, FAULT_START_FAILED, userns, "map the owners of", s->s);
         r = mountfd_set_tree(share->fd, userns, stage_attributes(s->flags & ~PLAN_RDONLY));
         if (r < 0)
-                return map_failed(s, share, r, f);
+                return map_failed(s, share, userns, r, f);
         if (s->flags & PLAN_FILL && share->is_directory && !answer.is_new)
                 r = fill(m, share->fd, place, f);
         if (r < 0)

@@ -11,6 +11,20 @@
 #define ID_MAX        65535
 #define TMPFS_MODE    "1777"
 
+#define OPTIONS_TMPFS  "the options are size=, mode=, uid=, gid=, ro, rw, exec and noexec"
+#define OPTIONS_BIND   "the options are ro, rw, exec, noexec, norecursive and map="
+#define OPTIONS_VOLUME "the options are ro, rw, exec, noexec and map="
+#define NO_LABELS      "lodge sets no SELinux labels, so there is nothing to be said for 'z' and 'Z'"
+#define NO_CHOWN                                                                                   \
+        "map= says whose files are whose: root, owner, caller, same or none; the kernel maps "     \
+        "them, and nothing is chowned"
+#define NO_PROPAGATION                                                                             \
+        "what is mounted later on one side is never seen on the other, as with 'rprivate', and "   \
+        "that cannot be changed"
+#define ALWAYS_RECURSIVE                                                                           \
+        "what is mounted below the source comes along; write norecursive to leave it out"
+#define NO_SUID "set-user-ID bits and devices never have an effect in there"
+
 static const char *const maps[_MOUNT_MAP_MAX] = {
         [MOUNT_MAP_ROOT] = "root", [MOUNT_MAP_OWNER] = "owner", [MOUNT_MAP_CALLER] = "caller",
         [MOUNT_MAP_SAME] = "same", [MOUNT_MAP_NONE] = "none",
@@ -42,8 +56,8 @@ const char *mount_target_refusal(MountKind kind, const char *path)
         static const char *const ours[] = {"/proc", "/sys", "/dev", "/run/host"};
 
         if (!path_is_clean(path))
-                return "the machine's path must be absolute, without '.', '..', '//', a '/' at the "
-                       "end or control characters";
+                return "the machine's path must be absolute, without '.', '..' or control "
+                       "characters";
         if (streq(path, "/"))
                 return "nothing can be mounted over the machine's root";
         if (streq(path, "/dev/shm"))
@@ -145,7 +159,7 @@ static const char *apply_tmpfs_option(const char *option, MountEntry *e, TmpfsOp
                 return parse_id(value, &e->uid) ? NULL : "uid= takes a number from 0 to 65535";
         if ((value = value_of(option, "gid")))
                 return parse_id(value, &e->gid) ? NULL : "gid= takes a number from 0 to 65535";
-        return "the options are size=, mode=, uid=, gid=, ro, rw, exec and noexec";
+        return OPTIONS_TMPFS;
 }
 
 static const char *apply_share_option(const char *option, MountEntry *e)
@@ -159,8 +173,43 @@ static const char *apply_share_option(const char *option, MountEntry *e)
                 e->not_recursive = true;
                 return NULL;
         }
-        return e->kind == MOUNT_BIND ? "the options are ro, rw, exec, noexec, norecursive and map="
-                                     : "the options are ro, rw, exec, noexec and map=";
+        return e->kind == MOUNT_BIND ? OPTIONS_BIND : OPTIONS_VOLUME;
+}
+
+/* What other managers take, and what becomes of it here; the options are ours. NULL: no such. */
+static const char *refusal_of_foreign(const char *option)
+{
+        static const struct {
+                const char *word, *why;
+        } foreign[] = {
+                {"z", NO_LABELS},
+                {"Z", NO_LABELS},
+                {"U", NO_CHOWN},
+                {"idmap", NO_CHOWN},
+                {"rootidmap", NO_CHOWN},
+                {"owneridmap", NO_CHOWN},
+                {"noidmap", NO_CHOWN},
+                {"private", NO_PROPAGATION},
+                {"rprivate", NO_PROPAGATION},
+                {"slave", NO_PROPAGATION},
+                {"rslave", NO_PROPAGATION},
+                {"shared", NO_PROPAGATION},
+                {"rshared", NO_PROPAGATION},
+                {"bind-propagation", NO_PROPAGATION},
+                {"rbind", ALWAYS_RECURSIVE},
+                {"bind", ALWAYS_RECURSIVE},
+                {"norbind", "write norecursive instead of norbind"},
+                {"readonly", "write ro instead of readonly"},
+                {"nocopy", "an empty volume always begins as a copy of what it covers"},
+                {"suid", NO_SUID},
+                {"dev", NO_SUID},
+        };
+        size_t n = strcspn(option, "=");
+
+        for (size_t i = 0; i < ELEMENTSOF(foreign); i++)
+                if (strlen(foreign[i].word) == n && strncmp(foreign[i].word, option, n) == 0)
+                        return foreign[i].why;
+        return NULL;
 }
 
 static const char *apply_option(const char *option, MountEntry *e, TmpfsOptions *o)
@@ -169,9 +218,12 @@ static const char *apply_option(const char *option, MountEntry *e, TmpfsOptions 
                 e->read_only = streq(option, "ro");
         else if (streq(option, "exec") || streq(option, "noexec"))
                 e->no_exec = streq(option, "noexec");
-        else
-                return e->kind == MOUNT_TMPFS ? apply_tmpfs_option(option, e, o)
-                                              : apply_share_option(option, e);
+        else if (!streq(option, "nosuid") && !streq(option, "nodev")) { /* they are all that */
+                const char *why = e->kind == MOUNT_TMPFS ? apply_tmpfs_option(option, e, o)
+                                                         : apply_share_option(option, e);
+
+                return why && e->kind != MOUNT_TMPFS ? refusal_of_foreign(option) ?: why : why;
+        }
         return NULL;
 }
 
@@ -184,14 +236,39 @@ static const char *apply_options(char *options, MountEntry *e, TmpfsOptions *o)
         return why;
 }
 
+/* "/srv,ro" could be a path, but nobody means that. */
+static bool has_option_behind_comma(const char *target, MountKind kind)
+{
+        const char *comma = strrchr(target, ',');
+        MountEntry e = {.kind = kind};
+        TmpfsOptions o = {0};
+
+        return comma && !apply_option(comma + 1, &e, &o);
+}
+
 /* ---- elements ---- */
+
+/* As a shell completes it: "/srv/", or with a variable that ends so: "/srv//data". */
+static void squeeze(char *path)
+{
+        char *out = path;
+
+        if (path[0] != '/')
+                return;
+        for (const char *p = path; *p; p++)
+                if (*p != '/' || out == path || out[-1] != '/')
+                        *out++ = *p;
+        if (out > path + 1 && out[-1] == '/')
+                out--;
+        *out = '\0';
+}
 
 static const char *check_source(const MountEntry *e, const char *source)
 {
         if (e->kind == MOUNT_BIND)
                 return path_is_clean(source) ? NULL
                                              : "it begins with an absolute path of the host, "
-                                               "without '.', '..', '//' or a '/' at the end";
+                                               "without '.' or '..'";
         return image_name_check(source, NULL) < 0
                        ? "a volume's name has at most 64 letters, digits, '_', '.' and '-', and "
                          "does not begin with '.' or '-'"
@@ -214,6 +291,11 @@ static const char *split(char *text, MountEntry *e, char **ret_source, char **re
                 return "a directory of the host is bound with Bind=";
         if (text && strchr(text, ':'))
                 return "there are more than two ':'; a path cannot have one";
+        if (e->kind == MOUNT_BIND)
+                squeeze(*ret_source);
+        squeeze(*ret_target);
+        if (has_option_behind_comma(*ret_target, e->kind))
+                return "options come behind a ':', not a ','";
         why = *ret_source ? check_source(e, *ret_source) : NULL;
         why = why ?: mount_target_refusal(e->kind, *ret_target);
         return why || !text ? why : apply_options(text, e, o);
@@ -221,11 +303,14 @@ static const char *split(char *text, MountEntry *e, char **ret_source, char **re
 
 static int fill(MountEntry *e, const char *source, const char *target, const TmpfsOptions *o)
 {
+        /* /run: as it is without Tmpfs= */
+        const char *mode = o->mode[0] ? o->mode : streq(target, "/run") ? "0755" : TMPFS_MODE;
+
         e->source = source ? strdup(source) : NULL;
         e->target = strdup(target);
         if (!e->target || (source && !e->source))
                 return -ENOMEM;
-        if (e->kind == MOUNT_TMPFS && asprintf(&e->tmpfs_options, "mode=%s%s%s", o->mode,
+        if (e->kind == MOUNT_TMPFS && asprintf(&e->tmpfs_options, "mode=%s%s%s", mode,
                                                o->size[0] ? ",size=" : "", o->size) < 0) {
                 e->tmpfs_options = NULL;
                 return -ENOMEM;
@@ -239,14 +324,12 @@ int mount_entry_parse(MountKind kind, const char *text, MountEntry *ret, const c
                 .kind = kind,
                 .map = kind == MOUNT_VOLUME ? MOUNT_MAP_SAME : MOUNT_MAP_ROOT,
         };
-        TmpfsOptions o = {.mode = TMPFS_MODE};
+        TmpfsOptions o = {0};
         _cleanup_free_ char *copy = strdup(text);
         char *source, *target;
 
         if (!copy)
                 return -ENOMEM;
-        if (streq(text, "/run") || strncmp(text, "/run:", 5) == 0)
-                strcpy(o.mode, "0755"); /* as it is without Tmpfs= */
         *ret_why = split(copy, &e, &source, &target, &o);
         if (*ret_why)
                 return -EINVAL;

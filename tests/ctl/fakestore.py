@@ -323,7 +323,7 @@ class Store:
 
     def do_DiffMachine(self, invocation, fds, raw, name, options):
         self.daemon.find(name)
-        invocation.return_value(GLib.Variant('(a(ss))', ([('A', '/new\x1b[2J'), ('C', '/etc'), ('D', '/old')],)))
+        invocation.return_value(GLib.Variant('(a(ss))', ([('A', '/new\x1b[2J'), ('C', '/etc'), ('D', '/old'), ('', '7 more changes are not listed')],)))
 
     def do_ResetMachine(self, invocation, fds, raw, name, options):
         machine = self.daemon.find(name)

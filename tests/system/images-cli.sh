@@ -105,7 +105,12 @@ matches 'diff' "A /new" "$(lodgectl diff "$TEST-m")"
 matches 'diff' "D /etc/passwd" "$(lodgectl diff "$TEST-m")"
 lacks 'diff' '/etc/(hostname|hosts|machine-id|resolv.conf)' "$(lodgectl diff "$TEST-m")"
 equal 'diff as JSON' A "$(lodgectl diff -j "$TEST-m" | json '[c["Kind"] for c in d if c["Path"] == "/new"][0]')"
-lodgectl commit --progress=none -q -m 'by the test' -c 'CMD ["/bin/cat", "/new"]' "$TEST-m" "${p}new" >/dev/null
+lodgectl commit --progress=none -q -m 'by the test' -c 'CMD ["/bin/cat", "/new"]' -c 'ENTRYPOINT ["/bin/env"]' -c 'ENV A=1' \
+    -c 'LABEL of=us' -c 'VOLUME /data' -c 'EXPOSE 80/tcp' -c 'WORKDIR /bin' -c 'USER root' -c 'STOPSIGNAL SIGUSR2' "$TEST-m" "${p}new" >/dev/null
+equal 'what was changed' '/bin/env /data 80/tcp /bin root SIGUSR2' "$(lodgectl image inspect -j "${p}new" |
+    json '" ".join([*d["Entrypoint"], *d["Volumes"], *d["ExposedPorts"], d["WorkingDirectory"], d["User"], d["StopSignal"]])')"
+equal 'what was added' 'PATH=/bin COLOUR=blue A=1 of=us' "$(lodgectl image inspect -j "${p}new" |
+    json '" ".join([*d["Environment"], "of=" + d["Labels"]["of"]])')"
 expect 0 lodgectl run "${p}new" </dev/null
 equal 'the committed layer' new "$OUT"
 matches 'its history' 'by the test' "$(lodgectl history "${p}new")"

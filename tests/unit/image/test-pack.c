@@ -233,6 +233,18 @@ static void test_diff(void)
         opaque(trees[0], "o");
         CHECK(layer_diff(trees[0], trees + 1, 2, on_change, is, &fault) >= 0);
         CHECK(strstr(is, "D /o/mid,A /o/top") && !strstr(is, "hidden"));
+        /* a directory made anew in one that was made anew hides what was in it, without a mark */
+        is[0] = '\0';
+        directory(trees[1], "o/sub");
+        file(trees[1], "o/sub/hid", "1");
+        file(trees[1], "o/sub/kept", "1");
+        directory(trees[0], "o/sub");
+        file(trees[0], "o/sub/kept", "0");
+        file(trees[0], "o/sub/made", "0");
+        CHECK(fchmodat(trees[0], ".", 0711, 0) >= 0);
+        CHECK(layer_diff(trees[0], trees + 1, 2, on_change, is, &fault) >= 0);
+        CHECK(strstr(is, "D /o/mid,D /o/sub/hid,C /o/sub/kept,A /o/sub/made,A /o/top"));
+        CHECK(strncmp(is, "C /,A /back,", 12) == 0);
         is[0] = '\0';
         CHECK(layer_diff(trees[2], NULL, 0, on_change, is, &fault) >= 0);
         CHECK(strstr(is, "A /cut,A /cut/below,A /d,"));

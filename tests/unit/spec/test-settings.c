@@ -304,7 +304,7 @@ static void test_mounts(void)
         expect_invalid(FILES "Volume=a:/b:ro\nTmpfs=/b:ro\n",
                        "target '/b': one of Volume= and one of Tmpfs=");
         set("Bind", "/a:/b \"/c d:/e f:ro\"", "[/a:/b] [/c d:/e f:ro]");
-        refuse("Bind", "/a:/b:dev", "the options are");
+        refuse("Bind", "/a:/b:devel", "the options are");
         refuse("Bind", "/a", "SOURCE:TARGET");
         set("Bind", "", NULL);
         set("Volume", "a:/b /c", "[a:/b] [/c]");
