@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "core/manager.h"
 #include "core/rename.h"
+#include "host/systemd-call.h"
 #include "host/unit-job.h"
 #include "host/unit-keep.h"
 #include "host/unit-limits.h"

@@ -3,6 +3,7 @@
 
 #include "base/io.h"
 #include "base/text.h"
+#include "host/systemd-call.h"
 
 #include <glib.h>
 #include <string.h>
@@ -60,31 +61,6 @@ static void job_finish(Job *j, const char *result, const char *error)
 
         g_ptr_array_remove(jobs->jobs, j);
         jobs->done(jobs->userdata, unit, kind, copy, error);
-}
-
-bool systemd_is_away(const sd_bus_error *e)
-{
-        static const char *const names[] = {
-                SD_BUS_ERROR_NO_REPLY,
-                SD_BUS_ERROR_TIMEOUT,
-                SD_BUS_ERROR_SERVICE_UNKNOWN,
-                SD_BUS_ERROR_NAME_HAS_NO_OWNER,
-                SD_BUS_ERROR_DISCONNECTED,
-                "org.freedesktop.DBus.Error.TimedOut",
-                /* of the bus: so many calls of ours are unanswered already, 128 by its defaults */
-                SD_BUS_ERROR_LIMITS_EXCEEDED,
-        };
-
-        for (size_t i = 0; e && i < ELEMENTSOF(names); i++)
-                if (streq(e->name, names[i]))
-                        return true;
-        /* while PID 1 is off the bus, this tries to start it */
-        return e && g_str_has_prefix(e->name, "org.freedesktop.DBus.Error.Spawn.");
-}
-
-bool systemd_is_lost(int r)
-{
-        return r == -ENOTCONN || r == -ECONNRESET;
 }
 
 int systemd_get(sd_bus *bus, sd_bus_slot **slot, const char *path, const char *interface,

@@ -50,13 +50,6 @@ size_t unit_jobs_count(const UnitJobs *jobs);
 /** unit_jobs_check() - signals may have been lost: ask what became of each job */
 void unit_jobs_check(UnitJobs *jobs);
 
-/** systemd_is_away() - does this error only say that nobody has answered (yet), or that the bus is
- * too busy to ask now? */
-bool systemd_is_away(const sd_bus_error *e);
-
-/** systemd_is_lost() - was a message not sent because there is no connection any more? */
-bool systemd_is_lost(int r);
-
 /** systemd_get() - ask for a property, as sd_bus_call_method_async() does
  * @timeout_usec of the answer */
 int systemd_get(sd_bus *bus, sd_bus_slot **slot, const char *path, const char *interface,

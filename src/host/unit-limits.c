@@ -5,6 +5,7 @@
 #include "base/machine-name.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "host/systemd-call.h"
 #include "host/unit-job.h"
 #include "host/unit-properties.h"
 
@@ -12,7 +13,6 @@
 #include <glib.h>
 #include <string.h>
 
-#define RETRY_USEC  100000ULL /* PID 1 is being replaced, which takes some of these */
 #define RECORD_MAX  4096U
 #define DROP_IN_MAX (64U << 10)
 
@@ -25,9 +25,7 @@ typedef struct Wish {
         char *unit;
         UnitProperties *properties;
         char **unset; /* properties that were ours, and are to be nobody's */
-        sd_bus_slot *call;
-        sd_event_source *retry;
-        uint64_t until; /* CLOCK_MONOTONIC: systemd has to answer by then */
+        SystemdCall call;
 } Wish;
 
 /* A unit whose machine is gone, and which systemd may know with its limits. */
@@ -53,14 +51,11 @@ struct UnitLimits {
         GHashTable *lost;   /* unit -> Lost */
 };
 
-static void ask(Wish *w);
-
 static void wish_free(void *p)
 {
         Wish *w = p;
 
-        sd_bus_slot_unref(w->call);
-        sd_event_source_disable_unref(w->retry);
+        systemd_call_stop(&w->call);
         unit_properties_free(w->properties);
         strv_free(w->unset);
         g_free(w->unit);
@@ -175,8 +170,9 @@ static void unlink_drop_ins(const UnitLimits *limits, const char *unit, char *co
         (void)rmdir(full); /* not empty: of somebody else's */
 }
 
-static void finish(Wish *w, const char *error)
+static void on_set(void *userdata, const char *error)
 {
+        Wish *w = userdata;
         UnitLimits *limits = w->limits;
         _cleanup_free_ char *unit = g_strdup(w->unit), *text = g_strdup(error);
 
@@ -189,72 +185,32 @@ static void finish(Wish *w, const char *error)
         limits->listener->done(limits->userdata, unit, text);
 }
 
-/* ---- from the question to the answer ---- */
+/* ---- the question ---- */
 
-static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
+static int make_call(void *userdata, sd_bus_message **ret)
 {
-        Wish *w = userdata;
-
-        w->retry = sd_event_source_disable_unref(w->retry);
-        ask(w);
-        return 0;
-}
-
-static void ask_again_later(Wish *w)
-{
-        w->retry = sd_event_source_disable_unref(w->retry);
-        if (now_usec(CLOCK_MONOTONIC) >= w->until ||
-            sd_event_add_time_relative(w->limits->event, &w->retry, CLOCK_MONOTONIC, RETRY_USEC, 0,
-                                       on_retry, w) < 0)
-                finish(w, "systemd does not answer");
-}
-
-static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *unused)
-{
-        const sd_bus_error *e = sd_bus_message_get_error(m);
-        Wish *w = userdata;
-
-        w->call = sd_bus_slot_unref(w->call);
-        if (systemd_is_away(e))
-                ask_again_later(w);
-        else
-                finish(w, e ? e->message ?: e->name : NULL);
-        return 0;
-}
-
-static int send_wish(Wish *w)
-{
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-        UnitLimits *limits = w->limits;
-        int r = sd_bus_message_new_method_call(limits->bus, &m, SYSTEMD_SERVICE, SYSTEMD_PATH,
+        const Wish *w = userdata;
+        int r = sd_bus_message_new_method_call(w->limits->bus, ret, SYSTEMD_SERVICE, SYSTEMD_PATH,
                                                SYSTEMD_MANAGER, "SetUnitProperties");
 
-        r = r < 0 ? r : sd_bus_message_append(m, "sb", w->unit, true);
-        r = r < 0 ? r : unit_properties_append(w->properties, w->unset, m);
-        return r < 0 ? r
-                     : sd_bus_call_async(limits->bus, &w->call, m, on_answer, w,
-                                         limits->answer_usec);
-}
-
-static void ask(Wish *w)
-{
-        int r = send_wish(w);
-
-        if (systemd_is_lost(r))
-                ask_again_later(w);
-        else if (r < 0)
-                finish(w, strerror(-r));
+        r = r < 0 ? r : sd_bus_message_append(*ret, "sb", w->unit, true);
+        return r < 0 ? r : unit_properties_append(w->properties, w->unset, *ret);
 }
 
 int unit_limits_set(UnitLimits *limits, const char *unit, const Resources *r)
 {
+        static const SystemdCallType type = {make_call, on_set};
         Wish *w = g_new0(Wish, 1);
 
         g_hash_table_remove(limits->wishes, unit);
         *w = (Wish){
                 .limits = limits,
                 .unit = g_strdup(unit),
-                .until = now_usec(CLOCK_MONOTONIC) + limits->answer_usec,
+                .call = {.type = &type,
+                         .userdata = w,
+                         .event = limits->event,
+                         .bus = &limits->bus,
+                         .answer_usec = limits->answer_usec},
         };
         int e = unit_properties_new(r, &w->properties);
         e = e < 0 ? e : note(limits, w);
@@ -262,14 +218,12 @@ int unit_limits_set(UnitLimits *limits, const char *unit, const Resources *r)
                 wish_free(w);
                 return 0;
         }
-        e = e < 0 ? e : send_wish(w);
-        if (e < 0 && !systemd_is_lost(e)) {
+        e = e < 0 ? e : systemd_call_start(&w->call);
+        if (e < 0) {
                 wish_free(w);
                 return e;
         }
         g_hash_table_insert(limits->wishes, w->unit, w);
-        if (e < 0)
-                ask_again_later(w);
         return 1;
 }
 
@@ -408,14 +362,8 @@ void unit_limits_set_bus(UnitLimits *limits, sd_bus *bus)
 
         limits->bus = bus;
         g_hash_table_iter_init(&i, limits->wishes);
-        while (g_hash_table_iter_next(&i, NULL, &p)) {
-                Wish *w = p;
-
-                w->call = sd_bus_slot_unref(w->call);
-                w->retry = sd_event_source_disable_unref(w->retry);
-                (void)sd_event_add_time_relative(limits->event, &w->retry, CLOCK_MONOTONIC, 0, 0,
-                                                 on_retry, w);
-        }
+        while (g_hash_table_iter_next(&i, NULL, &p))
+                systemd_call_again(&((Wish *)p)->call);
         g_hash_table_iter_init(&i, limits->lost);
         while (g_hash_table_iter_next(&i, NULL, &p)) {
                 Lost *l = p;

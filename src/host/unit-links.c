@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/unit-links.h"
 
-#include "base/io.h"
 #include "base/text.h"
+#include "host/systemd-call.h"
 #include "host/unit-job.h"
 
 #include <glib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define RETRY_USEC 100000ULL /* PID 1 is being replaced, which takes some of these */
-
 /* Where enabling makes links: for good, and until the next boot. */
 static const char *const directories[] = {"/etc/systemd/system", "/run/systemd/system"};
 
-/* One call of systemd's. */
+/* What systemd is asked to do. */
 typedef struct Step {
         const char *method;
         char *target;     /* AddDependencyUnitFiles(): what is to want the unit */
@@ -27,9 +25,7 @@ typedef struct Move {
         char *from, *to;
         GPtrArray *steps; /* Step */
         guint next;
-        sd_bus_slot *call;
-        sd_event_source *retry;
-        uint64_t until; /* CLOCK_MONOTONIC: systemd has to answer by then */
+        SystemdCall call; /* of the step */
 } Move;
 
 struct UnitLinks {
@@ -54,8 +50,7 @@ static void move_free(void *p)
 {
         Move *move = p;
 
-        sd_bus_slot_unref(move->call);
-        sd_event_source_disable_unref(move->retry);
+        systemd_call_stop(&move->call);
         g_ptr_array_unref(move->steps);
         g_free(move->from);
         g_free(move->to);
@@ -127,8 +122,6 @@ static void add_steps(Move *move)
 
 /* ---- from the questions to the answers ---- */
 
-static void ask(Move *move);
-
 static void finish(Move *move, const char *error)
 {
         UnitLinks *links = move->links;
@@ -138,39 +131,17 @@ static void finish(Move *move, const char *error)
         links->done(links->userdata, from, text);
 }
 
-static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
+static void on_done(void *userdata, const char *error)
 {
         Move *move = userdata;
+        int r = 0;
 
-        move->retry = sd_event_source_disable_unref(move->retry);
-        ask(move);
-        return 0;
-}
-
-static void ask_again_later(Move *move)
-{
-        move->retry = sd_event_source_disable_unref(move->retry);
-        if (now_usec(CLOCK_MONOTONIC) >= move->until ||
-            sd_event_add_time_relative(move->links->event, &move->retry, CLOCK_MONOTONIC,
-                                       RETRY_USEC, 0, on_retry, move) < 0)
-                finish(move, "systemd does not answer");
-}
-
-static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *unused)
-{
-        const sd_bus_error *e = sd_bus_message_get_error(m);
-        Move *move = userdata;
-
-        move->call = sd_bus_slot_unref(move->call);
-        if (systemd_is_away(e)) {
-                ask_again_later(move);
-        } else if (e) {
-                finish(move, e->message ?: e->name);
-        } else {
-                move->next++;
-                ask(move);
+        if (!error && ++move->next < move->steps->len) {
+                r = systemd_call_start(&move->call);
+                if (r >= 0)
+                        return;
         }
-        return 0;
+        finish(move, r < 0 ? strerror(-r) : error);
 }
 
 static int append_arguments(sd_bus_message *m, const Move *move, const Step *step)
@@ -186,34 +157,19 @@ static int append_arguments(sd_bus_message *m, const Move *move, const Step *ste
         return r < 0 || is_old ? r : sd_bus_message_append(m, "b", false);
 }
 
-static int send_step(Move *move, const Step *step)
+static int make_call(void *userdata, sd_bus_message **ret)
 {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-        UnitLinks *links = move->links;
-        int r = sd_bus_message_new_method_call(links->bus, &m, SYSTEMD_SERVICE, SYSTEMD_PATH,
+        const Move *move = userdata;
+        const Step *step = g_ptr_array_index(move->steps, move->next);
+        int r = sd_bus_message_new_method_call(move->links->bus, ret, SYSTEMD_SERVICE, SYSTEMD_PATH,
                                                SYSTEMD_MANAGER, step->method);
 
-        r = r < 0 ? r : append_arguments(m, move, step);
-        return r < 0 ? r
-                     : sd_bus_call_async(links->bus, &move->call, m, on_answer, move,
-                                         links->answer_usec);
-}
-
-static void ask(Move *move)
-{
-        if (move->next == move->steps->len) {
-                finish(move, NULL);
-                return;
-        }
-        int r = send_step(move, g_ptr_array_index(move->steps, move->next));
-        if (systemd_is_lost(r))
-                ask_again_later(move);
-        else if (r < 0)
-                finish(move, strerror(-r));
+        return r < 0 ? r : append_arguments(*ret, move, step);
 }
 
 int unit_links_move(UnitLinks *links, const char *from, const char *to)
 {
+        static const SystemdCallType type = {make_call, on_done};
         Move *move = g_new0(Move, 1);
 
         *move = (Move){
@@ -221,17 +177,19 @@ int unit_links_move(UnitLinks *links, const char *from, const char *to)
                 .from = g_strdup(from),
                 .to = g_strdup(to),
                 .steps = g_ptr_array_new_with_free_func(step_free),
-                .until = now_usec(CLOCK_MONOTONIC) + links->answer_usec,
+                .call = {.type = &type,
+                         .userdata = move,
+                         .event = links->event,
+                         .bus = &links->bus,
+                         .answer_usec = links->answer_usec},
         };
         add_steps(move);
-        int r = move->steps->len == 0 ? 0 : send_step(move, g_ptr_array_index(move->steps, 0));
-        if (move->steps->len == 0 || (r < 0 && !systemd_is_lost(r))) {
+        int r = move->steps->len == 0 ? 0 : systemd_call_start(&move->call);
+        if (move->steps->len == 0 || r < 0) {
                 move_free(move);
                 return r;
         }
         g_hash_table_replace(links->moves, move->from, move);
-        if (r < 0)
-                ask_again_later(move);
         return 1;
 }
 
@@ -249,14 +207,8 @@ void unit_links_set_bus(UnitLinks *links, sd_bus *bus)
 
         links->bus = bus;
         g_hash_table_iter_init(&i, links->moves);
-        while (g_hash_table_iter_next(&i, NULL, &p)) {
-                Move *move = p;
-
-                move->call = sd_bus_slot_unref(move->call);
-                move->retry = sd_event_source_disable_unref(move->retry);
-                (void)sd_event_add_time_relative(links->event, &move->retry, CLOCK_MONOTONIC, 0, 0,
-                                                 on_retry, move);
-        }
+        while (g_hash_table_iter_next(&i, NULL, &p))
+                systemd_call_again(&((Move *)p)->call);
 }
 
 UnitLinks *unit_links_new(const char *root, sd_bus *bus, uint64_t answer_usec, UnitLinksDone done,

@@ -133,6 +133,8 @@ expect 4 lodgectl reset "$M"
 matches 'a reset' "$busy" "$ERR"
 expect 4 lodgectl rm "$M"
 matches 'a removal' "$busy" "$ERR"
+expect 4 lodgectl rename "$M" "$M-other"
+matches 'another name' "in use by job $(job_of) " "$ERR"
 
 # cancelled: what is not whole goes, and it can start
 call CancelJob 'sa{sv}' "$(job_of)" 0
