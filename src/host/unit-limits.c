@@ -13,6 +13,7 @@
 #include <glib.h>
 #include <string.h>
 
+#define LOOK_USEC   200000ULL /* systemd has let go of a unit by then that nobody needs */
 #define RECORD_MAX  4096U
 #define DROP_IN_MAX (64U << 10)
 
@@ -33,6 +34,8 @@ typedef struct Lost {
         UnitLimits *limits;
         char *unit;
         sd_bus_slot *call;
+        sd_event_source *again; /* for the second look */
+        bool again_done;
         enum {
                 LOST_UNKNOWN,
                 LOST_KEPT,    /* it does: it has to read its units again */
@@ -235,7 +238,7 @@ size_t unit_limits_count(const UnitLimits *limits)
 
         g_hash_table_iter_init(&i, limits->lost);
         while (g_hash_table_iter_next(&i, NULL, &p))
-                n += ((const Lost *)p)->call != NULL;
+                n += ((const Lost *)p)->call || ((const Lost *)p)->again;
         return n;
 }
 
@@ -246,6 +249,7 @@ static void lost_free(void *p)
         Lost *l = p;
 
         sd_bus_slot_unref(l->call);
+        sd_event_source_disable_unref(l->again);
         g_free(l->unit);
         g_free(l);
 }
@@ -266,6 +270,25 @@ static void lost_is_kept(Lost *l)
         l->limits->listener->lost(l->limits->userdata, l->unit, true);
 }
 
+static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Lost *l = userdata;
+
+        l->again = sd_event_source_disable_unref(l->again);
+        unit_limits_check_lost(l->limits, l->unit);
+        return 0;
+}
+
+/* A unit that was let go is still there for a moment. */
+static bool look_again(Lost *l)
+{
+        if (l->again_done)
+                return false;
+        l->again_done = true;
+        return sd_event_add_time_relative(l->limits->event, &l->again, CLOCK_MONOTONIC, LOOK_USEC,
+                                          0, on_again, l) >= 0;
+}
+
 static int on_unit(sd_bus_message *m, void *userdata, sd_bus_error *unused)
 {
         const sd_bus_error *e = sd_bus_message_get_error(m);
@@ -274,7 +297,7 @@ static int on_unit(sd_bus_message *m, void *userdata, sd_bus_error *unused)
         l->call = sd_bus_slot_unref(l->call);
         if (sd_bus_error_has_name(e, SYSTEMD_NO_SUCH_UNIT))
                 lost_is_clean(l);
-        else /* or who knows: it may be away */
+        else if (!look_again(l)) /* or who knows: it may be away */
                 lost_is_kept(l);
         return 0;
 }
@@ -284,7 +307,7 @@ void unit_limits_check_lost(UnitLimits *limits, const char *unit)
         Lost *l = g_hash_table_lookup(limits->lost, unit);
         _cleanup_free_ char *path = generated_path(limits, unit);
 
-        if (!l || l->call || l->state != LOST_UNKNOWN)
+        if (!l || l->call || l->again || l->state != LOST_UNKNOWN)
                 return;
         if (g_file_test(path, G_FILE_TEST_EXISTS) ||
             sd_bus_call_method_async(limits->bus, &l->call, SYSTEMD_SERVICE, SYSTEMD_PATH,

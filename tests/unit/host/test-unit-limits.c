@@ -25,6 +25,7 @@ static char root[] = "/tmp/test-unit-limits.XXXXXX";
 
 static struct {
         unsigned calls, away;
+        unsigned lets_go; /* after so many questions */
         bool refuse, mute;
         bool knows;       /* the unit, though it does not run */
         char asked[4096]; /* of the last call: "NAME=VALUE " each */
@@ -122,8 +123,9 @@ static void read_call(sd_bus_message *m)
 static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         if (sd_bus_message_is_method_call(m, NULL, "GetUnit") > 0)
-                return host.knows ? sd_bus_reply_method_return(m, "o", "/a")
-                                  : sd_bus_reply_method_errorf(m, SYSTEMD_NO_SUCH_UNIT, "none");
+                return host.knows || (host.lets_go > 0 && host.lets_go--)
+                               ? sd_bus_reply_method_return(m, "o", "/a")
+                               : sd_bus_reply_method_errorf(m, SYSTEMD_NO_SUCH_UNIT, "none");
         if (sd_bus_message_is_method_call(m, NULL, "SetUnitProperties") <= 0)
                 return 0;
         host.calls++;
@@ -315,6 +317,18 @@ static void test_kept(void)
         run_until_clean();
 }
 
+/* systemd lets go of a unit a moment after it was told to: that is no reason to read all again. */
+static void test_let_go(void)
+{
+        host.lets_go = 1;
+        forget("MemoryMax=2G\n");
+        CHECK_NUMBER(unit_limits_count(limits), 1);
+        run_until_clean();
+        CHECK_NUMBER(told.kept, 0);
+        CHECK_NUMBER(host.lets_go, 0);
+        CHECK_NUMBER(unit_limits_count(limits), 0);
+}
+
 #define GENERATED "/run/systemd/generator/" UNIT_NAME ".d"
 
 /* What the generator has made of an earlier definition. */
@@ -423,6 +437,7 @@ int main(void)
         test_taken_back();
         test_forgotten();
         test_kept();
+        test_let_go();
         test_generated();
         test_refused();
         test_away();
