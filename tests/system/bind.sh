@@ -150,7 +150,6 @@ remove "$m"
 create "$m" busybox 'Bind=/proc/sys:/x' -- "${IDLE[@]}"
 refused NotSupported "owners of '/proc/sys': its file system .proc.*map=none" StartMachine "'$m'" '{}'
 remove "$m"
-mkdir "$SHARED/sub"
 mount -t proc proc "$SHARED/sub"
 create "$m" busybox "Bind=$SHARED:/x" -- "${IDLE[@]}"
 refused NotSupported "owners of '$SHARED': a file system mounted below it .*norecursive leaves it out" StartMachine "'$m'" '{}'
