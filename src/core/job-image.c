@@ -66,7 +66,7 @@ static int open_file(Manager *manager, const char *path)
         return open(whole, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
-/* Whom to ask, and as whom. */
+/* As whom to ask, and which server. */
 static void add_registry(Manager *manager, JobOrder *o, const char *domain, const JobParams *p)
 {
         _cleanup_close_ int config = open_file(manager, LODGE_REGISTRIES_CONF), auth = -EBADF;
@@ -75,7 +75,6 @@ static void add_registry(Manager *manager, JobOrder *o, const char *domain, cons
                 auth = credentials_file(domain, p);
         else if (p->auth_file < 0)
                 auth = open_file(manager, LODGE_AUTH_FILE);
-        order_add(o, "insecure", p->insecure ? "yes" : NULL);
         order_add_fd(o, "auth-fd", auth >= 0 ? auth : p->auth_file);
         order_add_fd(o, "config-fd", config);
 }
@@ -148,7 +147,8 @@ int job_pull(Manager *manager, const char *reference, const JobParams *p, Job **
         order_add(&o, "op", "pull");
         order_add(&o, "reference", canonical);
         order_add(&o, "name", name);
-        order_add(&o, "platform", p->platform);
+        order_add(&o, "platform", p->platform ?: "");
+        order_add(&o, "insecure", p->insecure ? "yes" : "no");
         return start_pull(manager, &parsed, &o, p, ret, reterr);
 }
 
@@ -172,6 +172,7 @@ int job_push(Image *image, const char *reference, const JobParams *p, Job **ret,
         order_add(&o, "record", record);
         order_add(&o, "reference", canonical);
         order_add(&o, "compression", p->compression);
+        order_add(&o, "insecure", p->insecure ? "yes" : "no");
         add_registry(image->manager, &o, parsed.domain, p);
         order_hold_layers(&o, image);
         return job_start(image->manager, &o, ret, reterr);

@@ -51,6 +51,9 @@ static void clean_up(Job *j)
         }
         if (store_trash(manager->root, LODGE_STORE_INCOMING, j->id, &f) < 0)
                 manager_warn(manager, NULL, f.message);
+        /* Layers that are complete stay for the next try, unless they are what fills the disk. */
+        if (j->fault.code == FAULT_NO_SPACE)
+                store_drop_unreferenced(manager, NULL, NULL);
         manager_sweep(manager);
         job_answer(j);
         job_expire(j);

@@ -177,13 +177,26 @@ static Job *first_job(Manager *manager, bool (*fits)(const Job *j, const void *w
         return NULL;
 }
 
+/* What was added to a job's since, the descriptors, makes no other job of it. */
+static bool begins_with(char *const *args, char *const *wanted)
+{
+        size_t n = strv_length(wanted);
+
+        if (strv_length(args) < n)
+                return false;
+        for (size_t i = 0; i < n; i++)
+                if (!streq(args[i], wanted[i]))
+                        return false;
+        return true;
+}
+
 static bool does_same(const Job *j, const void *what)
 {
         const JobOrder *o = what;
 
         return !job_has_ended(j) && streq(j->operation, o->operation) &&
                streq(j->object, o->object) && streq(j->name, o->name) &&
-               strv_equal(j->args, o->args);
+               begins_with(j->args, o->args);
 }
 
 Job *job_find_same(Manager *manager, const JobOrder *order)

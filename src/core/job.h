@@ -137,7 +137,8 @@ int job_finished(Manager *manager, JobOrder *order, const char *result, Job **re
 /** job_find() - by its ID
  * Return: 0; -EINVAL FAULT_INVALID_NAME; -ENOENT FAULT_NO_SUCH_JOB. */
 int job_find(Manager *manager, const char *id, Job **ret, Fault *reterr);
-/** job_find_same() - one that does just this now; NULL if there is none */
+/** job_find_same() - one that does just this now; NULL if there is none
+ * @order without descriptors: who logs in how does not count */
 Job *job_find_same(Manager *manager, const JobOrder *order);
 /** job_makes() - one that is about to make an image of this name; NULL if there is none */
 Job *job_makes(Manager *manager, const char *name);

@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The file with the user's passwords for registries, containers-auth.json(5), in the places where
- * podman, skopeo and docker keep it. */
+/* The user's login for a registry, containers-auth.json(5), from where podman, skopeo and docker
+ * keep it: in a file, or with a credential helper that the file names. */
 #pragma once
 
 #include "base/fault.h"
+#include "spec/reference.h"
 
-/** auth_file_open() - open the file that has something for a registry
- * @path   the one that was asked for; NULL: look where others put theirs
- * @domain of the registry, with its port: "docker.io", "localhost:5000"
+typedef struct AuthFound {
+        int fd;                /* a file with the login; -EBADF: it is the following two */
+        char *user, *password; /* NULL if it is the file */
+} AuthFound;
+
+/** auth_found_done() - forget the login */
+void auth_found_done(AuthFound *a);
+#define _cleanup_auth_found_ _cleanup_(auth_found_done)
+
+/** auth_file_find() - find the login for an image
+ * @path   the file that was asked for; NULL: look where others put theirs
  * As podman looks for it: $REGISTRY_AUTH_FILE alone if set; else the first with an entry for the
- * registry of $XDG_RUNTIME_DIR/containers/auth.json, ~/.config/containers/auth.json and
- * ~/.docker/config.json. What it says is for who talks to the registry to read.
- * Return: descriptor; -ENOENT there is none, no Fault; else negative errno with a Fault. */
-int auth_file_open(const char *path, const char *domain, Fault *reterr);
+ * registry or the part of it where the image is, of $XDG_RUNTIME_DIR/containers/auth.json,
+ * ~/.config/containers/auth.json and ~/.docker/config.json. What a file says is for who talks to
+ * the registry to read; the helper is run here, as the user that it belongs to.
+ * @ret    auth_found_done() frees it
+ * Return: 1; 0 there is none; negative errno with a Fault. */
+int auth_file_find(const char *path, const Reference *image, AuthFound *ret, Fault *reterr);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/columns.h"
 
+#include "base/size-text.h"
 #include "base/text.h"
 #include "ctl/network-text.h"
 #include "ctl/pager.h"
 #include "ctl/report.h"
-#include "ctl/size-text.h"
 #include "ctl/table.h"
 #include "ctl/time-text.h"
 

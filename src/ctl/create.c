@@ -39,11 +39,13 @@ static int create(Ctl *c, const char *name, const char *image, const SettingsExt
         int status = pull_when(c, &when);
         bool can_pull = when != PULL_NEVER && pull_can_get(reference);
 
-        if (status == EXIT_OK && when == PULL_ALWAYS && can_pull)
+        if (status == EXIT_OK && can_pull && when != PULL_MISSING)
                 status = pull(c, reference);
-        if (status != EXIT_OK)
+        if (status != EXIT_OK && (when != PULL_NEWER || status > 128)) /* C-c means all of it */
                 return status;
         int r = call_create(c, name, reference, extra, &fault);
+        if (r < 0 && fault.code == FAULT_NO_SUCH_IMAGE && status != EXIT_OK)
+                return status;
         if (r < 0 && fault.code == FAULT_NO_SUCH_IMAGE && when == PULL_MISSING && can_pull) {
                 status = pull(c, reference);
                 if (status != EXIT_OK)
@@ -51,6 +53,8 @@ static int create(Ctl *c, const char *name, const char *image, const SettingsExt
                 fault_done(&fault);
                 r = call_create(c, name, reference, extra, &fault);
         }
+        if (r >= 0 && status != EXIT_OK)
+                report_note(c, "Image '%s' is taken as it is here.", reference);
         return r < 0 ? report_fault(c, object, &fault) : EXIT_OK;
 }
 

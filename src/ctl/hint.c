@@ -230,6 +230,10 @@ static void hint_busy(const Ctl *c, const char *object)
                         report_hint("lodgectl %s %s", hints[i].hint, object);
                         return;
                 }
+        if (streq(c->verb->name, "pull") || streq(c->verb->name, "import")) {
+                report_hint("lodgectl job ls");
+                return;
+        }
         report_hint("lodgectl %sstatus %s",
                     strncmp(c->verb->name, "image ", 6) == 0 ? "image " : "", object);
 }

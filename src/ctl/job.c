@@ -209,13 +209,38 @@ static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *ret_error
         return 0;
 }
 
+/* Somebody else, whose job it was, did not want it any more, or was not let in: neither says
+ * anything about us. */
+static bool is_to_be_ours(const Job *j)
+{
+        return j->is_others && j->request && j->signal == 0 &&
+               (streq(string_of(j, "State"), "cancelled") ||
+                streq(string_of(j, "Error"), LODGE_ERROR_PREFIX "NotAuthorized"));
+}
+
+static void begin_own(Job *j)
+{
+        _cleanup_fault_ Fault fault = {0};
+
+        j->changed = sd_bus_slot_unref(j->changed);
+        j->timer = sd_event_source_disable_unref(j->timer);
+        (void)json_object_clear(j->properties);
+        j->is_others = j->is_begun = false;
+        int r = begin(j, &fault);
+        if (r < 0)
+                fail(j, r, &fault);
+}
+
 static int on_last_properties(sd_bus_message *m, void *userdata, sd_bus_error *ret_error)
 {
         Job *j = userdata;
 
         if (!sd_bus_message_is_method_error(m, NULL))
                 (void)read_properties(j, m);
-        finish(j, string_of(j, "State"));
+        if (is_to_be_ours(j))
+                begin_own(j);
+        else
+                finish(j, string_of(j, "State"));
         return 0;
 }
 

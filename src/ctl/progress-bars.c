@@ -2,9 +2,9 @@
 #include "ctl/progress-bars.h"
 
 #include "base/io.h"
+#include "base/size-text.h"
 #include "base/text.h"
 #include "ctl/report.h"
-#include "ctl/size-text.h"
 #include "ctl/time-text.h"
 
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/progress.h"
 
+#include "base/size-text.h"
 #include "base/text.h"
 #include "ctl/progress-bars.h"
 #include "ctl/report.h"
-#include "ctl/size-text.h"
 
 #include <string.h>
 

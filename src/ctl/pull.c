@@ -43,8 +43,10 @@ int pull_image(Ctl *c, const char *reference, const char *name, json_t **ret_job
 int pull_when(const Ctl *c, PullWhen *ret)
 {
         const char *when = args_value(&c->args, "pull");
-        static const char *const names[] = {
-                [PULL_MISSING] = "missing", [PULL_ALWAYS] = "always", [PULL_NEVER] = "never"};
+        static const char *const names[] = {[PULL_MISSING] = "missing",
+                                            [PULL_ALWAYS] = "always",
+                                            [PULL_NEWER] = "newer",
+                                            [PULL_NEVER] = "never"};
 
         *ret = PULL_MISSING;
         for (size_t i = 0; when && i < ELEMENTSOF(names); i++)
@@ -52,7 +54,8 @@ int pull_when(const Ctl *c, PullWhen *ret)
                         *ret = (PullWhen)i;
                         return EXIT_OK;
                 }
-        return when ? report_usage(c->verb, "--pull wants missing, always or never, not '%s'", when)
+        return when ? report_usage(c->verb,
+                                   "--pull wants missing, always, newer or never, not '%s'", when)
                     : EXIT_OK;
 }
 

@@ -14,6 +14,7 @@ int pull_image(Ctl *c, const char *reference, const char *name, json_t **ret_job
 typedef enum PullWhen {
         PULL_MISSING,
         PULL_ALWAYS,
+        PULL_NEWER, /* as always, but what is here will do where that fails */
         PULL_NEVER,
 } PullWhen;
 

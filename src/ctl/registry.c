@@ -59,17 +59,20 @@ static int append_credentials(sd_bus_message *m, const char *creds, Fault *reter
         return r;
 }
 
-static int append_auth_file(const Ctl *c, sd_bus_message *m, const char *reference, Fault *reterr)
+static int append_login(const Ctl *c, sd_bus_message *m, const char *reference, Fault *reterr)
 {
         _cleanup_reference_ Reference parsed = {0};
+        _cleanup_auth_found_ AuthFound found = {.fd = -EBADF};
 
         if (reference_parse(reference, &parsed, NULL) < 0)
                 return 0;
-        _cleanup_close_ int fd =
-                auth_file_open(args_value(&c->args, "authfile"), parsed.domain, reterr);
-        if (fd == -ENOENT && (!reterr || reterr->code == FAULT_NONE))
-                return 0;
-        return fd < 0 ? fd : client_append_option_fd(m, "AuthFile", fd);
+        int r = auth_file_find(args_value(&c->args, "authfile"), &parsed, &found, reterr);
+        if (r <= 0)
+                return r;
+        if (found.fd >= 0)
+                return client_append_option_fd(m, "AuthFile", found.fd);
+        r = client_append_option_string(m, "Username", found.user);
+        return r < 0 ? r : client_append_option_string(m, "Password", found.password);
 }
 
 int registry_append_options(const Ctl *c, sd_bus_message *m, const char *reference, Fault *reterr)
@@ -83,6 +86,5 @@ int registry_append_options(const Ctl *c, sd_bus_message *m, const char *referen
                 r = client_append_option_bool(m, "Insecure", true);
         if (r < 0)
                 return r;
-        return creds ? append_credentials(m, creds, reterr)
-                     : append_auth_file(c, m, reference, reterr);
+        return creds ? append_credentials(m, creds, reterr) : append_login(c, m, reference, reterr);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/status-usage.h"
 
+#include "base/size-text.h"
 #include "ctl/fields.h"
 #include "ctl/machine-stats.h"
-#include "ctl/size-text.h"
 
 #include <inttypes.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/size-text.h"
 #include "base/text.h"
 #include "client/client-object.h"
 #include "ctl/fields.h"
@@ -6,7 +7,6 @@
 #include "ctl/kinds.h"
 #include "ctl/report.h"
 #include "ctl/screens.h"
-#include "ctl/size-text.h"
 #include "ctl/table.h"
 #include "ctl/terminal.h"
 #include "ctl/verbs.h"

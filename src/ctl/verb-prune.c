@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* prune and volume prune. */
 #include "base/names.h"
+#include "base/size-text.h"
 #include "base/text.h"
 #include "ctl/ask.h"
 #include "ctl/json.h"
 #include "ctl/report.h"
-#include "ctl/size-text.h"
 #include "ctl/verbs.h"
 
 static int call_prune(const Ctl *c, sd_bus_message **ret, Fault *reterr)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/size-text.h"
 #include "base/text.h"
 #include "ctl/columns.h"
 #include "ctl/machine-stats.h"
 #include "ctl/report.h"
-#include "ctl/size-text.h"
 #include "ctl/verbs.h"
 
 #include <inttypes.h>

@@ -13,7 +13,7 @@ const Option registry_options[] = {
         {.name = NULL},
 };
 const Option pull_options[] = {
-        {"pull", 0, OPTION_VALUE, "WHEN", "missing (the default), always or never"},
+        {"pull", 0, OPTION_VALUE, "WHEN", "missing (the default), always, newer or never"},
         {.name = NULL},
 };
 const Option progress_options[] = {

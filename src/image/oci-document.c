@@ -264,13 +264,34 @@ int oci_layout_check(const char *text, size_t n, Fault *reterr)
 
 /* ---- choice ---- */
 
+/* No image, but what buildkit says about one, its origin and its parts. */
+static bool is_attestation(const OciDescriptor *d)
+{
+        return streq(d->platform.os, "unknown") && streq(d->platform.architecture, "unknown");
+}
+
+/* The only image; NULL: there are more, or none. */
+static const OciDescriptor *only_image(const OciIndex *index)
+{
+        const OciDescriptor *only = NULL;
+
+        for (size_t i = 0; i < index->n_manifests; i++) {
+                if (is_attestation(&index->manifests[i]))
+                        continue;
+                if (only)
+                        return NULL;
+                only = &index->manifests[i];
+        }
+        return only;
+}
+
 const OciDescriptor *oci_index_choose(const OciIndex *index, const OciPlatform *platform)
 {
-        const OciDescriptor *best = NULL;
+        const OciDescriptor *best = NULL, *only = only_image(index);
         int most = 0;
 
-        if (index->n_manifests == 1 && !index->manifests[0].platform.architecture)
-                return &index->manifests[0];
+        if (only && !only->platform.architecture)
+                return only;
         for (size_t i = 0; i < index->n_manifests; i++) {
                 int n = oci_platform_match(&index->manifests[i].platform, platform);
 
@@ -290,11 +311,13 @@ char *oci_index_platforms(const OciIndex *index)
 
         if (!f)
                 return NULL;
-        for (size_t i = 0; i < index->n_manifests && i < 16; i++) {
+        for (size_t i = 0, n = 0; i < index->n_manifests && n < 16; i++) {
+                if (is_attestation(&index->manifests[i]))
+                        continue;
                 _cleanup_free_ char *name = oci_platform_format(&index->manifests[i].platform);
                 _cleanup_free_ char *shown = text_for_display(name ?: "", 64);
 
-                (void)fprintf(f, "%s%s", i ? ", " : "", shown ?: "");
+                (void)fprintf(f, "%s%s", n++ ? ", " : "", shown ?: "");
         }
         if (fclose(f) != 0) {
                 free(list);

@@ -66,7 +66,7 @@ int oci_layout_check(const char *text, size_t n, Fault *reterr);
 
 /** oci_index_choose() - the manifest for a platform
  * The variant itself is best, then none, then the highest below it. A descriptor without platform
- * fits if it is the only one.
+ * fits if it is the only one, not counting what is said of images and is none itself.
  * Return: borrowed from @index; NULL: none fits. */
 const OciDescriptor *oci_index_choose(const OciIndex *index, const OciPlatform *platform);
 /** oci_index_platforms() - what there is to choose from, for a message: "linux/amd64, linux/arm64"

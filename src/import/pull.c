@@ -2,6 +2,8 @@
 /* pull: an image of a registry. Its layers are unpacked while they come, a few at a time; what is
  * in the store already does not come. */
 #include "base/io.h"
+#include "base/names.h"
+#include "base/size-text.h"
 #include "base/text.h"
 #include "image/layer.h"
 #include "image/oci-config.h"
@@ -15,6 +17,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #define CONFIG_MAX (4U << 20)
 #define PIPE_BYTES (1 << 20)
@@ -29,6 +32,7 @@ typedef struct PulledLayer {
 typedef struct Pull {
         Job *job;
         RemoteImage remote;
+        OciPlatform platform; /* that is wanted */
         RegistryManifest manifest;
         OciDocument document; /* a manifest */
         OciConfig config;
@@ -36,11 +40,13 @@ typedef struct Pull {
         PulledLayer *layers;
         LayerResult *results; /* of each of them */
         size_t n_layers;
+        struct statvfs room; /* in the store, before they come */
 } Pull;
 
 static void pull_done(Pull *p)
 {
         remote_image_done(&p->remote);
+        oci_platform_done(&p->platform);
         registry_manifest_done(&p->manifest);
         oci_document_done(&p->document);
         oci_config_done(&p->config);
@@ -92,17 +98,17 @@ static int fault_platform(const OciIndex *index, const OciPlatform *wanted, Faul
 
 /* Down to the manifest for the platform. Digests cannot form a circle; a registry that answers by
  * tag might, so the depth is bounded. */
-static int find_manifest(Pull *p, Http *h, const OciPlatform *platform, Fault *reterr)
+static int find_manifest(Pull *p, Http *h, Fault *reterr)
 {
         _cleanup_oci_document_ OciDocument document = {0};
         int r = get_document(p, h, NULL, &document, reterr);
 
         for (unsigned depth = 0; r >= 0 && document.kind == OCI_DOCUMENT_INDEX; depth++) {
                 OciDocument next = {0};
-                const OciDescriptor *d = oci_index_choose(&document.index, platform);
+                const OciDescriptor *d = oci_index_choose(&document.index, &p->platform);
 
                 if (!d)
-                        return fault_platform(&document.index, platform, reterr);
+                        return fault_platform(&document.index, &p->platform, reterr);
                 if (depth >= OCI_INDEX_DEPTH)
                         return fault_set(reterr, FAULT_PULL_FAILED, ELOOP,
                                          "its indexes are nested deeper than %d", OCI_INDEX_DEPTH);
@@ -131,14 +137,13 @@ static int get_config(Pull *p, Http *h, Fault *reterr)
 
 static int find_image(Pull *p, Fault *reterr)
 {
-        _cleanup_oci_platform_ OciPlatform platform = {0};
         Http *h = registry_http(p->remote.registry);
 
         if (!h)
                 return -ENOMEM;
-        int r = oci_platform_parse(order_get(p->job->order, "platform"), &platform, reterr);
+        int r = oci_platform_parse(order_get(p->job->order, "platform"), &p->platform, reterr);
         if (r >= 0)
-                r = find_manifest(p, h, &platform, reterr);
+                r = find_manifest(p, h, reterr);
         if (r >= 0)
                 r = get_config(p, h, reterr);
         registry_http_done(p->remote.registry, h);
@@ -289,11 +294,55 @@ static int get_layers(Pull *p, Fault *reterr)
         for (size_t i = 0; i < m->n_layers; i++)
                 add_layer(p, i);
         progress_set_phase(p->job->progress, "downloading");
+        if (fstatvfs(p->job->incoming_fd, &p->room) < 0)
+                return job_fault(reterr, errno, "cannot ask how much room the store has");
         work.n = p->n_layers;
         return parallel_run(&work, reterr);
 }
 
+/* What is free by now is not what there was: other layers have come, and it will be given back. */
+static int fault_full(Pull *p, int error, const Fault *why, Fault *reterr)
+{
+        char room[SIZE_TEXT_MAX], size[SIZE_TEXT_MAX];
+        size_t n_name = strlen(p->remote.name);
+        const char *cause = why->message ?: strerror(-error);
+        uint64_t n = 0;
+
+        if (strncmp(cause, p->remote.name, n_name) == 0 && strncmp(cause + n_name, ": ", 2) == 0)
+                cause += n_name + 2;
+        for (size_t i = 0; i < p->n_layers; i++)
+                n += p->document.manifest.layers[p->layers[i].index].size;
+        return fault_set(reterr, FAULT_NO_SPACE, error,
+                         "%s: the file system of " LODGE_STORE " is full: of %s that were free, "
+                         "the layers that were missing, %s compressed, need more (%s)",
+                         p->remote.name,
+                         size_text((uint64_t)p->room.f_bavail * p->room.f_frsize, room),
+                         size_text(n, size), cause);
+}
+
 /* ---- the whole ---- */
+
+/* What is worth a word though it is no failure: an image without an index is taken whatever it is
+ * for. */
+static int tell(const Pull *p, char **ret)
+{
+        _cleanup_free_ char *dropped = layer_dropped(p->results, p->n_layers), *is = NULL,
+                            *wanted = NULL;
+
+        *ret = NULL;
+        if (!p->config.platform.architecture ||
+            oci_platform_match(&p->config.platform, &p->platform) > 0) {
+                *ret = TAKE_PTR(dropped);
+                return 0;
+        }
+        is = oci_platform_format(&p->config.platform);
+        wanted = oci_platform_format(&p->platform);
+        if (!is || !wanted ||
+            asprintf(ret, "the image is for %s, not for %s, and there is no other%s%s", is, wanted,
+                     dropped ? "; " : "", dropped ?: "") < 0)
+                return -ENOMEM;
+        return 0;
+}
 
 static int finish(Pull *p, JobResult *ret, Fault *reterr)
 {
@@ -311,8 +360,8 @@ static int finish(Pull *p, JobResult *ret, Fault *reterr)
 
         for (size_t i = 0; i < p->n_layers; i++)
                 parts.size_bytes += p->results[i].n_bytes;
-        ret->message = layer_dropped(p->results, p->n_layers);
-        return image_finish(p->job, &parts, ret, reterr);
+        int r = tell(p, &ret->message);
+        return r < 0 ? r : image_finish(p->job, &parts, ret, reterr);
 }
 
 int op_pull(Job *job, JobResult *ret, Fault *reterr)
@@ -328,5 +377,7 @@ int op_pull(Job *job, JobResult *ret, Fault *reterr)
                 r = get_layers(&p, &fault);
         if (r >= 0)
                 r = finish(&p, ret, &fault);
+        if (r < 0 && fault.code == FAULT_NO_SPACE)
+                return fault_full(&p, r, &fault, reterr);
         return r < 0 ? remote_image_fault(&p.remote, FAULT_PULL_FAILED, r, &fault, reterr) : 0;
 }

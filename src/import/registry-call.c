@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define TRIES_MAX       5  /* without getting on */
+#define LOST_TRIES_MAX  8  /* half a minute of pauses: a network that went away may come back */
 #define LIMIT_TRIES_MAX 3  /* where the registry says that there are too many */
 #define LIMIT_SECONDS   60 /* that we wait for it, at most */
 #define LOGINS_MAX      2  /* for one call: a token may end meanwhile */
@@ -176,27 +177,36 @@ static int round_trip(Registry *r, Http *h, Endpoint *e, const Call *c, char **u
 
 /* ---- is it worth a repetition? ---- */
 
-static bool is_passing(const Endpoint *e, HttpFailure failure)
+bool registry_is_lost(const Endpoint *e, HttpFailure failure)
 {
         switch (failure) {
-        case HTTP_STALLED:
-        case HTTP_BROKEN: return true;
         case HTTP_NO_ADDRESS:
         case HTTP_REFUSED:
         case HTTP_UNREACHABLE:
-        case HTTP_TIMED_OUT: return e->answered; /* else say so at once */
+        case HTTP_TIMED_OUT: return e->answered;
         default: return false;
         }
 }
 
+/* How often a request that failed so is made; one that was never answered is given up at once, and
+ * a mirror sooner, as there are others. */
+static unsigned tries_max(const Endpoint *e, HttpFailure failure)
+{
+        if (failure == HTTP_STALLED || failure == HTTP_BROKEN)
+                return TRIES_MAX;
+        if (!registry_is_lost(e, failure))
+                return 1;
+        return e->mirror ? TRIES_MAX : LOST_TRIES_MAX;
+}
+
 /* Return: true after a pause, if the call is to be repeated. */
-static bool repeat_later(const Registry *r, const Call *c, Attempts *a)
+static bool repeat_later(const Registry *r, const Call *c, Attempts *a, unsigned most)
 {
         if (c->offset && *c->offset >= a->offset + PROGRESS_BYTES) {
                 a->offset = *c->offset;
                 a->n = 0;
         }
-        if (c->once || ++a->n >= TRIES_MAX)
+        if (c->once || ++a->n >= most)
                 return false;
         registry_pause(r, (uint64_t)r->pause_msec << (a->n - 1));
         return !registry_stopped(r);
@@ -229,7 +239,7 @@ static int judge(Registry *r, Http *h, Endpoint *e, const Call *c, const char *u
         if (response->failure == HTTP_STOPPED && !registry_stopped(r))
                 return -ECANCELED; /* sink or source: they know why */
         if (response->failure != HTTP_FINE) {
-                if (is_passing(e, response->failure) && repeat_later(r, c, a))
+                if (repeat_later(r, c, a, tries_max(e, response->failure)))
                         return 1;
                 return registry_fault_transport(r, e, url, c->what, response, reterr);
         }
@@ -243,7 +253,7 @@ static int judge(Registry *r, Http *h, Endpoint *e, const Call *c, const char *u
         }
         if (response->status == 429)
                 return repeat_when_told(r, c, a, response);
-        return is_server_fault(response->status) && repeat_later(r, c, a);
+        return is_server_fault(response->status) && repeat_later(r, c, a, TRIES_MAX);
 }
 
 static int make_url(const Endpoint *e, const Call *c, char **ret)

@@ -71,6 +71,16 @@ static int fault_certificate(const Registry *r, const Endpoint *e, const char *h
                 host, why, host);
 }
 
+static int lost_error(HttpFailure failure)
+{
+        switch (failure) {
+        case HTTP_NO_ADDRESS: return EADDRNOTAVAIL;
+        case HTTP_REFUSED: return ECONNREFUSED;
+        case HTTP_UNREACHABLE: return EHOSTUNREACH;
+        default: return ETIMEDOUT;
+        }
+}
+
 int registry_fault_transport(const Registry *r, const Endpoint *e, const char *url,
                              const char *what, const HttpResponse *response, Fault *reterr)
 {
@@ -80,6 +90,11 @@ int registry_fault_transport(const Registry *r, const Endpoint *e, const char *u
 
         if (!host || !why)
                 return -ENOMEM;
+        if (registry_is_lost(e, response->failure))
+                return fail(
+                        r, reterr, lost_error(response->failure),
+                        "the registry %s cannot be reached any more, for %s (%s); check the host's network, and try again, which goes on with what is missing",
+                        host, what, why);
         switch (response->failure) {
         case HTTP_NO_ADDRESS:
                 return fail(
@@ -103,12 +118,12 @@ int registry_fault_transport(const Registry *r, const Endpoint *e, const char *u
         case HTTP_STALLED:
                 return fail(
                         r, reterr, ETIMEDOUT,
-                        "the registry %s went silent in the middle of %s, for %u s and again after each repetition; try again later",
+                        "the registry %s went silent in the middle of %s, for %u s and again after each repetition; try again later, which goes on with what is missing",
                         host, what, stall);
         case HTTP_BROKEN:
                 return fail(
                         r, reterr, EPIPE,
-                        "the connection to the registry %s broke in the middle of %s, and again after each repetition; try again later",
+                        "the connection to the registry %s broke in the middle of %s, and again after each repetition; try again later, which goes on with what is missing",
                         host, what);
         case HTTP_NOT_TLS:
                 return fail(

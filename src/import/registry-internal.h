@@ -76,6 +76,8 @@ int registry_call(Registry *r, Http *h, const Call *c, HttpResponse *ret, Fault 
 int registry_exchange(Registry *r, Http *h, Endpoint *e, const Call *c, HttpResponse *ret,
                       Fault *reterr);
 
+/** registry_is_lost() - is it away, and was there before? */
+bool registry_is_lost(const Endpoint *e, HttpFailure failure);
 /** registry_stopped() - does somebody want an end of it? */
 bool registry_stopped(const Registry *r);
 /** registry_pause() - sleep; shorter if registry_stopped() */

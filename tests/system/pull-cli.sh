@@ -67,6 +67,48 @@ for file in "$HOME/.docker/config.json" "$XDG_RUNTIME_DIR/containers/auth.json" 
     lodgectl image rm "$tls/app:1"
     rm "$file"
 done
+# the entry for the part of the registry where the image is; a file with others for it is none with a login
+entry() { printf '"%s": {"auth": "%s"}' "$1" "$(printf %s "$2" | base64 -w0)"; } # entry KEY USER:PASSWORD
+good=$REGISTRY_USER:$REGISTRY_PASSWORD
+echo "{\"auths\": {$(entry "$REGISTRY_TLS" x:y), $(entry "$REGISTRY_TLS/$TEST" "$good"), $(entry "$REGISTRY_TLS/$TEST/ap" x:y)}}" >"$WORK/auth.json"
+expect 0 env REGISTRY_AUTH_FILE="$WORK/auth.json" lodgectl pull --progress=none "$tls/app:1"
+lodgectl image rm "$tls/app:1"
+echo "{\"auths\": {$(entry "$REGISTRY_TLS/elsewhere" x:y)}}" >"$XDG_RUNTIME_DIR/containers/auth.json"
+mkdir "$WORK/docker"
+write_auth "$WORK/docker/config.json" "$REGISTRY_TLS"
+expect 0 env DOCKER_CONFIG="$WORK/docker" lodgectl pull --progress=none "$tls/app:1"
+lodgectl image rm "$tls/app:1"
+rm "$XDG_RUNTIME_DIR/containers/auth.json"
+
+# logins that a credential helper keeps: of the registry, of all that are listed; one that has none, fails, is not there
+mkdir "$WORK/bin"
+cat >"$WORK/bin/docker-credential-lodge-test" <<'SH'
+#!/bin/sh
+read -r server
+case $1-$server in
+    get-localhost:5001) echo "{\"ServerURL\": \"$server\", \"Username\": \"user\", \"Secret\": \"secret\"}" ;;
+    get-127.0.0.1:5010) echo '{"Username": "<token>", "Secret": "refresh"}' ;;
+    get-127.0.0.1:5000) echo 'credentials not found in native keychain'; exit 1 ;;
+    *) echo "the keychain of $server is locked"; exit 1 ;;
+esac
+SH
+chmod +x "$WORK/bin/docker-credential-lodge-test"
+helped() { expect "$1" env PATH="$WORK/bin:$PATH" lodgectl pull --progress=none "$2"; } # helped STATUS REFERENCE
+echo "{\"credHelpers\": {\"$REGISTRY_TLS\": \"lodge-test\"}}" >"$HOME/.docker/config.json"
+helped 0 "$tls/app:1"
+lodgectl image rm "$tls/app:1"
+echo "{\"auths\": {\"$REGISTRY_TLS\": {}, \"$REGISTRY_PLAIN\": {}, \"127.0.0.1:1\": {}}, \"credsStore\": \"lodge-test\"}" >"$HOME/.docker/config.json"
+helped 0 "$tls/app:1"
+helped 0 "$plain/app:1"
+echo "{\"credHelpers\": {\"$FLAKY\": \"lodge-test\"}}" >"$WORK/docker/config.json"
+DOCKER_CONFIG=$WORK/docker helped 0 "$FLAKY/bearer/$TEST:latest"
+matches 'an identity token' '"method": "POST", "path": "/token/bearer"' "$(flaky_log)"
+helped 1 127.0.0.1:1/x:1
+matches 'what a helper says' "docker-credential-lodge-test gives no login for 127.0.0.1:1: the keychain of 127.0.0.1:1 is locked" "$ERR"
+expect 1 pull "$tls/app:1"
+matches 'a helper that is not there' "the login for $REGISTRY_TLS is kept by the credential helper docker-credential-lodge-test, which is not installed" "$ERR"
+lodgectl image rm "$tls/app:1" "$plain/app:1" "$FLAKY/bearer/$TEST:latest"
+rm "$HOME/.docker/config.json"
 write_auth "$WORK/auth.json" other.test
 expect 5 env REGISTRY_AUTH_FILE="$WORK/auth.json" lodgectl pull --progress=none "$tls/app:1"
 expect 2 pull --authfile=/no/file "$tls/app:1"
@@ -85,6 +127,23 @@ matches 'progress is on standard error' "run '$plain/app:2': " "$ERR"
 expect 0 lodgectl run "$plain/app:2" </dev/null
 equal 'nothing is pulled again' '' "$ERR"
 expect 125 lodgectl run --pull=never "$plain/app:3" </dev/null
+
+# a tag that has moved is seen by who asks; where nobody can be asked, what is here will do for --pull=newer
+"$OCI" image --ref latest --config '{"Cmd":["/bin/echo","moved"]}' "$WORK/moved" "$IMAGES/busybox,gzip"
+seed_registry plain "oci:$WORK/moved:latest" "$TEST/app:2"
+expect 0 lodgectl run "$plain/app:2" </dev/null
+equal 'what is here' hello "$OUT"
+expect 0 lodgectl run --pull=newer --progress=none "$plain/app:2" </dev/null
+equal 'what is there now' moved "$OUT"
+stop_registry plain
+expect 125 lodgectl run --pull=always --progress=none "$plain/app:2" </dev/null
+matches 'nobody there' "nothing answers at the registry $REGISTRY_PLAIN" "$ERR"
+expect 0 lodgectl run --pull=newer --progress=none "$plain/app:2" </dev/null
+equal 'what is here' moved "$OUT"
+matches 'that is told' "nothing answers at the registry $REGISTRY_PLAIN.*Image '$plain/app:2' is taken as it is here" "$ERR"
+expect 125 lodgectl run --pull=newer --progress=none "$plain/app:3" </dev/null
+lacks 'one that is nowhere' 'is taken' "$ERR"
+start_registry plain
 expect 125 lodgectl run --progress=none "$plain/app:3" </dev/null
 expect 0 lodgectl create --progress=none --pull=always "$TEST-m" "$plain/app:1"
 

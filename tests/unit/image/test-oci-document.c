@@ -16,6 +16,8 @@
         ",\"platform\":{\"os\":\"" os "\",\"architecture\":\"" arch "\",\"variant\":\"" variant    \
         "\"}"
 
+#define IMAGE(os, arch, variant) ENTRY(PLATFORM(os, arch, variant))
+
 static int parse(const char *text, const char *type, OciDocument *ret, Fault *reterr)
 {
         return oci_document_parse(text, strlen(text), type, ret, reterr);
@@ -121,13 +123,12 @@ static void test_bounds(void)
 
 static void test_index(void)
 {
-        static const char text[] = "{\"manifests\":[" /* one a line, numbered below */
-                ENTRY(PLATFORM("linux", "amd64", "")) "," ENTRY(PLATFORM("linux", "arm", "v6")) "," ENTRY(
-                        PLATFORM("linux", "arm",
-                                 "v7")) "," ENTRY(PLATFORM("linux", "arm64",
-                                                           "")) "," ENTRY(PLATFORM("windows",
-                                                                                   "amd64",
-                                                                                   "")) "]}";
+        static const char text[] = "{\"manifests\":[" /* numbered below */
+                IMAGE("linux", "amd64", "") "," IMAGE("linux", "arm", "v6") "," IMAGE(
+                        "linux", "arm",
+                        "v7") "," IMAGE("linux", "arm64",
+                                        "") "," IMAGE("windows", "amd64",
+                                                      "") "," IMAGE("unknown", "unknown", "") "]}";
         static const struct {
                 const char *platform;
                 int which; /* -1: none */
@@ -139,7 +140,7 @@ static void test_index(void)
 
         CHECK_NUMBER(parse(text, NULL, &d, NULL), 0);
         CHECK_NUMBER(d.kind, OCI_DOCUMENT_INDEX);
-        CHECK_NUMBER(d.index.n_manifests, 5);
+        CHECK_NUMBER(d.index.n_manifests, 6);
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_oci_platform_ OciPlatform p = {0};
 
@@ -152,6 +153,19 @@ static void test_index(void)
 
         _cleanup_free_ char *list = oci_index_platforms(&d.index);
         CHECK_STRING(list, "linux/amd64, linux/arm/v6, linux/arm/v7, linux/arm64, windows/amd64");
+}
+
+/* An image for nobody in particular, and what its maker says of it. */
+static void test_only_image(void)
+{
+        static const char text[] =
+                "{\"manifests\":[" ENTRY(PLATFORM("unknown", "unknown", "")) "," ENTRY("") "]}";
+        _cleanup_oci_document_ OciDocument d = {0};
+        _cleanup_oci_platform_ OciPlatform host = {0};
+
+        CHECK_NUMBER(parse(text, NULL, &d, NULL), 0);
+        CHECK_NUMBER(oci_platform_parse(NULL, &host, NULL), 0);
+        CHECK(oci_index_choose(&d.index, &host) == &d.index.manifests[1]);
 }
 
 static void test_platforms(void)
@@ -186,6 +200,7 @@ int main(void)
         test_refused();
         test_bounds();
         test_index();
+        test_only_image();
         test_platforms();
         test_layout();
         return 0;

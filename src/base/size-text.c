@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/size-text.h"
+#include "base/size-text.h"
 
 #include <stdio.h>
 
