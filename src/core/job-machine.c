@@ -76,7 +76,7 @@ int order_add_written(JobOrder *o, const Machine *m, Fault *reterr)
         if (m->settings.writable_medium == WRITABLE_MEDIUM_MEMORY)
                 return fault_set(reterr, FAULT_NOT_SUPPORTED, EOPNOTSUPP,
                                  "What machine '%s' writes is in memory, where nothing but the "
-                                 "machine gets at it",
+                                 "machine gets at it; WritableLayerMedium=disk makes it accessible",
                                  m->name);
         if (!has_written(m))
                 return 0;

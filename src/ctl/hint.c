@@ -68,12 +68,42 @@ static void hint_again(const Ctl *c, const char *prefix, const char *old, const 
                 report_hint("%s", line);
 }
 
+/* What is called so is of another kind, for which there is another verb. */
+static bool hint_other_kind(const Ctl *c, const char *name)
+{
+        static const struct {
+                const char *verb;
+                const Kind *kind;
+                const char *instead;
+        } others[] = {
+                {"show", &kind_image, "image inspect"},    {"status", &kind_image, "image status"},
+                {"rm", &kind_image, "image rm"},           {"diff", &kind_image, "image history"},
+                {"cp", &kind_volume, "volume inspect"},    {"export", &kind_machine, "commit"},
+                {"push", &kind_machine, "commit"},         {"image inspect", &kind_machine, "show"},
+                {"image status", &kind_machine, "status"}, {"image history", &kind_machine, "diff"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(others); i++) {
+                _cleanup_json_ json_t *object = NULL;
+
+                if (!streq(c->verb->name, others[i].verb) ||
+                    kind_get(c, others[i].kind, name, &object, NULL) < 0)
+                        continue;
+                if (streq(others[i].instead, "commit"))
+                        report_hint("lodgectl commit %s %s-image", name, name);
+                else
+                        report_hint("lodgectl %s %s", others[i].instead, name);
+                return true;
+        }
+        return false;
+}
+
 static void hint_name(Ctl *c, const Kind *kind, const char *name)
 {
         _cleanup_strv_free_ char **names = NULL;
         Nearest nearest = nearest_to(name, strlen(name));
 
-        if (kind_names(c, kind, &names, NULL) < 0)
+        if (hint_other_kind(c, name) || kind_names(c, kind, &names, NULL) < 0)
                 return;
         STRV_FOREACH (candidate, names)
                 nearest_offer(&nearest, *candidate);
@@ -101,7 +131,7 @@ static void hint_image(Ctl *c)
         Nearest nearest = nearest_to(image, strlen(image));
         const char *whole = NULL;
 
-        if (kind_names(c, &kind_image, &names, NULL) < 0)
+        if (hint_other_kind(c, image) || kind_names(c, &kind_image, &names, NULL) < 0)
                 return;
         STRV_FOREACH (name, names) {
                 nearest_offer(&nearest, *name);

@@ -84,6 +84,21 @@ bounded() {
     stop "$m"
     remove "$m"
 
+    # kept over a reboot: what was written before counts
+    create "$m" '' RootDirectory="$tree" WritableLayerSize=4M WritableLayer=reboot Capability=CAP_SYS_BOOT -- \
+        /bin/sh -c 'trap "exit 0" TERM; trap "reboot -f" USR1; while :; do sleep 100000 & wait; done'
+    start "$m"
+    inside "$m" dd if=/dev/zero of=/a bs=64k count=48
+    call KillMachine 'ssia{sv}' "$m" leader 10 0
+    wait_for 10 'the second boot' has "$m" BootCount 2
+    inside "$m" test -s /a
+    refuses "$m" dd if=/dev/zero of=/b bs=64k count=32
+    stop "$m"
+    start "$m"
+    inside "$m" dd if=/dev/zero of=/b bs=64k count=48
+    stop "$m"
+    remove "$m"
+
     # one that was made without
     make "$m" WritableLayer=keep
     start "$m"
