@@ -137,20 +137,39 @@ size_t words_offset(const char *line, size_t i)
         return (size_t)(p - line);
 }
 
+/* How many bytes of a control character stand here: of ASCII, or U+0080 to U+009F, which no line of
+ * a file may have either. */
+static size_t count_control(const char *word)
+{
+        const unsigned char *c = (const unsigned char *)word;
+
+        if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+                return 2;
+        return c[0] < ' ' || c[0] == 0x7f;
+}
+
 static bool needs_quotes(const char *word)
 {
         if (!*word)
                 return true;
         for (; *word; word++)
-                if ((unsigned char)*word <= ' ' || *word == 0x7f || strchr("'\"\\", *word))
+                if (strchr(" '\"\\", *word) || count_control(word) > 0)
                         return true;
         return false;
 }
 
-static char *put_quoted(char *out, const char *word)
+static char *put_hex(char *out, unsigned char c)
 {
         static const char hex[] = "0123456789abcdef";
 
+        out = mempcpy(out, "\\x", 2);
+        *out++ = hex[c >> 4];
+        *out++ = hex[c & 15];
+        return out;
+}
+
+static char *put_quoted(char *out, const char *word)
+{
         *out++ = '"';
         for (; *word; word++) {
                 unsigned char c = (unsigned char)*word;
@@ -161,10 +180,10 @@ static char *put_quoted(char *out, const char *word)
                 } else if (c == '\n' || c == '\t') {
                         *out++ = '\\';
                         *out++ = c == '\n' ? 'n' : 't';
-                } else if (c < ' ' || c == 0x7f) {
-                        out = mempcpy(out, "\\x", 2);
-                        *out++ = hex[c >> 4];
-                        *out++ = hex[c & 15];
+                } else if (count_control(word) > 0) {
+                        if (count_control(word) == 2)
+                                out = put_hex(out, *word++);
+                        out = put_hex(out, *word);
                 } else {
                         *out++ = (char)c;
                 }

@@ -53,6 +53,16 @@ int main(void)
         expect(joined, one);
         CHECK(!strpbrk(joined, "\n\r\t"));
 
+        /* what is joined can stand in a file: the controls of ISO 8859, too, are escaped */
+        char *const controls[] = {(char *)"a\xc2\x80\xc2\x85\xc2\x9f"
+                                          "b",
+                                  (char *)"\x1b\x7f", NULL};
+        _cleanup_free_ char *line = words_join(controls), *plain = NULL;
+        expect(line, controls);
+        CHECK(utf8_is_valid(line));
+        plain = words_join((char *const[]){(char *)"\xc2\xa0ü", NULL});
+        CHECK_STRING(plain, "\xc2\xa0ü");
+
         static const char *const bad[] = {
                 "'a",    "\"a",   "a\\",     "\\q",     "\\x4",        "\\xg0", "\\8",   "\\18",
                 "\\000", "\\x00", "\\u0000", "\\ud800", "\\U00110000", "\\777", "\\u12", "'\\'"};
