@@ -33,7 +33,8 @@ static int filter_fault(Filter *f, Fault *reterr)
 {
         if (f->error < 0)
                 return f->error; /* the source has told why */
-        return fault_set(reterr, FAULT_FAILED, EBADMSG, "the compressed stream is damaged");
+        return fault_set(reterr, FAULT_FAILED, EBADMSG,
+                         "the compressed stream is damaged or ends early");
 }
 
 static int filter_into(void *state, uint8_t *data, size_t n, size_t *ret_n, Fault *reterr)

@@ -64,6 +64,15 @@ static int check_blob(Blob *b, Fault *reterr)
         return 0;
 }
 
+int layer_check_growth(uint64_t n_in, uint64_t n_out, Fault *reterr)
+{
+        return n_out <= LAYER_RATIO_FROM || n_out / LAYER_RATIO_MAX <= n_in
+                       ? 0
+                       : fault_set(reterr, FAULT_FAILED, EFBIG,
+                                   "it grows to more than %llu times its size when it is unpacked",
+                                   LAYER_RATIO_MAX);
+}
+
 static int blob_into(void *userdata, uint8_t *data, size_t n, size_t *ret_n, Fault *reterr)
 {
         Blob *b = userdata;
@@ -77,11 +86,7 @@ static int blob_into(void *userdata, uint8_t *data, size_t n, size_t *ret_n, Fau
         if (r >= 0 && *ret_n == 0)
                 return check_blob(b, reterr);
         b->n_out += *ret_n;
-        if (r >= 0 && b->n_out > LAYER_RATIO_FROM && b->n_out / LAYER_RATIO_MAX > b->n)
-                return fault_set(reterr, FAULT_FAILED, EFBIG,
-                                 "it grows to more than %llu times its size when it is unpacked",
-                                 LAYER_RATIO_MAX);
-        return r;
+        return r < 0 ? r : layer_check_growth(b->n, b->n_out, reterr);
 }
 
 static int write_tree(void *userdata, const ByteSource *tar, Fault *reterr)

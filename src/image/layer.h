@@ -53,6 +53,11 @@ typedef struct LayerResult {
         bool opaque_root; /* overlayfs ignores it: leave the layers below out of the mount */
 } LayerResult;
 
+/** layer_check_growth() - is it a bomb?
+ * @n_in, @n_out  bytes so far, packed and unpacked
+ * Return: 0; -EFBIG with a sentence about "it". */
+int layer_check_growth(uint64_t n_in, uint64_t n_out, Fault *reterr);
+
 /** layer_unpack() - make a layer of an archive
  * Entries above id 65535, names that lead out, and all else that cannot be done exactly, fail the
  * call and are named. On failure the directory holds a part, to be deleted.

@@ -24,6 +24,7 @@ struct Bundle {
         bool directory;
         Member *members; /* of an archive; sorted by path */
         size_t n_members, n_allocated;
+        size_t n_names; /* bytes of paths and links */
 };
 
 /* ---- table of contents ---- */
@@ -41,6 +42,11 @@ static int member_add(Bundle *a, Member m, Fault *reterr)
         if (a->n_members == BUNDLE_FILES_MAX)
                 return fault_set(reterr, FAULT_IMPORT_FAILED, EFBIG,
                                  "the archive has more than %d files", BUNDLE_FILES_MAX);
+        a->n_names += strlen(m.path) + 1 + (m.link ? strlen(m.link) + 1 : 0);
+        if (a->n_names > BUNDLE_NAMES_MAX)
+                return fault_set(reterr, FAULT_IMPORT_FAILED, EFBIG,
+                                 "the names of the archive's files take more than %u bytes",
+                                 BUNDLE_NAMES_MAX);
         if (a->n_members == a->n_allocated) {
                 size_t n = a->n_allocated * 2 + 64;
                 Member *p = reallocarray(a->members, n, sizeof(*p));

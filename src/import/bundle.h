@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define BUNDLE_FILES_MAX 100000
+#define BUNDLE_NAMES_MAX (16U << 20) /* bytes of all their paths, which are kept in memory */
 
 typedef struct Bundle Bundle;
 

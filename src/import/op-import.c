@@ -150,7 +150,7 @@ static int import_root(Job *job, Source *s, JobResult *ret, Fault *reterr)
                                         : import_tree(job, s, name, ret, reterr);
 }
 
-int op_import(Job *job, JobResult *ret, Fault *reterr)
+static int import(Job *job, JobResult *ret, Fault *reterr)
 {
         const char *type = order_get(job->order, "type");
         int kind = type ? source_kind_from_name(type) : SOURCE_AUTO;
@@ -166,4 +166,16 @@ int op_import(Job *job, JobResult *ret, Fault *reterr)
                 return r;
         return s.kind == SOURCE_OCI || s.kind == SOURCE_DOCKER ? import_images(job, &s, ret, reterr)
                                                                : import_root(job, &s, ret, reterr);
+}
+
+int op_import(Job *job, JobResult *ret, Fault *reterr)
+{
+        _cleanup_fault_ Fault fault = {0};
+        int r = import(job, ret, &fault);
+
+        if (r >= 0 || fault.code == FAULT_NONE)
+                return r;
+        /* readers of archives do not know what they are read for */
+        FaultCode code = fault.code == FAULT_FAILED ? FAULT_IMPORT_FAILED : fault.code;
+        return fault_set(reterr, code, r, "%s", fault.message ?: strerror(-r));
 }

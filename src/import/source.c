@@ -79,6 +79,25 @@ static int open_directory(Source *s, SourceKind kind, Fault *reterr)
         return 0;
 }
 
+/* What was asked for counts where the first bytes tell nothing. Where they do, a disk taken for an
+ * archive, or the other way round, would be an image that nothing can use. */
+static int settle_kind(Source *s, SourceKind asked, Fault *reterr)
+{
+        _cleanup_fault_ Fault unknown = {0};
+        int found = source_kind_of(s->plain, s->n_plain, &unknown);
+
+        if (found < 0 && (asked == SOURCE_AUTO || unknown.code != FAULT_IMPORT_FAILED))
+                return fault_set(reterr, unknown.code, found, "%s", unknown.message ?: "");
+        if (found >= 0 && asked != SOURCE_AUTO && (found == SOURCE_DISK) != (asked == SOURCE_DISK))
+                return fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
+                                 "what is to be imported is %s, not %s",
+                                 found == SOURCE_DISK ? "a disk image" : "an archive",
+                                 found == SOURCE_DISK ? "the archive that it is said to be"
+                                                      : "the disk image that it is said to be");
+        s->kind = asked == SOURCE_AUTO ? (SourceKind)found : asked;
+        return 0;
+}
+
 static int open_stream(Job *job, Source *s, SourceKind kind, Fault *reterr)
 {
         if (kind == SOURCE_DIRECTORY)
@@ -88,13 +107,7 @@ static int open_stream(Job *job, Source *s, SourceKind kind, Fault *reterr)
         int r = read_head(s, reterr);
         if (r >= 0)
                 r = look_inside(s, reterr);
-        if (r < 0)
-                return r;
-        r = source_kind_of(s->plain, s->n_plain, reterr);
-        if (r < 0 && kind == SOURCE_AUTO)
-                return r;
-        s->kind = kind == SOURCE_AUTO ? (SourceKind)r : kind;
-        return 0;
+        return r < 0 ? r : settle_kind(s, kind, reterr);
 }
 
 int source_open(Job *job, int fd, SourceKind kind, Source *s, Fault *reterr)
@@ -143,8 +156,10 @@ static int next_bytes(void *userdata, const uint8_t **ret, size_t *ret_n, Fault 
                 *ret = s->head;
                 *ret_n = s->n_head;
         }
-        if (r > 0)
+        if (r > 0) {
                 progress_item_add(s->item, *ret_n);
+                s->n_read += *ret_n;
+        }
         return r;
 }
 
@@ -160,7 +175,7 @@ static int spool(Job *job, Source *s, int fd, Fault *reterr)
 {
         _cleanup_decompress_ Decompress *d = NULL;
         ByteSource source = source_bytes(s);
-        uint64_t left = job->limit_bytes ?: LAYER_BYTES_MAX;
+        uint64_t limit = job->limit_bytes ?: LAYER_BYTES_MAX, n_out = 0;
         const uint8_t *data;
         size_t n;
 
@@ -170,9 +185,12 @@ static int spool(Job *job, Source *s, int fd, Fault *reterr)
                 return r;
         ByteSource plain = decompress_source(d);
         while ((r = plain.next(plain.userdata, &data, &n, reterr)) > 0) {
-                if (n > left)
+                n_out += n;
+                if (n_out > limit)
                         return job_fault(reterr, EFBIG, "the archive is larger than allowed");
-                left -= n;
+                r = layer_check_growth(s->n_read, n_out, reterr);
+                if (r < 0)
+                        return r;
                 r = write_all(fd, data, n);
                 if (r < 0)
                         return job_fault(reterr, r, "cannot keep a copy of the archive");

@@ -26,7 +26,8 @@ typedef struct Source {
         Compression compression;
         uint8_t *head; /* the first bytes, as they came */
         size_t n_head;
-        uint8_t *plain; /* the first bytes, decompressed */
+        uint64_t n_read; /* bytes of source_bytes() so far */
+        uint8_t *plain;  /* the first bytes, decompressed */
         size_t n_plain;
         bool replayed;   /* the head was handed out */
         bool from_start; /* a file that was to be read from its beginning */

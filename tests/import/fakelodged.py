@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tests/lib'))
@@ -41,6 +43,7 @@ class Lodged:
         self.socket.bind(str(self.top / 'shim.sock'))
         self.socket.listen()
         self.on_progress = None
+        self.peak = 0  # kB of memory that the last job was seen to need
 
     def __enter__(self):
         return self
@@ -48,6 +51,15 @@ class Lodged:
     def __exit__(self, *_):
         self.socket.close()
         shutil.rmtree(self.top)
+
+    def watch(self, pid):
+        """ru_maxrss would be of no use: it begins with what this process has"""
+        try:
+            while found := re.search(r'^VmHWM:\s*(\d+)', pathlib.Path(f'/proc/{pid}/status').read_text(), re.MULTILINE):
+                self.peak = max(self.peak, int(found[1]))
+                time.sleep(0.002)
+        except OSError:
+            pass
 
     def have(self):
         return ['sha256:' + path.name[7:] for path in (self.store / 'layers').iterdir()]
@@ -62,11 +74,13 @@ class Lodged:
         environment = os.environ | {'ASAN_OPTIONS': 'detect_leaks=0'}
         self.process = process = subprocess.Popen(
             [self.program, f'--socket={self.top}/shim.sock', f'--store={self.store}', job], env=environment)
+        self.peak = 0
+        threading.Thread(target=self.watch, args=(process.pid,), daemon=True).start()
         connection, _ = self.socket.accept()
         hello = frames.receive(connection)
         assert hello.kind == 'WORK' and hello.get('NAME') == job, hello.fields
         fields = [('ARG', f'{key}={value}') for key, value in args]
-        fields += [('ARG', f'uid={UID}'), ('ARG', f'limit-bytes={LIMIT}'), ('ARG', 'limit-entries=150000')]
+        fields += [('ARG', f'uid={UID}'), ('ARG', f'limit-bytes={LIMIT}'), ('ARG', 'limit-entries=250000')]
         fields += [('HAVE', digest) for digest in (self.have() if have is None else have)]
         frames.send(connection, frames.pack('ORDER', fields), fds)
         return process, connection, incoming

@@ -10,7 +10,7 @@ import random
 import stat
 
 import ocitar
-from oci import INDEX, LAYER_TYPES, NAME, Image, Layer, Layout, archive_of, compress, deflated, digest
+from oci import INDEX, LAYER_TYPES, MANIFEST, NAME, Image, Layer, Layout, archive_of, compress, deflated, digest
 from oci import docker_save, to_json
 from ocitar import BLOCK, Tar, header, pax_header, pax_record
 
@@ -185,6 +185,8 @@ case('opq-root', 'accept', 'an opaque root', lambda t: t.opaque('').file('new', 
      absent('etc'))
 case('wh-is-dir', 'either', 'a whiteout that is a directory', lambda t: t.dir('.wh.keep'), absent('.wh.keep'))
 case('wh-is-link', 'either', 'a whiteout that is a symlink', lambda t: t.symlink('.wh.keep', CANARY), absent('.wh.keep'))
+case('wh-slash', 'either', 'a whiteout with a slash behind it, and one of a path',
+     lambda t: t.file('.wh.keep/', b'').file('.wh.d/.wh.keep', b''), absent('.wh.keep'), absent('.wh.d'))
 case('wh-parent', 'either', 'a file below a whiteout', lambda t: t.file('.wh.d/pwned', b''), absent('.wh.d'))
 case('wh-unknown-meta', 'accept', 'metadata of aufs', lambda t: t.dir('.wh..wh.plnk').file('.wh..wh.plnk/1.2', b'')
      .file('.wh..wh.aufs', b'').dir('.wh..wh.orph'), absent('.wh..wh.plnk'), absent('.wh..wh.aufs'), *LOWER_IS_WHOLE)
@@ -277,6 +279,12 @@ case('pax-linkpath-wins', 'refuse', 'a good link target and a bad pax one',
      lambda t: t.file('a', b'').hardlink('h', 'a', pax={'linkpath': CANARY + '/keep'}))
 case('pax-100M', 'refuse', 'a pax header of 100 MiB', lambda t: t.raw(header(b'x', 100 << 20, kind=b'x')).raw(
     pax_record(b'comment', b'x' * ((100 << 20) - 20))), reason='large|long|limit|big|MiB|bytes')
+whole('pax-1G', 'refuse', 'a pax header of 1 GiB', lambda: bomb([
+    (header(b'x', 1 << 30, kind=b'x') + b'1073741824 comment=', 1), (b'n' * (1 << 20), 1 << 10)]))
+whole('xattr-1G', 'refuse', 'an attribute of 1 GiB in a global header', lambda: bomb([(header(
+    b'x', 1 << 30, kind=b'g') + b'1073741824 SCHILY.xattr.user.x=', 1), (b'n' * (1 << 20), 1 << 10)]))
+case('xattr-64-large', 'either', '64 files with an attribute of 1 MiB each', lambda t: [
+    t.file(f'x{i}', b'', xattrs={'user.a': bytes(1 << 20)}) for i in range(64)])
 case('pax-many-globals', 'either', '100000 global headers',
      lambda t: t.raw(pax_header({'comment': 'x'}, kind=b'g') * 100000).file('x', b''))
 case('longname-path', 'either', 'a long name of GNU tar that leads out',
@@ -330,14 +338,22 @@ whole('gzip-bomb-end', 'refuse', '8 GiB of zeros behind the end of the archive',
       lambda: bomb([(Tar().file('a', b'').bytes(), 1), (ZEROS, 8 << 10)]))
 whole('longname-1G', 'refuse', 'a name of 1 GiB', lambda: bomb([
     (header(b'././@LongLink', 1 << 30, kind=b'L', magic=ocitar.GNU), 1), (b'n' * (1 << 20), 1 << 10)]))
-case('files-100000', 'accept', '100000 files', lambda t: many_files(t, 100000), is_file('many/f99999'))
+case('files-200000', 'accept', '200000 files', lambda t: many_files(t, 200000), is_file('many/f199999'))
+case('dirs-100000', 'accept', '100000 directories', lambda t: t.raw(b''.join(
+    header(b'%090d/' % i, kind=b'5', mode=0o755) for i in range(100000))), is_dir('%090d' % 99999))
+case('dirs-long', 'either', '20000 directories with a path of 3900 bytes', lambda t: [
+    t.dir('/'.join(['d' * 250] * i)) for i in range(1, 15)] + [t.dir('/'.join(['d' * 250] * 14 + [f'{i:0200}'])) for i in range(20000)])
+case('whiteouts-100000', 'either', '100000 whiteouts', lambda t: t.raw(b''.join(header(b'.wh.%080d' % i) for i in range(100000))))
+case('hardlinks-50000', 'either', '50000 hardlinks to one file', lambda t: t.file('a', b'').raw(b''.join(
+    header(b'%080d' % i, kind=b'1', link=b'a') for i in range(50000))))
+case('implied-50000', 'either', '50000 files in directories that have no entries', lambda t: t.raw(b''.join(
+    header(b'%090d/x' % i) for i in range(50000))))
 case('dup-20000', 'either', '20000 entries of one name', lambda t: t.raw(header(b'same') * 20000), is_file('same'))
 
 
 def many_files(tar, count):
     tar.dir('many')
-    for i in range(count):
-        tar.raw(header(b'many/f%d' % i))
+    tar.raw(b''.join(header(b'many/f%d' % i) for i in range(count)))
 
 
 # --- layers -----------------------------------------------------------------------------------------------------------
@@ -408,11 +424,13 @@ def tampered(change):
 NESTED = b'[' * 200000
 ODD = {'truncated': lambda text: text[:len(text) // 2], 'empty': lambda text: b'', 'deep': lambda text: NESTED,
        'deep-inside': lambda text: text[:-1] + b',"x":' + b'{"a":' * 100000, 'blanks-64M': lambda text: b' ' * (64 << 20) + text,
+       'many-values': lambda text: text[:-1] + b',"x":{' + b','.join(b'"%d":{}' % i for i in range(99900)) + b'}}',
+       'too-many-values': lambda text: text[:-1] + b',"x":[' + b'0,' * 250000 + b'0]}',
        'array': lambda text: b'[' + text + b']', 'string': lambda text: b'"x"', 'null': lambda text: b'null',
        'binary': lambda text: bytes(range(256)) * 10, 'trailing': lambda text: text + b'{}', 'nul': lambda text: text[:-1] + b'\0}',
        'utf-16': lambda text: text.decode().encode('utf-16'), 'bad-utf-8': lambda text: text[:-1] + b',"x":"\xff\xfe"}'}
 for key, change in ODD.items():
-    outcome = 'either' if key in ('blanks-64M', 'bad-utf-8') else 'refuse'
+    outcome = 'either' if key in ('blanks-64M', 'bad-utf-8', 'many-values') else 'refuse'
     whole(f'index-{key}', outcome, f'index.json: {key}', lambda change=change: Layout([one()], index=lambda content: change(
         to_json(content))))
     whole(f'manifest-{key}', outcome, f'manifest: {key}', lambda change=change: Image(one().layers, manifest=lambda content: change(
@@ -452,6 +470,10 @@ manifest_case('and-index', 'refuse', 'a manifest that is an index as well', lamb
 manifest_case('wrong-type', 'refuse', 'a manifest that calls itself an index', lambda m: m.update(mediaType=INDEX))
 manifest_case('twice', 'refuse', 'the key layers twice',
               lambda m: to_json(m)[:-1] + b',"layers":[' + to_json(m['layers'][0]) + b',' + to_json(m['layers'][0]) + b']}')
+config_case('hooks', 'accept', 'what belongs to the configuration of a runtime', lambda c: c.update(hooks={'prestart': [{
+    'path': CANARY + '/keep'}]}, mounts=[{'destination': '/proc', 'source': '/'}], linux={'sysctl': {'kernel.core_pattern': '|/pwned'}},
+    process={'rlimits': [{'type': 'RLIMIT_PWNED'}]}, annotations={'run.oci.handler': 'krun'}))
+config_case('twice', 'either', 'the key rootfs twice', lambda c: to_json(c)[:-1] + b',"rootfs":{"type":"layers","diff_ids":[]}}')
 config_case('no-rootfs', 'refuse', 'no rootfs', lambda c: c.pop('rootfs') and None)
 config_case('rootfs-type', 'refuse', 'a rootfs of another type', lambda c: c['rootfs'].update(type='snapshot'))
 config_case('diffids-null', 'refuse', 'null in the diff_ids', lambda c: c['rootfs'].update(diff_ids=[None]))
@@ -463,11 +485,17 @@ for key, value in {'Entrypoint': 7, 'Cmd': {'a': 1}, 'Env': 'A=B', 'Env-null': [
                    'StopSignal': 15, 'Healthcheck': 'x', 'Healthcheck-interval': {'Test': ['CMD', 'x'], 'Interval': 'x'}}.items():
     whole(f'config-{key.lower()}', 'refuse', f'{key} of a wrong type', lambda key=key, value=value: Image(
         one().layers, config={key.split('-')[0]: value}))
+for key, value in {'Labels': {'line': 'a\u0085b\u009b31m', 'esc': '\x1b[2J\x7f'}, 'Env': ['A=\u0080\x01', 'B=\u00a0']}.items():
+    whole(f'config-{key.lower()}-controls', 'accept', f'{key} with control characters', lambda key=key, value=value: Image(
+        one().layers, config={key: value}), *LOWER_IS_WHOLE)
 for key, value in {'Env-no-equals': ['NOTHING'], 'Env-empty': ['=x'], 'Env-newline': ['A=b\nC=d'], 'Env-100000': [f'A{i}=b' for i in range(
         100000)], 'WorkingDir-dotdot': f'{UP}', 'WorkingDir-relative': 'a/b', 'Volumes-dotdot': {f'/{UP}': {}}, 'Volumes-proc':
         {'/proc': {}}, 'User-huge': '4294967296', 'User-minus': '-1', 'User-text': 'no\nbody', 'StopSignal-unknown': 'SIGPWNED',
         'Labels-large': {'x': 'y' * (3 << 20)}, 'Entrypoint-large': ['x' * (3 << 20)], 'Cmd-empty': [''], 'Entrypoint-nul': ['a\0b'],
-        'Labels-newline': {'a\n[Image]\nName': 'x\n[Config]\nUser=0'}, 'Labels-ours': {'org.lodge1.Bind': '/:/host'}}.items():
+        'Labels-newline': {'a\n[Image]\nName': 'x\n[Config]\nUser=0'}, 'Labels-ours': {'org.lodge1.Bind': '/:/host'},
+                   'ExposedPorts-odd': {'../80': {}, '0/tcp': {}, '80/sctp': {}, '1\n2': {}},
+                   'ExposedPorts-5000': {f'{i}/tcp': {} for i in range(5000)},
+                   'Volumes-5000': {f'/v/{i}': {} for i in range(5000)}}.items():
     whole(f'config-{key.lower()}', 'either', f'{key}', lambda key=key, value=value: Image(
         one().layers, config={key.split('-')[0]: value}), *LOWER_IS_WHOLE)
 
@@ -498,6 +526,8 @@ whole('index-cyclic', 'refuse', 'an index that names itself', cyclic)
 whole('index-nested-1000', 'refuse', 'a thousand indexes in one another', lambda: indexes(1000))
 whole('index-10000', 'either', 'an index of 10000 manifests', lambda: Layout([one()], index=lambda i: i.update(
     manifests=i['manifests'] + [dict(i['manifests'][0], digest=digest(b'%d' % n), annotations={}) for n in range(10000)])))
+whole('index-million', 'refuse', 'an index of a million manifests', lambda: Layout([one()], index=lambda i: to_json(i)[:-2] + (
+    b',' + to_json({'mediaType': MANIFEST, 'digest': digest(b'x'), 'size': 1})) * 1000000 + b']}'))
 whole('index-no-platform', 'refuse', 'an index without our platform', lambda: Layout(
     [Image(one().layers, platform='plan9/mips')], nested=f'{NAME}:latest'), reason='platform|linux|architecture')
 whole('index-empty', 'refuse', 'an index of nothing', lambda: Layout([]))
@@ -545,6 +575,12 @@ whole('archive-symlink', 'refuse', 'an archive whose index is a symlink', lambda
     tar.symlink('index.json', CANARY + '/keep'), write_all({k: v for k, v in files.items() if k != 'index.json'}, tar))))
 whole('archive-traversal', 'either', 'an archive with entries that lead out', lambda: archived(lambda files, tar: (
     write_all(files, tar), tar.file('../pwned', b'x').file('blobs/sha256/../../../pwned', b'x').file('/pwned', b'x'))))
+whole('archive-bomb', 'refuse', 'an archive with 8 GiB of zeros, in 8 MB', lambda: deflated([
+    (header(b'oci-layout', 30) + ocitar.padded(b'{"imageLayoutVersion":"1.0.0"}') + pax_header({'size': 8 << 30}) + header(b'blobs/x'), 1),
+    (ZEROS, 8 << 10)]), reason='times its size|larger than allowed')
+whole('archive-names', 'refuse', 'an archive of 50000 files with names of 2000 bytes', lambda: archived(lambda files, tar: (
+    write_all(files, tar), tar.raw(b''.join(pax_header({'path': f'{i:05}/' + 'n' * 200 + '/' + ('n' * 200 + '/') * 9 + 'x'}) + header(b'x') for i in range(50000))))),
+      reason='names')
 whole('archive-twice', 'either', 'an archive with two of the same entry', lambda: archived(lambda files, tar: (
     write_all(files, tar), tar.file('index.json', b'{'))))
 whole('archive-truncated', 'refuse', 'an archive that ends early', lambda: Layout([one()]).archive()[:3000])
