@@ -258,7 +258,9 @@ static bool reaches_network(const Call *c)
 static bool is_exposed(const Call *c)
 {
         return bus_ports_are_exposed(ports_of(c)) ||
-               (c->has_implied && bus_ports_are_exposed(c->implied.publish));
+               (c->has_settings && c->settings.publish_exposed) ||
+               (c->has_implied &&
+                (c->implied.publish_exposed || bus_ports_are_exposed(c->implied.publish)));
 }
 
 /* What starts, stops or orders other units of the host. */

@@ -10,6 +10,7 @@
 #include "core/network-internal.h"
 #include "core/network-names.h"
 #include "core/network-ports.h"
+#include "spec/settings-image.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -213,15 +214,30 @@ static int take_leases(MachineNetwork *mn, const NetworkEntry *entries, bool kee
 
 /* ---- from the settings ---- */
 
-/* All that a start depends on; compared, it tells whether the start was prepared for the same. */
-static char *describe(const Settings *s)
+/* The image whose ports the machine opens, too; NULL: none. */
+static const ImageRecord *exposing_image(const Machine *m)
 {
+        Image *image;
+
+        if (!m->settings.publish_exposed || !m->settings.image ||
+            image_find(m->manager, m->settings.image, &image, NULL) < 0 || image->kind != IMAGE_OCI)
+                return NULL;
+        return &image->record;
+}
+
+/* All that a start depends on; compared, it tells whether the start was prepared for the same. */
+static char *describe(const Machine *m)
+{
+        const Settings *s = &m->settings;
+        const ImageRecord *record = exposing_image(m);
         GString *text = g_string_new(NULL);
 
         STRV_FOREACH (e, s->networks)
                 g_string_append_printf(text, "n%s\n", *e);
         STRV_FOREACH (e, s->publish)
                 g_string_append_printf(text, "p%s\n", *e);
+        STRV_FOREACH (e, record ? record->exposed_ports : NULL)
+                g_string_append_printf(text, "x%s\n", *e);
         STRV_FOREACH (e, s->egress)
                 g_string_append_printf(text, "e%s\n", *e);
         g_string_append_printf(text, "%" PRIu64 " %" PRIu64, s->bandwidth.in, s->bandwidth.out);
@@ -268,6 +284,15 @@ static int set_published(MachineNetwork *mn, char *const *entries, Fault *reterr
         return 0;
 }
 
+static int set_exposed(MachineNetwork *mn, Fault *reterr)
+{
+        const ImageRecord *record = exposing_image(mn->machine);
+        _cleanup_strv_free_ char **list = NULL;
+        int r = record ? settings_exposed_ports(&mn->machine->settings, record, &list, reterr) : 0;
+
+        return r < 0 ? r : set_published(mn, list, reterr);
+}
+
 int machine_network_check_bandwidth(const MachineNetwork *mn, const Bandwidth *b, Fault *reterr)
 {
         for (guint i = 0; i < mn->links->len; i++) {
@@ -289,6 +314,7 @@ static int compose(MachineNetwork *mn, const NetworkEntry *entries, size_t n, Fa
         int r = add_links(mn, entries, n, reterr);
 
         r = r < 0 ? r : set_published(mn, s->publish, reterr);
+        r = r < 0 ? r : set_exposed(mn, reterr);
         r = r < 0 ? r : machine_network_set_egress(mn, s->egress, reterr);
         mn->bandwidth = s->bandwidth;
         return r;
@@ -418,7 +444,7 @@ static void begin(MachineNetwork *mn, size_t n)
 
 void machine_network_begin(Machine *m)
 {
-        _cleanup_free_ char *wanted = describe(&m->settings);
+        _cleanup_free_ char *wanted = describe(m);
         _cleanup_fault_ Fault f = {0};
         NetworkEntry *entries = NULL;
         size_t n = 0;

@@ -283,13 +283,14 @@ static void hint_not_running(const Ctl *c, const char *object)
                 report_hint("lodgectl start %s", object);
 }
 
-/* "create -p 8080:80" wants a network to publish the port from. */
+/* "create -p 8080:80" and "create -P" want a network to publish the port from. */
 static void hint_option(const Ctl *c)
 {
         _cleanup_free_ char *line = hint_command_line(c, "", NULL, NULL);
         size_t n = strlen("lodgectl ") + strlen(c->called);
 
-        if (line && args_value(&c->args, "publish") && !args_value(&c->args, "network") &&
+        if (line && (args_value(&c->args, "publish") || args_has(&c->args, "publish-exposed")) &&
+            !args_value(&c->args, "network") &&
             strncmp(line + strlen("lodgectl "), c->called, strlen(c->called)) == 0)
                 report_hint("%.*s --network=private%s", (int)n, line, line + n);
         else

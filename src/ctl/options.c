@@ -29,9 +29,10 @@ const Option *option_find(const Option *const *tables, const char *name, size_t 
 static const struct {
         const char *theirs, *ours;
 } synonyms[] = {
-        {"setenv", "environment"}, {"env", "environment"}, {"uid", "user"},
-        {"time", "timeout"},       {"rm", "auto-remove"},  {"workdir", "working-directory"},
-        {"net", "network"},
+        {"setenv", "environment"}, {"env", "environment"},
+        {"uid", "user"},           {"time", "timeout"},
+        {"rm", "auto-remove"},     {"workdir", "working-directory"},
+        {"net", "network"},        {"publish-all", "publish-exposed"},
 };
 
 static const Option *find_by_name(const Option *const *tables, const char *name, size_t n)

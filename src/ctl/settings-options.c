@@ -46,7 +46,7 @@ static char letter_of(const char *key)
         } letters[] = {
                 {"Boot", 'b'},   {"Environment", 'E'}, {"RootDirectory", 'D'},
                 {"User", 'u'},   {"Terminal", 't'},    {"WorkingDirectory", 'w'},
-                {"Volume", 'v'}, {"Publish", 'p'},
+                {"Volume", 'v'}, {"Publish", 'p'},     {"PublishExposed", 'P'},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(letters); i++)

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "spec/mount-entry.h"
+#include "spec/network-entry.h"
 #include "spec/setting-type.h"
 
 #include <string.h>
@@ -226,6 +227,94 @@ static int apply_volume(Settings *s, const ImageRecord *r, const char *volume, F
         return strv_push(&s->volumes, target);
 }
 
+/* ---- ports ---- */
+
+/* "80", "80/tcp" or "8000-8009/udp" as an element of Publish=. */
+static int parse_exposed(const char *port, PortEntry *ret, const char **ret_why)
+{
+        size_t n = strspn(port, "0123456789-");
+        char text[64];
+
+        *ret_why = "it is neither PORT, PORT/tcp nor PORT/udp";
+        if (n == 0 || (port[n] && port[n] != '/') || strlen(port) >= sizeof(text) / 2)
+                return -EINVAL;
+        (void)snprintf(text, sizeof(text), "%.*s:%s", (int)n, port, port);
+        return port_entry_parse(text, ret, ret_why);
+}
+
+static bool leads_into(const PortEntry *e, const PortEntry *exposed)
+{
+        return e->udp == exposed->udp && e->guest_port <= exposed->guest_port &&
+               exposed->guest_port + exposed->count <= e->guest_port + e->count;
+}
+
+/* Return: 1 if one of @entries has it already, 0, -EINVAL if one is in its way. */
+static int is_published(char *const *entries, const PortEntry *exposed, const char **ret_other)
+{
+        int r = 0;
+
+        STRV_FOREACH (text, entries) {
+                const char *why;
+                PortEntry e;
+
+                if (port_entry_parse(*text, &e, &why) < 0)
+                        continue;
+                if (leads_into(&e, exposed))
+                        return 1;
+                if (port_entry_overlaps(&e, exposed)) {
+                        *ret_other = *text;
+                        r = -EINVAL;
+                }
+        }
+        return r;
+}
+
+static int add_exposed(const Settings *s, const ImageRecord *r, const char *port, char ***list,
+                       Fault *reterr)
+{
+        const char *why = NULL, *other = NULL;
+        _cleanup_free_ char *text = NULL;
+        PortEntry e;
+        int q = parse_exposed(port, &e, &why);
+
+        if (q < 0)
+                return refuse(r, "ExposedPorts", port, why, reterr);
+        q = is_published(s->publish, &e, &other);
+        q = q == 0 ? is_published(*list, &e, &other) : q;
+        if (q < 0)
+                return fault_set(reterr, FAULT_START_FAILED, EINVAL,
+                                 "image '%s' exposes port %s, and Publish=%s takes that port of "
+                                 "the host; publish it at another one",
+                                 r->name, port, other);
+        if (q == 0 && strv_length(s->publish) + strv_length(*list) >= PORT_ENTRIES_MAX)
+                return refuse(r, "ExposedPorts", port, "these are too many to be published",
+                              reterr);
+        q = q == 0 ? port_entry_format(&e, &text) : q;
+        return q == 0 ? strv_push(list, text) : MIN2(q, 0);
+}
+
+int settings_exposed_ports(const Settings *s, const ImageRecord *r, char ***ret, Fault *reterr)
+{
+        _cleanup_strv_free_ char **list = NULL;
+        int q = 0;
+
+        if (s->publish_exposed)
+                STRV_FOREACH (port, r->exposed_ports)
+                        q = q < 0 ? q : add_exposed(s, r, *port, &list, reterr);
+        if (q < 0)
+                return q;
+        *ret = TAKE_PTR(list);
+        return 0;
+}
+
+static int apply_ports(Settings *s, const ImageRecord *r, Fault *reterr)
+{
+        _cleanup_strv_free_ char **list = NULL;
+        int q = settings_exposed_ports(s, r, &list, reterr);
+
+        return q < 0 ? q : push_all(&s->publish, list);
+}
+
 /* ---- health ---- */
 
 /* "Test" of Docker: how to read the words, then the words. */
@@ -269,6 +358,7 @@ static int apply(Settings *s, const ImageRecord *r, bool has_init, Fault *reterr
         q = q < 0 ? q : merge(&s->labels, r->labels);
         STRV_FOREACH (volume, r->volumes)
                 q = q < 0 ? q : apply_volume(s, r, *volume, reterr);
+        q = q < 0 ? q : apply_ports(s, r, reterr);
         if (s->stop_signal == 0)
                 s->stop_signal = r->stop_signal;
         return q < 0 ? q : apply_health(s, r, reterr);

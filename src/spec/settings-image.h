@@ -16,6 +16,13 @@
  * Return: 0; -EINVAL with FAULT_START_FAILED naming the image; -ENOMEM. */
 int settings_apply_image(Settings *s, const ImageRecord *r, bool has_init, Fault *reterr);
 
+/** settings_exposed_ports() - what PublishExposed=yes adds to Publish=: the ports that the image
+ * exposes and Publish= does not have, each at the same port of the host's loopback
+ * @r    of a stranger, as above
+ * @ret  elements of Publish=, or NULL for none; caller frees
+ * Return: 0; -EINVAL with FAULT_START_FAILED naming the image; -ENOMEM. */
+int settings_exposed_ports(const Settings *s, const ImageRecord *r, char ***ret, Fault *reterr);
+
 /** settings_may_boot() - does it matter whether the image has an init? */
 bool settings_may_boot(const Settings *s, const ImageRecord *r);
 

@@ -207,6 +207,8 @@ static const char *check_needs(const Settings *s, unsigned kinds)
 
         if (s->publish && !network)
                 return "Publish= needs a network of lodge's: add Network=private";
+        if (s->publish_exposed && !network)
+                return "PublishExposed=yes needs a network of lodge's: add Network=private";
         if (s->egress && !network)
                 return "Egress= needs a network of lodge's: add Network=private";
         if (s->egress && kinds != 1U << NETWORK_KIND_NETWORK)

@@ -100,6 +100,8 @@ static const SettingKey keys[] = {
             "What it is connected to: private, NAME, none, host, bridge=IF, macvlan=IF, interface=IF or netns=PATH, with :OPTIONS"),
         KEY("Network", "Publish", STRV, publish, publish,
             "Port to open on the host, [ADDRESS:]HOST:GUEST[/tcp|udp]; on loopback only if no address is given"),
+        KEY("Network", "PublishExposed", BOOL, publish_exposed, bool,
+            "Open each port that the image exposes at the same port of the host's loopback"),
         KEY("Network", "Egress", STRV, egress, egress,
             "What it may reach, ADDRESS[/BITS][:PORT][/tcp|udp], or none; if not given, everything"),
         KEY("Network", "Bandwidth", OTHER, bandwidth, bandwidth,

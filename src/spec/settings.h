@@ -81,6 +81,7 @@ typedef struct Settings {
         char **networks, **publish, **egress; /* spec/network-entry.h */
         Bandwidth bandwidth;
         Resources resources;
+        bool publish_exposed;                         /* what the image exposes, too */
         bool nesting;                                 /* containers inside */
         uint64_t capabilities_add, capabilities_drop; /* bit masks */
         char **healthcheck; /* one empty word: none, whatever the image says */

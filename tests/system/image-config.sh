@@ -51,6 +51,37 @@ start "$m"
 within 5 stop "$m"
 equal 'its end, not by the deadline' stopped "$(reason "$m")"
 
+# ports that the image exposes: shown, and opened if that is wanted
+image ports $'Command=/bin/sh -c "hostname >/tmp/name; trap \'exit 0\' TERM; httpd -f -p 18080 -h /tmp & wait"
+ExposedPort=18080/tcp\nExposedPort=18081\nExposedPort=18053/udp'
+m=$TEST-ports
+page() { curl -s -m 3 "http://127.0.0.1:$1/name"; }
+ports() { lodgectl port ls "$1" -o csv --no-legend; }
+create "$m" "$TEST-ports" Network=private
+start "$m"
+equal 'ports that nobody has opened' '' "$(ports "$m")"
+stop "$m"
+remove "$m"
+create "$m" "$TEST-ports" Network=private PublishExposed=yes Publish=18090:18081
+matches 'what counts' 'Publish=18080:18080 18053:18053/udp +# image' "$(lodgectl show --effective "$m")"
+start "$m"
+wait_for 5 'the page is there' page 18080
+equal 'the page' "$m" "$(page 18080)"
+equal 'ports of host and machine' '18053 18080 18090' "$(lodgectl port ls "$m" -o json | python3 -c 'import json, sys
+print(*sorted({row["HostPort"] for row in json.load(sys.stdin)}))')"
+systemctl restart lodged.service
+equal 'the page, when lodged has been restarted' "$m" "$(page 18080)"
+expect 125 lodgectl run --network=private --publish-all "$TEST-ports" true
+matches 'a second machine with these ports' "ort 127.0.0.1:18(053|080)/(tcp|udp) is published by machine '$m'" "$ERR"
+stop "$m"
+lodgectl run --network=private -P -d --name="$TEST-run" "$TEST-ports" </dev/null
+wait_for 5 'the page of another' page 18080
+equal 'the page of another' "$TEST-run" "$(page 18080)"
+lodgectl stop "$TEST-run"
+image sctp $'Command=true\nExposedPort=80/sctp'
+expect 125 lodgectl run --network=private -P "$TEST-sctp"
+matches 'a port that cannot be' "image '$TEST-sctp' has ExposedPorts '80/sctp'" "$ERR"
+
 # nothing to run; an init to boot
 image empty ''
 m=$TEST-empty

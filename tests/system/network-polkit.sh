@@ -42,6 +42,7 @@ allowed AddPortMachine 'ssa{sv}' "$m" 18089:80 0 || fail 'a port on loopback'
 allowed AddPortMachine 'ssa{sv}' "$m" 0.0.0.0:18088:80 0 || fail 'the port that the rule names'
 allowed RemovePortMachine 'ssa{sv}' "$m" 0.0.0.0:18088:80 0 || fail 'to withdraw it'
 denied CreateMachine 'ssa{sv}' "$TEST-b" busybox 2 Network as 1 default Publish as 2 18090:80 0.0.0.0:18088:80
+denied CreateMachine 'ssa{sv}' "$TEST-b" busybox 2 Network as 1 default PublishExposed b true
 equal 'ports' '127.0.0.1:18087 127.0.0.1:18089' "$(lodgectl port ls --no-legend "$m" | grep -o '127[^ ]*' | xargs)"
 
 # what is the host's

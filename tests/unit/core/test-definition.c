@@ -108,6 +108,7 @@ static const struct {
         {"Hostname", {"host-1", "a.b"}},
         {"Label", {"a=b", "\"a=b c\" d=", "\"x=\\\"\\\\\\n\\t\""}},
         {"AutoRemove", {"yes", "no"}},
+        {"PublishExposed", {"no"}},
         {"Command", {"run", "sh -c 'echo \"$A\"; exit'", "a \"\" \"\\n\"", "\"#no\" ';no' a\\\\"}},
         {"Entrypoint", {"entry", "\"\"", "a b"}},
         {"Environment", {"A=1", "A=1 B=2 A=3", "\"A=\\x1b\\n\" \"B= \"", "A="}},

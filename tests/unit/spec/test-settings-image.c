@@ -118,6 +118,50 @@ static void test_volumes(void)
                      "'..' or has a ':'");
 }
 
+#define NETWORK "[Network]\nNetwork=default\n"
+
+static void test_ports(void)
+{
+        static const char exposed[] = "ExposedPort=80/tcp\nExposedPort=80\nExposedPort=53/udp\n"
+                                      "ExposedPort=8000-8002\n";
+
+        expect(exposed, NETWORK, NETWORK);
+        expect(exposed, NETWORK "PublishExposed=yes\n",
+               NETWORK "Publish=80:80\nPublish=53:53/udp\nPublish=8000-8002:8000-8002\n"
+                       "PublishExposed=yes\n");
+        expect(exposed, NETWORK "Publish=8080:80 7999-8003:7999-8003 53:53\nPublishExposed=yes\n",
+               NETWORK "Publish=8080:80\nPublish=7999-8003:7999-8003\nPublish=53:53\n"
+                       "Publish=53:53/udp\nPublishExposed=yes\n");
+        expect("", NETWORK "PublishExposed=yes\n", NETWORK "PublishExposed=yes\n");
+        expect("ExposedPort=80/sctp\nExposedPort=x\n", NETWORK, NETWORK);
+
+        static const char *const bad[] = {
+                "80/sctp", "x",          "0",   "65536",   "80:80", "127.0.0.1:80:80",
+                "/tcp",    "80/tcp/udp", "9-8", "\"80 \"", "-"};
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                _cleanup_free_ char *config = NULL;
+
+                CHECK(asprintf(&config, "ExposedPort=%s\n", bad[i]) > 0);
+                _cleanup_free_ char *got = apply(config, NETWORK "PublishExposed=yes\n", true);
+                CHECK(strncmp(got, "image 'a' has ExposedPorts '", 28) == 0);
+        }
+        _cleanup_free_ char *taken =
+                apply("ExposedPort=80\n", NETWORK "Publish=80:8080\nPublishExposed=yes\n", true);
+        CHECK_STRING(taken, "image 'a' exposes port 80, and Publish=80:8080 takes that port of the "
+                            "host; publish it at another one");
+}
+
+static void test_many_ports(void)
+{
+        char config[4096];
+        size_t n = 0;
+
+        for (int i = 1; i <= 129; i++)
+                n += (size_t)snprintf(config + n, sizeof(config) - n, "ExposedPort=%d\n", i * 2);
+        _cleanup_free_ char *got = apply(config, NETWORK "PublishExposed=yes\n", true);
+        CHECK_STRING(got, "image 'a' has ExposedPorts '258': these are too many to be published");
+}
+
 static void test_health(void)
 {
         static const char check[] = "Healthcheck=CMD curl -f x\nHealthcheckIntervalSec=5s\n"
@@ -166,6 +210,8 @@ int main(void)
         test_user_and_directory();
         test_merged();
         test_volumes();
+        test_ports();
+        test_many_ports();
         test_health();
         test_command_line();
         return 0;

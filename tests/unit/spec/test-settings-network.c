@@ -115,6 +115,8 @@ static void test_needs(void)
 {
         expect("Publish=80:80", "Publish= needs a network");
         expect("Network=host\nPublish=80:80", "Publish= needs a network");
+        expect("PublishExposed=yes", "PublishExposed=yes needs a network");
+        expect("PublishExposed=no", NULL);
         expect("Network=bridge=br0\nPublish=80:80", "Publish= needs a network");
         expect("Network=macvlan=eth0\nEgress=none", "Egress= needs a network");
         expect("Network=macvlan=eth0\nBandwidth=in=1M", "Bandwidth= needs a network");
