@@ -201,6 +201,16 @@ static bool zero_counts(const char *property)
                strncmp(property, "Writ", 4) == 0 || streq(property, "DiscardedBytes");
 }
 
+/* Of a job; below zero it is not known. */
+static char *percent_text(double part)
+{
+        char text[8] = "";
+
+        if (part >= 0)
+                (void)snprintf(text, sizeof(text), "%u%%", (unsigned)(MIN2(part, 1.0) * 100));
+        return strdup(text);
+}
+
 static char *cell_text(const json_t *row, const Column *column)
 {
         const json_t *value = json_object_get(row, column->property);
@@ -221,6 +231,8 @@ static char *cell_text(const json_t *row, const Column *column)
                 return strdup(size_text((uint64_t)json_integer_value(value), size));
         if (json_is_array(value))
                 return joined_text(value);
+        if (streq(column->property, "Progress") && json_is_number(value))
+                return percent_text(json_number_value(value));
         return raw_text(value);
 }
 

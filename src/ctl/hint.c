@@ -210,7 +210,8 @@ static void hint_reference(const Ctl *c)
         _cleanup_reference_ Reference parsed = {0};
         _cleanup_free_ char *whole = NULL;
 
-        if (!streq(c->verb->name, "pull") && !streq(c->verb->name, "push"))
+        if ((!streq(c->verb->name, "pull") && !streq(c->verb->name, "push")) ||
+            reference_is_registry(word))
                 return;
         if (asprintf(&whole, "docker.io/%s%s", strchr(word, '/') ? "" : "library/", word) < 0) {
                 whole = NULL;

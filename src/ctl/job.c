@@ -52,6 +52,15 @@ static int follow(Job *j, Fault *reterr);
 
 static int on_retry(sd_event_source *source, uint64_t usec, void *userdata);
 
+/* Why what is there already counts from zero again. */
+static void say_lost(Job *j)
+{
+        if (j->progress.form != PROGRESS_PLAIN && j->progress.form != PROGRESS_BARS)
+                return;
+        progress_leave(&j->progress);
+        report_note(j->c, "lodged was stopped meanwhile; it is asked again.");
+}
+
 /* A job ends with the lodged that began it. What is pulled twice is the same as pulled once. */
 static bool retry(Job *j, const Fault *f)
 {
@@ -65,6 +74,8 @@ static bool retry(Job *j, const Fault *f)
         if (j->n_restarts == 0 || j->n_retries++ >= RETRIES ||
             (j->request && j->request->rewind && !j->request->rewind(j->request->userdata)))
                 return false;
+        if (client_is_lost(f))
+                say_lost(j);
         j->changed = sd_bus_slot_unref(j->changed);
         j->timer = sd_event_source_disable_unref(j->timer);
         j->is_begun = j->is_asking = false;

@@ -140,10 +140,22 @@ void reference_done(Reference *r)
         *r = (Reference){0};
 }
 
+bool reference_is_registry(const char *text)
+{
+        size_t n = strcspn(text, ":");
+
+        return !strchr(text, '/') && (memchr(text, '.', n) || strncmp(text, "localhost", n) == 0) &&
+               domain_is_valid(text);
+}
+
 static int refuse_without_registry(const char *text, const char *path, Fault *reterr)
 {
         _cleanup_free_ char *shown = text_for_display(text, SHOWN_MAX);
 
+        if (reference_is_registry(text))
+                return fault_set(reterr, FAULT_INVALID_NAME, EINVAL,
+                                 "'%s' is a registry and names no image; write %s/NAME",
+                                 shown ?: "", shown ?: "");
         return fault_set(reterr, FAULT_INVALID_NAME, EINVAL,
                          "'%s' names no registry; write docker.io/%s%s", shown ?: "",
                          strchr(path, '/') ? "" : "library/", shown ?: "");
@@ -168,6 +180,9 @@ static int split(const char *text, char *copy, char **ret_domain, char **ret_pat
                 *colon = '\0';
         *ret_domain = copy;
         *ret_path = path;
+        if (strstr(text, "://"))
+                return refuse(text, "it is written without the '://' and what is before it",
+                              reterr);
         if (!path_is_valid(path))
                 return refuse(text,
                               "behind the registry comes a path of lower case letters and digits, "

@@ -24,6 +24,9 @@ typedef struct Reference {
  * Return: 0; -EINVAL with FAULT_INVALID_NAME; -ENOMEM.
  * Source: the grammar of the distribution project's reference package, OCI distribution spec. */
 int reference_parse(const char *text, Reference *ret, Fault *reterr);
+/** reference_is_registry() - does it look like the name of a registry, with no image behind it?
+ * "quay.io", "localhost:5000"; so does the name of an image that has a dot, which none does. */
+bool reference_is_registry(const char *text);
 /** reference_format() - the one way to write a reference
  * Return: newly allocated, caller frees; NULL on OOM. */
 char *reference_format(const Reference *r);

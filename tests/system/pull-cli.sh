@@ -150,7 +150,7 @@ expect 0 lodgectl create --progress=none --pull=always "$TEST-m" "$plain/app:1"
 # --- jobs ---------------------------------------------------------------------------------------------------------
 job=$(lodgectl pull --detach "$slow:latest")
 matches 'an ID' '^[0-9a-f]{16}$' "$job"
-matches 'the list' "$job +pull +$slow:latest +running" "$(lodgectl job ls)"
+matches 'the list' "$job +pull +$slow:latest +running +(-|[0-9]+%) +[a-z]+ " "$(lodgectl job ls)"
 expect 0 lodgectl job wait --progress=none "$job"
 equal 'the result' "$slow:latest" "$OUT"
 lodgectl image rm "$slow:latest" && lodgectl prune --force >/dev/null
@@ -182,5 +182,6 @@ wait_for 10 'the pull goes on' grep -q downloading "$WORK/err"
 systemctl kill --signal=KILL lodged.service
 wait "$pid" || fail "the pull failed: $(cat "$WORK/err")"
 equal 'the result' "$slow:latest" "$(cat "$WORK/out")"
+matches 'it says so' 'lodged was stopped meanwhile; it is asked again' "$(cat "$WORK/err")"
 expect 0 lodgectl doctor
 matches 'the store is well' 'ok +store ' "$OUT"

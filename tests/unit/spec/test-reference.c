@@ -110,6 +110,14 @@ static void test_messages(void)
 {
         expect_message("busybox", "'busybox' names no registry; write docker.io/library/busybox");
         expect_message("a/b:1", "'a/b:1' names no registry; write docker.io/a/b:1");
+        expect_message("quay.io", "'quay.io' is a registry and names no image; write quay.io/NAME");
+        expect_message("localhost:5000", "'localhost:5000' is a registry and names no image; "
+                                         "write localhost:5000/NAME");
+        expect_message("busybox:1.37", "'busybox:1.37' names no registry; write "
+                                       "docker.io/library/busybox:1.37");
+        expect_message("https://quay.io/a", "'https://quay.io/a' cannot be an image's reference: "
+                                            "it is written without the '://' and what is before "
+                                            "it");
         expect_message("quay.io/a:%", "'quay.io/a:%' cannot be an image's reference: a tag has at "
                                       "most 128 letters, digits, '_', '.' and '-', and does not "
                                       "begin with '.' or '-'");
