@@ -114,6 +114,8 @@ int call_reply_lines(Call *c, const Answer *a, sd_bus_message *reply);
 JobParams call_job_params(const Call *c);
 /** call_job_made() - call_done() with the path of this job */
 int call_job_made(Call *c, const Job *j);
+/** call_job_begun() - JobBegunFn: likewise, or the reason */
+void call_job_begun(void *userdata, Job *j, const Fault *fault);
 
 /** bus_run_commit() - Commit() of machines */
 int bus_run_commit(Call *c, Fault *reterr);

@@ -84,6 +84,17 @@ int call_job_made(Call *c, const Job *j)
         return c->text ? call_done(c) : -ENOMEM;
 }
 
+void call_job_begun(void *userdata, Job *j, const Fault *fault)
+{
+        Call *c = userdata;
+        _cleanup_fault_ Fault f = {0};
+        int r = j ? call_job_made(c, j)
+                  : fault_set(&f, fault->code, fault->error, "%s", fault->message ?: "");
+
+        if (r < 0)
+                call_fail(c, r, &f);
+}
+
 int call_reply_lines(Call *c, const Answer *a, sd_bus_message *reply)
 {
         static char *none[] = {NULL};
@@ -126,8 +137,8 @@ static int run_export(Call *c, Fault *reterr)
         Job *j;
         int r = get_image(c, &image, reterr);
 
-        r = r < 0 ? r : job_export(image, &p, &j, reterr);
-        return r < 0 ? r : call_job_made(c, j);
+        r = r < 0 ? r : job_export(image, &p, call_job_begun, c, &j, reterr);
+        return r != 0 ? MIN2(r, 0) : call_job_made(c, j);
 }
 
 static int run_push(Call *c, Fault *reterr)

@@ -216,8 +216,8 @@ int bus_run_commit(Call *c, Fault *reterr)
         Job *j;
         int r = call_get_machine(c, &m, reterr);
 
-        r = r < 0 ? r : job_commit(m, c->text, &p, &j, reterr);
-        return r < 0 ? r : call_job_made(c, j);
+        r = r < 0 ? r : job_commit(m, c->text, &p, call_job_begun, c, &j, reterr);
+        return r != 0 ? MIN2(r, 0) : call_job_made(c, j);
 }
 
 int bus_run_clone_machine(Call *c, Fault *reterr)

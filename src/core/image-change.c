@@ -45,12 +45,14 @@ static const Machine *find_user(const Image *image, bool only_running)
         return NULL;
 }
 
-static int check_unused(const Image *image, bool force, Fault *reterr)
+/* @remedy for a machine that does not run, or is not asked about */
+static int check_unused(const Image *image, bool force, const char *remedy, Fault *reterr)
 {
         const Machine *user = find_user(image, force);
 
         return user ? fault_set(reterr, FAULT_BUSY, EBUSY, "Image '%s' is used by machine '%s'%s",
-                                image->name, user->name, force ? ", which runs" : "")
+                                image->name, user->name,
+                                force ? ", which runs: stop that first" : remedy)
                     : 0;
 }
 
@@ -177,7 +179,11 @@ int image_drop(Image *image, bool force, Fault *reterr)
         bool in_store = image->in_store;
         int r = check_writable(image, "removed", reterr);
 
-        r = r < 0 ? r : check_unused(image, force, reterr);
+        r = r < 0 ? r
+                  : check_unused(image, force,
+                                 ": remove that first, or force it if the machine may lose its "
+                                 "image",
+                                 reterr);
         r = r < 0 ? r : trash(image, reterr);
         if (r < 0)
                 return r;
@@ -221,7 +227,12 @@ int image_rename(Image *image, const char *name, Fault *reterr)
         int r = check_writable(image, "renamed", reterr);
 
         r = r < 0 ? r : check_new_name(image, name, false, &to, reterr);
-        r = r < 0 ? r : check_unused(image, false, reterr);
+        r = r < 0 ? r
+                  : check_unused(image, false,
+                                 image->kind == IMAGE_OCI
+                                         ? ": give the image another name as well, by a tag"
+                                         : ": clone the image instead, or remove the machine first",
+                                 reterr);
         if (r < 0)
                 return r;
         if (image->kind != IMAGE_OCI)

@@ -158,7 +158,8 @@ int job_push(Image *image, const char *reference, const JobParams *p, Job **ret,
         _cleanup_reference_ Reference parsed = {0};
         _cleanup_free_ char *canonical = NULL, *record = NULL;
         JobOrder o = new_order(p, JOB_EXPORT, "push");
-        int r = image_need_layers(image, "pushed", reterr);
+        int r = image_need_layers(
+                image, "can be pushed; export it as oci and import that to get one", reterr);
 
         r = r < 0 ? r : reference_parse(*reference ? reference : image->name, &parsed, reterr);
         r = r < 0 ? r : check_credentials(p, reterr);
@@ -211,29 +212,43 @@ static int add_source(JobOrder *o, const Image *image, Fault *reterr)
                 order_add(o, "path", image->path);
                 return 0;
         }
-        int r = image_need_layers(image, "read", reterr);
+        int r = image_need_layers(image, "has a record", reterr);
         r = r < 0 ? r : image_record_format(&image->record, &record, reterr);
         order_add(o, "record", record);
         order_hold_layers(o, image);
         return r;
 }
 
-int job_export(Image *image, const JobParams *p, Job **ret, Fault *reterr)
+static const char *format_of(const Image *image, const JobParams *p)
 {
-        static const char *const formats[] = {"oci", "docker", "tar", "raw", NULL};
         static const char *const defaults[_IMAGE_KIND_MAX] = {
                 [IMAGE_OCI] = "oci", [IMAGE_DIRECTORY] = "tar", [IMAGE_RAW] = "raw"};
+
+        return p->format ?: defaults[image->kind];
+}
+
+static int check_export(const Image *image, const JobParams *p, Fault *reterr)
+{
+        static const char *const formats[] = {"oci", "docker", "tar", "raw", NULL};
         static const char *const compressions[] = {"none", "gzip", "zstd", NULL};
-        JobOrder o = new_order(p, JOB_EXPORT, "export");
-        const char *format = p->format ?: defaults[image->kind];
         int r = check_word("Format", p->format, formats, reterr);
 
         r = r < 0 ? r : check_word("Compression", p->compression, compressions, reterr);
-        if (r >= 0 && streq(format, "raw") != (image->kind == IMAGE_RAW))
+        if (r >= 0 && streq(format_of(image, p), "raw") && image->kind != IMAGE_RAW)
                 r = fault_set(reterr, FAULT_INVALID_OPTION, EINVAL,
-                              "Image '%s' is of type %s, which cannot be exported as %s",
-                              image->name, image_kind_name(image->kind), format);
-        r = r < 0 ? r : add_source(&o, image, reterr);
+                              "Image '%s' is of type %s, of which no disk image can be made: "
+                              "export it as tar, oci or docker",
+                              image->name, image_kind_name(image->kind));
+        return r;
+}
+
+static int start_export(Image *image, int disk_fd, const JobParams *p, Job **ret, Fault *reterr)
+{
+        JobOrder o = new_order(p, JOB_EXPORT, "export");
+        const char *format = format_of(image, p);
+        int r = add_source(&o, image, reterr);
+
+        order_add_fd(&o, "tree-fd", disk_fd);
         if (r < 0) {
                 order_done(&o);
                 return r;
@@ -244,6 +259,30 @@ int job_export(Image *image, const JobParams *p, Job **ret, Fault *reterr)
         order_add(&o, "compression", p->compression);
         order_add_fd(&o, "output-fd", p->stream);
         return job_start(image->manager, &o, ret, reterr);
+}
+
+static int begin_export(Manager *manager, const DiskJob *d, int disk_fd, void *userdata, Job **ret,
+                        Fault *reterr)
+{
+        Image *image;
+        int r = image_find(manager, d->object, &image, reterr);
+
+        return r < 0 ? r : start_export(image, disk_fd, &d->params, ret, reterr);
+}
+
+int job_export(Image *image, const JobParams *p, JobBegunFn begun, void *userdata, Job **ret,
+               Fault *reterr)
+{
+        const DiskJob disk = {
+                .object = image->name, .params = *p, .begin = begin_export, .begun = begun};
+        int r = check_export(image, p, reterr);
+
+        if (r < 0)
+                return r;
+        if (image->kind != IMAGE_RAW || streq(format_of(image, p), "raw"))
+                return start_export(image, -EBADF, p, ret, reterr);
+        r = job_on_disk(image, &disk, userdata, reterr);
+        return r < 0 ? r : 1;
 }
 
 int job_clone_image(Image *image, const char *name, const JobParams *p, Job **ret, Fault *reterr)
@@ -292,7 +331,7 @@ static int place_verified(Job *j, Frame *result, Fault *reterr)
 int job_verify(Image *image, const JobParams *p, Job **ret, Fault *reterr)
 {
         JobOrder o = new_order(p, JOB_EXPORT, "verify");
-        int r = image_need_layers(image, "verified", reterr);
+        int r = image_need_layers(image, "has digests to be verified by", reterr);
 
         if (r < 0)
                 return r;
@@ -361,33 +400,44 @@ static int open_disk(const Image *image, Fault *reterr)
         return TAKE_FD(fd);
 }
 
-static int start_disk_job(const Image *image, const char *operation, JobDoneFn done, void *userdata,
-                          Fault *reterr)
+static int start_disk_job(const Image *image, JobOrder *o, Fault *reterr)
 {
         _cleanup_close_ int fd = open_disk(image, reterr);
-        JobOrder o;
         Job *j;
 
-        if (fd < 0)
+        if (fd < 0) {
+                order_done(o);
                 return fd;
-        o = hidden_order(JOB_WORK, operation, done, userdata);
-        o.object = image->path;
-        order_add(&o, "name", image->name);
-        order_add_fd(&o, "source-fd", fd);
-        return job_start(image->manager, &o, &j, reterr);
+        }
+        o->object = image->path;
+        order_add(o, "name", image->name);
+        order_add_fd(o, "source-fd", fd);
+        return job_start(image->manager, o, &j, reterr);
 }
 
 int job_attach(const Image *image, JobDoneFn done, void *userdata, Fault *reterr)
 {
-        return start_disk_job(image, "attach", done, userdata, reterr);
+        return job_attach_with(image, done, userdata, NULL, NULL, reterr);
+}
+
+int job_attach_with(const Image *image, JobDoneFn done, void *userdata, void *data,
+                    void (*free_data)(void *data), Fault *reterr)
+{
+        JobOrder o = hidden_order(JOB_WORK, "attach", done, userdata);
+
+        o.data = data;
+        o.free_data = free_data;
+        return start_disk_job(image, &o, reterr);
 }
 
 int job_probe(const Image *image, JobDoneFn done, void *userdata, Fault *reterr)
 {
-        return start_disk_job(image, "probe", done, userdata, reterr);
+        JobOrder o = hidden_order(JOB_WORK, "probe", done, userdata);
+
+        return start_disk_job(image, &o, reterr);
 }
 
-int job_diff(Machine *m, JobDoneFn done, void *userdata, Fault *reterr)
+static int start_diff(Machine *m, int disk_fd, JobDoneFn done, void *userdata, Fault *reterr)
 {
         JobOrder o = hidden_order(JOB_EXPORT, "diff", done, userdata);
         Job *j;
@@ -397,7 +447,7 @@ int job_diff(Machine *m, JobDoneFn done, void *userdata, Fault *reterr)
                 order_done(&o);
                 return r < 0 ? r : 1;
         }
-        r = order_add_lower(&o, m, reterr);
+        r = order_add_lower(&o, m, disk_fd, reterr);
         if (r < 0) {
                 order_done(&o);
                 return r;
@@ -405,4 +455,32 @@ int job_diff(Machine *m, JobDoneFn done, void *userdata, Fault *reterr)
         o.object = m->name;
         o.of_machine = true;
         return job_start(m->manager, &o, &j, reterr);
+}
+
+static int begin_diff(Manager *manager, const DiskJob *d, int disk_fd, void *userdata, Job **ret,
+                      Fault *reterr)
+{
+        Machine *m = job_disk_machine(manager, d, reterr);
+        int r = m ? start_diff(m, disk_fd, d->done, userdata, reterr) : -ENOENT;
+
+        /* since it was asked for the machine has ended, and what it wrote is gone */
+        return r > 0 ? fault_set(reterr, FAULT_NOT_RUNNING, ESRCH,
+                                 "Machine '%s' has been stopped meanwhile", d->object)
+                     : r;
+}
+
+int job_diff(Machine *m, JobDoneFn done, void *userdata, Fault *reterr)
+{
+        const DiskJob disk = {
+                .object = m->name, .root_only = true, .begin = begin_diff, .done = done};
+        const Image *image = machine_disk(m);
+        JobOrder o = {0};
+        int r = image ? order_add_written(&o, m, reterr) : 0;
+
+        order_done(&o);
+        if (!image)
+                return start_diff(m, -EBADF, done, userdata, reterr);
+        if (r <= 0)
+                return r < 0 ? r : 1;
+        return job_on_disk(image, &disk, userdata, reterr);
 }

@@ -29,6 +29,10 @@ typedef struct JobAnswer {
         void *userdata;
 } JobAnswer;
 
+/* For what cannot begin at once.
+ * @j NULL: it will not, and @fault says why */
+typedef void (*JobBegunFn)(void *userdata, Job *j, const Fault *fault);
+
 /* Each Return: 0 and a job; negative errno with a sentence. */
 
 /** job_pull() - get an image from a registry
@@ -38,8 +42,11 @@ int job_pull(Manager *manager, const char *reference, const JobParams *p, Job **
 /** job_import() - make an image of JobParams.stream
  * @name from anybody; "": what the archive says */
 int job_import(Manager *manager, const char *name, const JobParams *p, Job **ret, Fault *reterr);
-/** job_export() - write an image to JobParams.stream */
-int job_export(Image *image, const JobParams *p, Job **ret, Fault *reterr);
+/** job_export() - write an image to JobParams.stream
+ * @begun called once, later, unless job_forget_owner() comes first
+ * Return: 0 and a job; 1: @begun gets it, since a disk image has to be mounted; negative errno. */
+int job_export(Image *image, const JobParams *p, JobBegunFn begun, void *userdata, Job **ret,
+               Fault *reterr);
 /** job_push() - send an image to a registry
  * @reference from anybody; "": its own name */
 int job_push(Image *image, const char *reference, const JobParams *p, Job **ret, Fault *reterr);
@@ -48,8 +55,10 @@ int job_verify(Image *image, const JobParams *p, Job **ret, Fault *reterr);
 /** job_clone_image() - copy an image; one of layers at once */
 int job_clone_image(Image *image, const char *name, const JobParams *p, Job **ret, Fault *reterr);
 
-/** job_commit() - make an image of what a machine has written and its image */
-int job_commit(Machine *m, const char *name, const JobParams *p, Job **ret, Fault *reterr);
+/** job_commit() - make an image of what a machine has written and its image
+ * Return: as job_export(). */
+int job_commit(Machine *m, const char *name, const JobParams *p, JobBegunFn begun, void *userdata,
+               Job **ret, Fault *reterr);
 /** job_clone_machine() - another machine, with a copy of what this one has written if that is kept
  */
 int job_clone_machine(Machine *m, const char *name, const JobParams *p, Job **ret, Fault *reterr);

@@ -41,12 +41,12 @@ void order_hold_layers(JobOrder *o, const Image *image)
                         g_error("out of memory");
 }
 
-int image_need_layers(const Image *image, const char *verb, Fault *reterr)
+int image_need_layers(const Image *image, const char *what, Fault *reterr)
 {
         if (image->kind != IMAGE_OCI)
                 return fault_set(reterr, FAULT_NOT_SUPPORTED, EOPNOTSUPP,
-                                 "Image '%s' is of type %s: only one of layers can be %s",
-                                 image->name, image_kind_name(image->kind), verb);
+                                 "Image '%s' is of type %s: only one of layers %s", image->name,
+                                 image_kind_name(image->kind), what);
         return image->load_error.code == FAULT_NONE
                        ? 0
                        : fault_set(reterr, FAULT_FAILED, EUCLEAN, "Image '%s' cannot be used: %s",
@@ -97,7 +97,18 @@ static int add_root_directory(JobOrder *o, const Machine *m, const char *key, Fa
         return 0;
 }
 
-int order_add_lower(JobOrder *o, const Machine *m, Fault *reterr)
+const Image *machine_disk(const Machine *m)
+{
+        Image *image;
+
+        return !m->settings.root_directory &&
+                               image_check(m->manager, m->settings.image, &image, NULL) >= 0 &&
+                               image->kind == IMAGE_RAW
+                       ? image
+                       : NULL;
+}
+
+int order_add_lower(JobOrder *o, const Machine *m, int disk_fd, Fault *reterr)
 {
         const char *root = m->manager->root;
         Image *image;
@@ -108,9 +119,7 @@ int order_add_lower(JobOrder *o, const Machine *m, Fault *reterr)
         if (r < 0)
                 return r;
         if (image->kind == IMAGE_RAW)
-                return fault_set(reterr, FAULT_NOT_SUPPORTED, EOPNOTSUPP,
-                                 "Machine '%s' is of a disk image, which nothing is compared with",
-                                 m->name);
+                order_add_fd(o, "lower-fd", disk_fd);
         if (image->kind == IMAGE_DIRECTORY)
                 order_add(o, "lower", image->path);
         order_hold_layers(o, image);
@@ -128,7 +137,7 @@ int order_add_lower(JobOrder *o, const Machine *m, Fault *reterr)
 
 /* ---- commit ---- */
 
-static int add_base(JobOrder *o, Machine *m, Fault *reterr)
+static int add_base(JobOrder *o, Machine *m, int disk_fd, Fault *reterr)
 {
         _cleanup_free_ char *record = NULL;
         Image *image;
@@ -139,13 +148,11 @@ static int add_base(JobOrder *o, Machine *m, Fault *reterr)
         if (r < 0)
                 return r;
         if (image->kind == IMAGE_RAW)
-                return fault_set(reterr, FAULT_NOT_SUPPORTED, EOPNOTSUPP,
-                                 "Machine '%s' is of a disk image, of which no layer can be made",
-                                 m->name);
-        if (image->kind == IMAGE_DIRECTORY) {
+                order_add_fd(o, "base-fd", disk_fd);
+        if (image->kind == IMAGE_DIRECTORY)
                 order_add(o, "base", image->path);
+        if (image->kind != IMAGE_OCI)
                 return 0;
-        }
         r = image_record_format(&image->record, &record, reterr);
         order_add(o, "record", record);
         order_hold_layers(o, image);
@@ -189,7 +196,8 @@ static void add_changes(JobOrder *o, const JobParams *p)
         add_change_word(o, "StopSignal", p->stop_signal);
 }
 
-int job_commit(Machine *m, const char *name, const JobParams *p, Job **ret, Fault *reterr)
+static int start_commit(Machine *m, const char *name, int disk_fd, const JobParams *p, Job **ret,
+                        Fault *reterr)
 {
         _cleanup_free_ char *canonical = NULL;
         JobOrder o = {
@@ -217,13 +225,37 @@ int job_commit(Machine *m, const char *name, const JobParams *p, Job **ret, Faul
                               "Machine '%s' has no writable layer: it does not run, and "
                               "WritableLayer=keep is not set",
                               m->name);
-        r = r < 0 ? r : add_base(&o, m, reterr);
+        r = r < 0 ? r : add_base(&o, m, disk_fd, reterr);
         if (r < 0) {
                 order_done(&o);
                 return r;
         }
         add_changes(&o, p);
         return job_start(m->manager, &o, ret, reterr);
+}
+
+static int begin_commit(Manager *manager, const DiskJob *d, int disk_fd, void *userdata, Job **ret,
+                        Fault *reterr)
+{
+        Machine *m = job_disk_machine(manager, d, reterr);
+
+        return m ? start_commit(m, d->name, disk_fd, &d->params, ret, reterr) : -ENOENT;
+}
+
+int job_commit(Machine *m, const char *name, const JobParams *p, JobBegunFn begun, void *userdata,
+               Job **ret, Fault *reterr)
+{
+        const DiskJob disk = {.object = m->name,
+                              .name = name,
+                              .params = *p,
+                              .begin = begin_commit,
+                              .begun = begun};
+        const Image *image = machine_disk(m);
+
+        if (!image)
+                return start_commit(m, name, -EBADF, p, ret, reterr);
+        int r = job_on_disk(image, &disk, userdata, reterr);
+        return r < 0 ? r : 1;
 }
 
 /* ---- clone ---- */

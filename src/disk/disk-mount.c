@@ -9,7 +9,9 @@
 #include "sys/loop-device.h"
 #include "sys/mountfd.h"
 
+#include <endian.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libmount.h>
 #include <sched.h>
 #include <string.h>
@@ -20,6 +22,7 @@
 #define SCRATCH         LODGE_RUNTIME /* in our own namespace we cover it */
 #define LOCK_ATTEMPTS   500
 #define LOCK_PAUSE_USEC 10000
+#define VERITY_TRIES    3 /* the image is locked: only machines that end come in between */
 
 void disk_mounts_done(DiskMounts *m)
 {
@@ -127,6 +130,39 @@ static int mount_plain(const DiskMountArgs *a, int scratch, DiskRole role, const
         return r < 0 ? explain(a, p, r, reterr) : 0;
 }
 
+static char *verity_name(const LoopDevice *data, const uint8_t hash[static DISK_HASH_SIZE])
+{
+        uint64_t start;
+        char *name;
+
+        memcpy(&start, hash, sizeof(start));
+        return asprintf(&name, "lodge-loop%u-%016" PRIx64, data->number, be64toh(start)) < 0 ? NULL
+                                                                                             : name;
+}
+
+/* Return: 0; -EAGAIN another machine's device, which has just gone with that; negative errno. */
+static int mount_mapped(const DiskMountArgs *a, const DiskVerityArgs *v, const DiskPartition *data,
+                        const char *target, Fault *reterr)
+{
+        _cleanup_verity_ DiskVerity verity = {0};
+        _cleanup_free_ char *source = NULL;
+
+        int r = disk_verity_open(v, &verity, reterr);
+        if (r < 0)
+                return r;
+        source = disk_verity_path(&verity);
+        if (!source && verity.is_shared)
+                return -EAGAIN;
+        if (!source)
+                return fault_set(reterr, FAULT_FAILED, ENODEV,
+                                 "The dm-verity device of disk image '%s' has no node in /dev",
+                                 a->name);
+        r = mount_filesystem(source, target, data->filesystem);
+        if (verity.is_shared && (r == -ENXIO || r == -ENOENT))
+                return -EAGAIN;
+        return r < 0 ? explain(a, data, r, reterr) : 0;
+}
+
 static int mount_verity(const DiskMountArgs *a, int scratch, DiskRole role, const char *target,
                         Fault *reterr)
 {
@@ -134,8 +170,7 @@ static int mount_verity(const DiskMountArgs *a, int scratch, DiskRole role, cons
         const DiskPartition *data = disk_partition_of(a->image, role);
         const DiskPartition *hashes = disk_partition_of(a->image, hash_role);
         _cleanup_loop_ LoopDevice data_loop = {.fd = -EBADF}, hash_loop = {.fd = -EBADF};
-        _cleanup_verity_ DiskVerity verity = {0};
-        _cleanup_free_ char *device = NULL, *source = NULL;
+        _cleanup_free_ char *device = NULL;
         char data_path[64], hash_path[64];
         uint8_t hash[DISK_HASH_SIZE];
 
@@ -146,19 +181,16 @@ static int mount_verity(const DiskMountArgs *a, int scratch, DiskRole role, cons
         loop_path(&data_loop, data_path);
         loop_path(&hash_loop, hash_path);
         disk_verity_hash(data, hashes, hash);
-        if (asprintf(&device, "lodge-%s-%s", a->id, disk_role_name(role)) < 0)
+        device = verity_name(&data_loop, hash);
+        if (!device)
                 return -ENOMEM;
         DiskVerityArgs v = {a->name, data_path, hash_path, hash, device};
-        r = disk_verity_open(&v, &verity, reterr);
-        if (r < 0)
-                return r;
-        source = disk_verity_path(&verity);
-        if (!source)
-                return fault_set(reterr, FAULT_FAILED, ENODEV,
-                                 "The dm-verity device of disk image '%s' has no node in /dev",
-                                 a->name);
-        r = mount_filesystem(source, target, data->filesystem);
-        return r < 0 ? explain(a, data, r, reterr) : 0;
+        for (int i = 0; i < VERITY_TRIES; i++) {
+                r = mount_mapped(a, &v, data, target, reterr);
+                if (r != -EAGAIN)
+                        break;
+        }
+        return r;
 }
 
 static int mount_role(const DiskMountArgs *a, int scratch, DiskRole role, const char *target,

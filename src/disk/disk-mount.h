@@ -14,7 +14,6 @@ typedef struct DiskMountArgs {
         int fd; /* of the image, as it was probed */
         const DiskImage *image;
         const char *name; /* the image's, for sentences */
-        const char *id;   /* unique on this host: part of the names of dm devices */
 } DiskMountArgs;
 
 /** disk_mount() - attach an image and mount what a machine needs of it

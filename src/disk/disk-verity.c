@@ -113,20 +113,6 @@ static int activate(const DiskVerityArgs *a, CryptDevice *d)
                                                   DISK_HASH_SIZE, CRYPT_ACTIVATE_READONLY);
 }
 
-int disk_verity_open(const DiskVerityArgs *args, DiskVerity *ret, Fault *reterr)
-{
-        _cleanup_crypt_ CryptDevice *d = NULL;
-        _cleanup_free_ char *name = strdup(args->device);
-        int r = name ? load_library() : -ENOMEM;
-
-        r = r < 0 ? r : lib.init(&d, args->hashes);
-        r = r < 0 ? r : activate(args, d);
-        if (r < 0)
-                return refuse(args, r, reterr);
-        ret->name = TAKE_PTR(name);
-        return 0;
-}
-
 /* The number of the device, which its name in /sys ends with.
  * Return: it; -ENOENT. */
 static int find_number(const char *name)
@@ -149,6 +135,24 @@ static int find_number(const char *name)
                         return (int)number;
         }
         return -ENOENT;
+}
+
+int disk_verity_open(const DiskVerityArgs *args, DiskVerity *ret, Fault *reterr)
+{
+        _cleanup_crypt_ CryptDevice *d = NULL;
+        _cleanup_free_ char *name = strdup(args->device);
+        int r = name ? load_library() : -ENOMEM;
+
+        if (r >= 0 && find_number(args->device) >= 0) {
+                *ret = (DiskVerity){.name = TAKE_PTR(name), .is_shared = true};
+                return 0;
+        }
+        r = r < 0 ? r : lib.init(&d, args->hashes);
+        r = r < 0 ? r : activate(args, d);
+        if (r < 0)
+                return refuse(args, r, reterr);
+        ret->name = TAKE_PTR(name);
+        return 0;
 }
 
 /* Return: newly allocated, if it is there; NULL. */
@@ -182,7 +186,7 @@ char *disk_verity_path(const DiskVerity *v)
         for (unsigned i = 0; i < NODE_TRIES; i++) {
                 char *path = find_node(v->name);
 
-                if (path)
+                if (path || (v->is_shared && find_number(v->name) < 0))
                         return path;
                 (void)usleep(NODE_WAIT_USEC);
         }

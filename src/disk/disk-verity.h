@@ -6,14 +6,15 @@
 #include "disk/disk-image.h"
 
 typedef struct DiskVerity {
-        char *name; /* of the device below /dev/mapper; NULL: none */
+        char *name;     /* of the device below /dev/mapper; NULL: none */
+        bool is_shared; /* it was there already, for another mount of the same image */
 } DiskVerity;
 
 typedef struct DiskVerityArgs {
         const char *image;         /* its name, for sentences */
         const char *data, *hashes; /* paths of block devices */
         const uint8_t *hash;       /* DISK_HASH_SIZE bytes */
-        const char *device;        /* name that the device gets */
+        const char *device;        /* its name: the same for the same data and hash */
 } DiskVerityArgs;
 
 /** disk_verity_hash() - the root hash that a pair of partitions carries
@@ -22,7 +23,8 @@ typedef struct DiskVerityArgs {
 void disk_verity_hash(const DiskPartition *data, const DiskPartition *hashes,
                       uint8_t ret[static DISK_HASH_SIZE]);
 
-/** disk_verity_open() - set the device up
+/** disk_verity_open() - set the device up, or use the one of that name
+ * The data can be in one device only.
  * @ret caller calls disk_verity_done()
  * Return: 0; -EOPNOTSUPP the kernel or this system cannot; -EINVAL, -EIO the data is not what the
  * hash stands for; negative errno. */

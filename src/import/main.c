@@ -82,7 +82,7 @@ static int open_places(const Invocation *v, const Operation *op, Job *job, Fault
 /* A directory from outside of the store came as a descriptor. */
 static int foreign_directory(const Order *o)
 {
-        static const char *const keys[] = {"source-fd", "base-fd", "lower-fd"};
+        static const char *const keys[] = {"source-fd", "base-fd", "lower-fd", "tree-fd"};
         struct stat st;
 
         for (size_t i = 0; i < ELEMENTSOF(keys); i++) {

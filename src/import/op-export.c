@@ -136,9 +136,18 @@ static const char *name_of(const char *path)
         return slash && slash[1] ? slash + 1 : "image";
 }
 
+static int open_path(const Export *e, const char *path)
+{
+        int tree = order_fd(e->job->order, "tree-fd");
+
+        if (tree >= 0)
+                return openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 static int export_path(Export *e, const char *path, Fault *reterr)
 {
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        _cleanup_close_ int fd = open_path(e, path);
         struct stat st;
 
         if (fd < 0 || fstat(fd, &st) < 0)

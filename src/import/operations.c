@@ -31,6 +31,7 @@ static const OrderKey push_keys[] = {
 static const OrderKey export_keys[] = {
         {"record", ORDER_STRING},
         {"path", ORDER_STRING},
+        {"tree-fd", ORDER_DESCRIPTOR}, /* the root directory in the disk image that path is */
         {"format", ORDER_STRING},
         {"compression", ORDER_STRING},
         {"output-fd", ORDER_DESCRIPTOR, .required = true},

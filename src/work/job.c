@@ -66,7 +66,7 @@ static void add_mount(FrameWriter *w, const char *where, int fd)
         frame_add_fd(w, fd);
 }
 
-static int do_attach(const Order *o, const char *id, DiskMounts *m, FrameWriter *w, Fault *reterr)
+static int do_attach(const Order *o, DiskMounts *m, FrameWriter *w, Fault *reterr)
 {
         _cleanup_free_ char *init = NULL, *unused = NULL;
         DiskImage d;
@@ -74,7 +74,7 @@ static int do_attach(const Order *o, const char *id, DiskMounts *m, FrameWriter 
         int r = probe(o, false, &d, reterr);
         if (r < 0)
                 return r;
-        DiskMountArgs a = {.fd = o->source, .image = &d, .name = o->name, .id = id};
+        DiskMountArgs a = {.fd = o->source, .image = &d, .name = o->name};
         r = disk_mount(&a, m, reterr);
         if (r < 0)
                 return r;
@@ -93,7 +93,7 @@ static int do_attach(const Order *o, const char *id, DiskMounts *m, FrameWriter 
         return 0;
 }
 
-static int carry_out(const Frame *f, const char *id, DiskMounts *m, FrameWriter *w, Fault *reterr)
+static int carry_out(const Frame *f, DiskMounts *m, FrameWriter *w, Fault *reterr)
 {
         Order o = {0};
         int r = f->type == FRAME_REFUSED ? frame_fault(f, reterr) : order_parse(f, &o, reterr);
@@ -101,7 +101,7 @@ static int carry_out(const Frame *f, const char *id, DiskMounts *m, FrameWriter 
         if (r < 0)
                 return r;
         return o.operation == OPERATION_PROBE ? do_probe(&o, w, reterr)
-                                              : do_attach(&o, id, m, w, reterr);
+                                              : do_attach(&o, m, w, reterr);
 }
 
 static void begin_error(FrameWriter *w, int r, const Fault *f)
@@ -123,7 +123,7 @@ int job_run(const char *id)
         int r = fd < 0 ? fd : ask(fd, id, &f);
         if (r < 0)
                 return r;
-        r = carry_out(&f, id, &m, &w, &fault);
+        r = carry_out(&f, &m, &w, &fault);
         if (r < 0)
                 begin_error(&w, r, &fault);
         return frame_send(fd, &w);

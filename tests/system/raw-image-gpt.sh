@@ -46,6 +46,12 @@ matches 'a word on /home' "Of disk image '$TEST-usr', these partitions are not u
 inside "$m" touch /new
 expect 1 inside "$m" touch /usr/new
 matches 'a write to /usr' 'Read-only' "$ERR"
+matches 'diff' '(^|\n)A /new($|\n)' "$(lodgectl diff "$m")"
+expect 1 lodgectl commit --progress=none "$m" "$TEST-commit"
+matches 'a commit' "cannot commit '$m': .*/usr in a partition of its own" "$ERR"
+expect 1 lodgectl export --progress=none --format=oci "$TEST-usr" "$WORK/out.tar"
+matches 'an export' "cannot export '$TEST-usr': .*/usr in a partition of its own" "$ERR"
+absent "$WORK/out.tar"
 matches '/usr' ' /usr ro,nodev[, ]' "$(inside "$m" grep -F ' /usr ' /proc/self/mountinfo)"
 stop "$m"
 wait_for 5 'the loop devices have gone' has_loops 0 "$file"

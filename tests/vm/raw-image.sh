@@ -54,10 +54,28 @@ m=$TEST-b
 create "$m" "$TEST-verity" -- "${IDLE[@]}"
 start "$m"
 equal 'dm devices' $((before + 1)) "$(devices)"
-matches 'the device' '^lodge-[0-9a-f]{16}-root$' "$(cat /sys/class/block/dm-*/dm/name | grep lodge)"
+matches 'the device' '^lodge-loop[0-9]+-[0-9a-f]{16}$' "$(cat /sys/class/block/dm-*/dm/name | grep lodge)"
 inside "$m" cat /etc/os-release >/dev/null
-stop "$m"
+# a second machine shares it, also after the first has ended
+create "$TEST-c" "$TEST-verity" -- "${IDLE[@]}"
+start "$TEST-c"
+equal 'dm devices of two machines' $((before + 1)) "$(devices)"
+stop "$TEST-c"
+start "$TEST-c"
+inside "$TEST-c" cat /etc/os-release >/dev/null
+inside "$m" touch /new
+equal 'diff' 'A /new' "$(lodgectl diff "$m" | grep -x '. /new')"
 has_devices() { [[ $(devices) -eq $1 ]]; }
+equal 'dm devices after a comparison' $((before + 1)) "$(devices)"
+lodgectl commit --progress=none "$m" "$TEST-commit" >/dev/null
+at_exit "lodgectl image rm --force $TEST-commit"
+equal 'a commit' /new "$(lodgectl run "$TEST-commit" ls /new </dev/null)"
+stop "$m"
+inside "$TEST-c" ls /bin >/dev/null
+stop "$TEST-c"
+wait_for 10 'the device has gone' has_devices "$before"
+lodgectl export --progress=none --format=tar "$TEST-verity" "$WORK/out.tar"
+matches 'what is exported' 'bin/busybox' "$(tar -tf "$WORK/out.tar")"
 wait_for 10 'the device has gone' has_devices "$before"
 wait_for 10 'the loop devices have gone' has_loops 0 "$file"
 
