@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "bus/bus-error.h"
 #include "core/job.h"
+#include "core/volume.h"
 #include "spec/unit-lines.h"
 
 #include <string.h>
@@ -46,6 +47,7 @@ static void call_free(Call *c)
         sd_bus_message_unref(c->message);
         free(c->machine);
         free(c->object);
+        free(c->volume);
         free(c->process);
         free(c->text);
         strv_free(c->argv);
@@ -228,12 +230,40 @@ static bool is_directory(int fd)
         return fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* "NAME:/path": of somebody else than the machine's owner. What does not exist yet will be its
+ * owner's. */
+static bool is_volume_of_other(const Call *c, const Machine *m, const char *line)
+{
+        _cleanup_free_ char *name = g_strndup(line, strcspn(line, ":"));
+        const Volume *v = g_hash_table_lookup(c->bus->manager->volumes, name);
+
+        return v && v->owner != m->settings.owner;
+}
+
+/* The owner of a machine may manage it, but that does not let him see into the volumes of others.
+ */
+static bool reaches_volumes(const Call *c)
+{
+        const Machine *m = c->machine ? manager_find(c->bus->manager, c->machine) : NULL;
+
+        if (!m)
+                return false;
+        STRV_FOREACH (line, c->has_settings ? c->settings.volumes : NULL)
+                if (is_volume_of_other(c, m, *line))
+                        return true;
+        STRV_FOREACH (line, c->has_implied ? c->implied.volumes : NULL)
+                if (is_volume_of_other(c, m, *line))
+                        return true;
+        return c->volume && is_volume_of_other(c, m, c->volume);
+}
+
 /* A machine that binds directories of the host, or an image made of one: what is in there may be
  * what the caller cannot read. */
 static bool reaches_host(const Call *c)
 {
         return c->is_bind || (c->has_settings && strv_length(c->settings.binds) > 0) ||
-               (c->has_implied && strv_length(c->implied.binds) > 0) || is_directory(c->stream);
+               (c->has_implied && strv_length(c->implied.binds) > 0) || is_directory(c->stream) ||
+               reaches_volumes(c);
 }
 
 /* What a machine's settings give it of the host's network, and whom they let in. */

@@ -53,6 +53,7 @@ struct Call {
         NetworkSettings network;
         char **networks, **ports;              /* what a machine is to be given */
         bool is_bind;                          /* likewise: a directory of the host */
+        char *volume;                          /* likewise: a volume with this name */
         const char *actions[CALL_ACTIONS_MAX]; /* of polkit: all are needed */
         size_t n_actions, n_allowed;
         bool needs_root; /* exec-root instead of exec */

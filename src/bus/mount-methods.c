@@ -16,6 +16,7 @@ int bus_read_mount_entry(Call *c, Fault *reterr)
         r = mount_line_parse(c->text, &e, &element, &why);
         if (r != -EINVAL) {
                 c->is_bind = r >= 0 && e.kind == MOUNT_BIND;
+                c->volume = r >= 0 && e.kind == MOUNT_VOLUME ? TAKE_PTR(e.source) : NULL;
                 return r;
         }
         shown = text_for_display(c->text, 128);

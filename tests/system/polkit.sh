@@ -73,3 +73,25 @@ expect 0 tester "${manager[@]}" RunMachine 'sasa{sv}' "$TEST-b" 2 id -u 1 User s
 denied RunMachine 'sasa{sv}' "$TEST-b" 2 id -u 1 User s 1001
 denied RunMachine 'sasa{sv}' "$TEST-b" 2 id -u 0
 denied RunMachine 'sasa{sv}' "$TEST-b" 2 id -u 1 User s 0
+
+# who may manage his own machine does not get at volumes of others by it
+c=$TEST-c
+at_exit "remove_machines; for v in \$(lodgectl volume ls -q '$TEST-*'); do lodgectl volume rm --force \$v; done"
+create "$c" busybox "Volume=$TEST-of-root:/was-there" -- "${IDLE[@]}"
+sed -i '/^Owner=/d; s/^\[Machine\]/[Machine]\nOwner='"$(id -u tester)"'/' "/etc/lodge/machines/$c.machine"
+lodgectl volume create "$TEST-of-root" >/dev/null
+lodgectl volume create --owner="$(id -u tester)" "$TEST-own" >/dev/null
+cat >"$rule" <<RULE
+polkit.addRule(function(action, subject) {
+    if (subject.user == "tester" && action.id == "org.lodge1.manage-own")
+        return polkit.Result.YES;
+});
+RULE
+wait_for 10 'the owner may stop it' allowed StopMachine 'sa{sv}' "$c" 0
+for volume in "$TEST-own" "$TEST-new"; do
+    expect 0 tester lodgectl mount --persist "$c" "$volume:/$volume"
+    expect 0 tester lodgectl set "$c" "Volume=$volume:/$volume /anonymous"
+done
+expect 5 tester lodgectl --no-ask-password mount --persist "$c" "$TEST-of-root:/x"
+expect 5 tester lodgectl --no-ask-password set "$c" "Volume=$TEST-own:/own $TEST-of-root:/x:ro"
+lacks 'its volumes' of-root "$(get "$c" Settings)"
