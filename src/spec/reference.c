@@ -142,10 +142,11 @@ void reference_done(Reference *r)
 
 bool reference_is_registry(const char *text)
 {
+        static const char local[] = "localhost";
         size_t n = strcspn(text, ":");
+        bool is_local = n == strlen(local) && strncmp(text, local, n) == 0;
 
-        return !strchr(text, '/') && (memchr(text, '.', n) || strncmp(text, "localhost", n) == 0) &&
-               domain_is_valid(text);
+        return !strchr(text, '/') && (memchr(text, '.', n) || is_local) && domain_is_valid(text);
 }
 
 static int refuse_without_registry(const char *text, const char *path, Fault *reterr)

@@ -113,6 +113,7 @@ static void test_messages(void)
         expect_message("quay.io", "'quay.io' is a registry and names no image; write quay.io/NAME");
         expect_message("localhost:5000", "'localhost:5000' is a registry and names no image; "
                                          "write localhost:5000/NAME");
+        expect_message("local", "'local' names no registry; write docker.io/library/local");
         expect_message("busybox:1.37", "'busybox:1.37' names no registry; write "
                                        "docker.io/library/busybox:1.37");
         expect_message("https://quay.io/a", "'https://quay.io/a' cannot be an image's reference: "
