@@ -7,62 +7,77 @@
 #include "ctl/report.h"
 #include "ctl/verbs.h"
 
-/* Names in use, as keys: layers that an image has, images and volumes that a machine uses. */
+/* Names that stay if prune is asked for all that it can remove: of images that a machine uses, that
+ * are read-only or not of layers, and of what these are made of. As keys. */
 typedef struct Usage {
-        json_t *layers, *images, *volumes;
+        json_t *digests, *images, *volumes;
 } Usage;
 
 static void usage_done(Usage *u)
 {
-        json_decref(u->layers);
+        json_decref(u->digests);
         json_decref(u->images);
         json_decref(u->volumes);
 }
 
-static void add_key(json_t *set, const char *key)
+static void add_key(json_t *set, json_t *key)
 {
-        if (key)
-                (void)json_object_set_new(set, key, json_true());
+        if (json_is_string(key))
+                (void)json_object_set_new(set, json_string_value(key), json_true());
+}
+
+static bool is_used(const json_t *row)
+{
+        return json_array_size(json_object_get(row, "UsedBy")) > 0;
+}
+
+static void add_image(Usage *u, const json_t *row)
+{
+        json_t *layer;
+        size_t i;
+
+        if (streq(json_string_value(json_object_get(row, "Type")), "oci") && !is_used(row) &&
+            !json_is_true(json_object_get(row, "ReadOnly")))
+                return;
+        add_key(u->images, json_object_get(row, "Name"));
+        add_key(u->digests, json_object_get(row, "Digest"));
+        add_key(u->digests, json_object_get(row, "ConfigDigest"));
+        json_array_foreach(json_object_get(row, "Layers"), i, layer) add_key(u->digests, layer);
 }
 
 static int get_usage(const Ctl *c, Usage *ret, Fault *reterr)
 {
+        static const char *const properties[] = {"Name",   "Type",         "ReadOnly", "Digest",
+                                                 "Layers", "ConfigDigest", "UsedBy",   NULL};
         _cleanup_json_ json_t *images = NULL, *volumes = NULL;
-        json_t *row, *layer;
-        size_t i, k;
-        int r = kind_list(c, &kind_image, (const char *const[]){"Name", "Layers", "UsedBy", NULL},
-                          &images, reterr);
+        json_t *row;
+        size_t i;
+        int r = kind_list(c, &kind_image, properties, &images, reterr);
 
         if (r >= 0)
                 r = kind_list(c, &kind_volume, (const char *const[]){"Name", "UsedBy", NULL},
                               &volumes, reterr);
         if (r < 0)
                 return r;
-        *ret = (Usage){.layers = json_object(), .images = json_object(), .volumes = json_object()};
-        json_array_foreach(images, i, row)
-        {
-                json_array_foreach(json_object_get(row, "Layers"), k, layer)
-                        add_key(ret->layers, json_string_value(layer));
-                if (json_array_size(json_object_get(row, "UsedBy")) > 0)
-                        add_key(ret->images, kind_name_of(row));
-        }
+        *ret = (Usage){.digests = json_object(), .images = json_object(), .volumes = json_object()};
+        json_array_foreach(images, i, row) add_image(ret, row);
         json_array_foreach(volumes, i, row)
         {
-                if (json_array_size(json_object_get(row, "UsedBy")) > 0)
-                        add_key(ret->volumes, kind_name_of(row));
+                if (is_used(row))
+                        add_key(ret->volumes, json_object_get(row, "Name"));
         }
         return 0;
 }
 
 static bool is_reclaimable(const Usage *u, const char *kind, const char *name)
 {
-        if (streq(kind, "layer"))
-                return !json_object_get(u->layers, name);
+        if (streq(kind, "layer") || streq(kind, "blob"))
+                return !json_object_get(u->digests, name);
         if (streq(kind, "image"))
                 return !json_object_get(u->images, name);
         if (streq(kind, "volume"))
                 return !json_object_get(u->volumes, name);
-        return streq(kind, "trash") || streq(kind, "incoming");
+        return streq(kind, "trash"); /* incoming may be of jobs that go on */
 }
 
 /* Array of {Kind, Name, Size, Reclaimable}. */

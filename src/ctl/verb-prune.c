@@ -46,8 +46,8 @@ static int print_removed(const Ctl *c, char *const *removed, const uint64_t *byt
                 print_clean(stdout, *name);
                 (void)putchar('\n');
         }
-        if (bytes)
-                report_note(c, "%zu removed, %s freed.", n, size_text(*bytes, size));
+        if (bytes && *bytes > 0) /* of images and volumes nobody has counted it */
+                report_note(c, "%zu removed, with %s of layers.", n, size_text(*bytes, size));
         else
                 report_note(c, "%zu removed.", n);
         return EXIT_OK;
