@@ -337,6 +337,7 @@ int job_verify(Image *image, const JobParams *p, Job **ret, Fault *reterr)
                 return r;
         o.object = image->name;
         o.place = place_verified;
+        o.makes_nothing = true;
         order_add(&o, "op", "verify");
         STRV_FOREACH (digest, image->record.layers)
                 order_add(&o, "layer", *digest);
@@ -367,6 +368,7 @@ int job_usage(Manager *manager, JobDoneFn done, void *userdata, Fault *reterr)
         JobOrder o = hidden_order(JOB_EXPORT, "usage", done, userdata);
         Job *j;
 
+        o.makes_nothing = true;
         return job_start(manager, &o, &j, reterr);
 }
 
@@ -381,6 +383,7 @@ int job_verify_all(Manager *manager, JobDoneFn done, void *userdata, Fault *rete
                 order_add(&o, "layer", *digest);
         STRV_FOREACH (digest, blobs)
                 order_add(&o, "blob", *digest);
+        o.makes_nothing = true;
         o.layers = TAKE_PTR(layers);
         return job_start(manager, &o, &j, reterr);
 }
@@ -443,6 +446,7 @@ static int start_diff(Machine *m, int disk_fd, JobDoneFn done, void *userdata, F
         Job *j;
         int r = order_add_written(&o, m, reterr);
 
+        o.makes_nothing = true;
         if (r <= 0) {
                 order_done(&o);
                 return r < 0 ? r : 1;

@@ -128,7 +128,7 @@ static int begin(Job *j, Fault *reterr)
         Manager *manager = j->manager;
         UnitPort *units = &manager->units;
         _cleanup_free_ char *owner = g_strconcat("job-", j->id, NULL);
-        int r = store_make_incoming(manager->root, j->id, reterr);
+        int r = j->makes_nothing ? 0 : store_make_incoming(manager->root, j->id, reterr);
 
         r = r < 0 ? r : uid_range_take(manager->root, owner, &j->uid, &j->uid_lock, reterr);
         if (r < 0)
@@ -464,7 +464,8 @@ void jobs_sweep(Manager *manager)
                 if (streq(e->d_name, ".") || streq(e->d_name, ".."))
                         continue;
                 if (g_hash_table_contains(manager->jobs, e->d_name) ||
-                    g_hash_table_contains(manager->hidden_jobs, e->d_name))
+                    g_hash_table_contains(manager->hidden_jobs, e->d_name) ||
+                    g_hash_table_contains(manager->lost_jobs, e->d_name))
                         continue;
                 if (job_id_is_valid(e->d_name))
                         stop_lost(manager, e->d_name);

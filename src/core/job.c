@@ -91,6 +91,7 @@ static Job *job_new(Manager *manager, JobOrder *o, const char *id)
                 .has_files = o->has_files,
                 .pauses = o->pauses,
                 .of_machine = o->of_machine,
+                .makes_nothing = o->makes_nothing,
                 .state = JOB_QUEUED,
                 .phase = g_strdup("waiting"),
                 .started_usec = now_usec(CLOCK_REALTIME),

@@ -74,10 +74,11 @@ typedef struct JobOrder {
         bool pauses;    /* machine @object stands still, if it runs, until FRAME_LAYER */
         char **args;    /* "key=value"; taken over */
         int fds[JOB_FDS_MAX];
-        size_t n_fds;     /* moved */
-        bool tell_layers; /* send the diff_ids that are in the store */
-        char **layers;    /* digests that it relies on; taken over; may be NULL */
-        void *data;       /* for place; taken over */
+        size_t n_fds;       /* moved */
+        bool makes_nothing; /* reads only: it needs no directory, and no room for one */
+        bool tell_layers;   /* send the diff_ids that are in the store */
+        char **layers;      /* digests that it relies on; taken over; may be NULL */
+        void *data;         /* for place; taken over */
         void (*free_data)(void *data);
         JobPlaceFn place; /* may be NULL */
         JobDoneFn done;   /* may be NULL */
@@ -93,7 +94,7 @@ struct Job {
         const char *operation;
         char *object, *name;
         uid_t owner;
-        bool is_hidden, at_once, force, has_files, pauses, of_machine;
+        bool is_hidden, at_once, force, has_files, pauses, of_machine, makes_nothing;
         JobHold hold;
         JobState state;
         char *phase;
@@ -183,7 +184,8 @@ void job_unit_started(Job *j, const char *error);
 /** job_unit_ended() - its unit is gone */
 void job_unit_ended(Job *j);
 
-/** jobs_sweep() - at start: stop the workers of an earlier lodged, and drop what they have left */
+/** jobs_sweep() - stop the workers of an earlier lodged, and drop what they have left
+ * At start, and when somebody cleans up. */
 void jobs_sweep(Manager *manager);
 /** jobs_lost_stopped() - the unit of a worker that this lodged has not started is gone */
 void jobs_lost_stopped(Manager *manager, const char *unit);

@@ -13,7 +13,7 @@ typedef struct Job {
         Progress *progress;
         Link *link; /* use job_layer_done() */
         struct MadeLayers *made;
-        int incoming_fd; /* the job's directory, incoming/ID */
+        int incoming_fd; /* the job's directory, incoming/ID; -EBADF: it makes nothing */
         int store_fd;    /* the store, to read; -EBADF where the job may not see it */
         int layers_fd;   /* its layers, O_PATH, of which most jobs may learn owners and modes, but
                           * read no file; negative errno: none */

@@ -57,7 +57,7 @@ static int open_layers(const Invocation *v)
         return fd < 0 ? -errno : fd;
 }
 
-static int open_places(const Invocation *v, const Operation *op, Job *job, Fault *reterr)
+static int open_incoming(const Invocation *v, Job *job, Fault *reterr)
 {
         _cleanup_free_ char *path = NULL;
 
@@ -66,9 +66,18 @@ static int open_places(const Invocation *v, const Operation *op, Job *job, Fault
                 return -ENOMEM;
         }
         job->incoming_fd = open_directory(AT_FDCWD, path);
-        if (job->incoming_fd < 0)
-                return fault_set(reterr, FAULT_FAILED, job->incoming_fd, "cannot open %s: %s", path,
-                                 strerror(-job->incoming_fd));
+        return job->incoming_fd < 0
+                       ? fault_set(reterr, FAULT_FAILED, job->incoming_fd, "cannot open %s: %s",
+                                   path, strerror(-job->incoming_fd))
+                       : 0;
+}
+
+static int open_places(const Invocation *v, const Operation *op, Job *job, Fault *reterr)
+{
+        int r = op->makes_nothing ? 0 : open_incoming(v, job, reterr);
+
+        if (r < 0)
+                return r;
         job->layers_fd = open_layers(v);
         if (!op->store)
                 return 0;

@@ -99,9 +99,9 @@ static const Operation operations[] = {
         {"clone", op_clone, clone_keys, .store = true, .owns_files = true},
         {"copy-to", op_copy_to, copy_to_keys, .guest = true},
         {"copy-from", op_copy_from, copy_from_keys, .guest = true},
-        {"diff", op_diff, diff_keys, .store = true},
-        {"usage", op_usage, NULL, .store = true},
-        {"verify", op_verify, verify_keys, .store = true},
+        {"diff", op_diff, diff_keys, .store = true, .makes_nothing = true},
+        {"usage", op_usage, NULL, .store = true, .makes_nothing = true},
+        {"verify", op_verify, verify_keys, .store = true, .makes_nothing = true},
 };
 
 const Operation *operation_find(const char *name)

@@ -10,9 +10,10 @@ typedef struct Operation {
         const char *name; /* as in the order's op= */
         OperationRun run;
         const OrderKey *keys;
-        bool network;    /* opens sockets */
-        bool store;      /* reads the store: a job of lodge-export@.service */
-        bool owns_files; /* makes files of any owner and mode */
+        bool network;       /* opens sockets */
+        bool store;         /* reads the store: a job of lodge-export@.service */
+        bool owns_files;    /* makes files of any owner and mode */
+        bool makes_nothing; /* needs no directory of its own */
         bool guest; /* enters a machine: a job of lodge-copy@.service or lodge-files@.service */
 } Operation;
 

@@ -86,7 +86,9 @@ static int allow_system(int ruleset)
 
 static int allow_directories(int ruleset, const SandboxArgs *args, uint64_t handled)
 {
-        int r = allow_below(ruleset, args->writable_fd, handled & ~LANDLOCK_ACCESS_FS_EXECUTE);
+        int r = args->writable_fd < 0 ? 0
+                                      : allow_below(ruleset, args->writable_fd,
+                                                    handled & ~LANDLOCK_ACCESS_FS_EXECUTE);
 
         for (size_t i = 0; i < SANDBOX_READABLE_MAX && r >= 0; i++)
                 if (args->readable_fds[i] >= 0)

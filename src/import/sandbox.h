@@ -16,7 +16,7 @@ typedef struct SandboxArgs {
         bool network;    /* may open sockets, and read what names and certificates need */
         bool owns_files; /* makes files of any owner, mode and capability */
         bool reads_all;  /* reads files of any owner */
-        int writable_fd; /* the directory to write in */
+        int writable_fd; /* the directory to write in; -EBADF: none */
         int readable_fds[SANDBOX_READABLE_MAX]; /* directories to read in; -EBADF: none */
 } SandboxArgs;
 

@@ -86,10 +86,10 @@ no_workers() {
 importing() { lodgectl import --progress=none "$@" </dev/null; } # importing FILE NAME
 pulling() { lodgectl pull --progress=none "$@" </dev/null; }
 
-# small_store SIZE: the store on an ext4 of its own, until the test ends
+# small_store SIZE [OPTION...]: the store on an ext4 of its own, made with these options, until the test ends
 small_store() {
     truncate -s "$1" "$BIG/disk"
-    mkfs.ext4 -q -F -m 0 "$BIG/disk"
+    mkfs.ext4 -q -F -m 0 "${@:2}" "$BIG/disk"
     systemctl stop lodged.service lodged.socket
     mount -o loop "$BIG/disk" "$STORE"
     chmod 0700 "$STORE"
