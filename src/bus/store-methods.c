@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the methods of volumes, jobs and of the store as a whole read, ask of core and reply, and
  * those of machines that are about what these have written. */
+#include "base/names.h"
 #include "base/text.h"
 #include "bus/call.h"
 #include "core/job-image.h"
 #include "core/prune.h"
 #include "core/store.h"
 #include "core/volume.h"
+#include "spec/reference.h"
 
 #include <string.h>
 
@@ -159,6 +161,18 @@ static int reply_pruned(Call *c, const Answer *a, sd_bus_message *reply)
         return r < 0 ? r : sd_bus_message_append(reply, "t", c->n_bytes);
 }
 
+/* @object "DIGEST layer" or "DIGEST blob" */
+static int push_remedy(Call *c, const char *object)
+{
+        _cleanup_free_ char *digest = g_strndup(object, strcspn(object, " "));
+        const char *directory =
+                g_str_has_suffix(object, " blob") ? LODGE_STORE_BLOBS : LODGE_STORE_LAYERS;
+        _cleanup_free_ char *remedy =
+                digest_is_valid(digest) ? store_remedy(c->bus->manager, directory, digest) : NULL;
+
+        return strv_push(&c->lines, remedy ?: "lodgectl prune");
+}
+
 /* What differs, in three strings each, after what the store itself has found. */
 static void on_verified(void *userdata, Job *j, Frame *result, const Fault *fault)
 {
@@ -179,7 +193,7 @@ static void on_verified(void *userdata, Job *j, Frame *result, const Fault *faul
 
                 r = r < 0 ? r : strv_push(&c->lines, shown ?: "");
                 r = r < 0 ? r : strv_push(&c->lines, problem ?: "");
-                r = r < 0 ? r : strv_push(&c->lines, "remove its images and pull them again");
+                r = r < 0 ? r : push_remedy(c, object);
         }
         if (r < 0)
                 call_fail(c, r, &f);

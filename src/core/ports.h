@@ -35,6 +35,8 @@ typedef struct UnitPort {
 typedef struct WorkPort {
         void *userdata;
         void (*sweep)(void *userdata);
+        /* the last run has left something there; NULL: nobody knows */
+        bool (*is_stuck)(void *userdata);
 } WorkPort;
 
 /* systemd-machined's list of the host's machines. */

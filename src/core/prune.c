@@ -36,6 +36,6 @@ uint64_t prune(Manager *manager, bool images, bool volumes, GPtrArray *removed)
         if (volumes)
                 (void)volumes_prune(manager, removed, NULL); /* what stays is not in the list */
         store_drop_unreferenced(manager, removed, &bytes);
-        manager_sweep(manager);
+        jobs_sweep(manager); /* what one that is gone has left, which is rarely there */
         return bytes;
 }

@@ -1,136 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What refers to what, and what does not fit. */
+/* What does not fit, and what helps. */
 #include "base/machine-name.h"
 #include "base/names.h"
 #include "base/text.h"
 #include "core/definition.h"
 #include "core/job.h"
 #include "core/manager.h"
+#include "core/remedy.h"
 #include "core/store.h"
 #include "core/volume.h"
 #include "spec/reference.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-
-/* ---- references ---- */
-
-static void add_reference(GHashTable *set, const char *digest)
-{
-        if (digest)
-                g_hash_table_add(set, g_strdup(digest));
-}
-
-/* Every record is read again where it has changed. Return: 0; -EUCLEAN somebody may refer to things
- * that we do not know of. */
-static int collect(Manager *manager, GHashTable *layers, GHashTable *blobs)
-{
-        _cleanup_free_ char *path = store_path(manager->root, LODGE_STORE_IMAGES, NULL);
-        _cleanup_closedir_ DIR *dir = opendir(path);
-
-        if (!dir) /* not even that there are none is known */
-                return -EUCLEAN;
-        for (struct dirent *e; (e = readdir(dir));) {
-                if (e->d_name[0] == '.' || !g_str_has_suffix(e->d_name, LODGE_RECORD_SUFFIX))
-                        continue;
-                _cleanup_free_ char *name = image_name_from_file(e->d_name, LODGE_RECORD_SUFFIX);
-                const Image *image = name ? images_refresh(manager, name) : NULL;
-
-                if (image && image->kind != IMAGE_OCI && image->kind == IMAGE_DIRECTORY)
-                        continue; /* a directory of that name */
-                if (!image || image->load_error.code != FAULT_NONE)
-                        return -EUCLEAN;
-                STRV_FOREACH (digest, image->record.layers)
-                        add_reference(layers, *digest);
-                add_reference(blobs, image->record.digest);
-                add_reference(blobs, image->record.config_digest);
-        }
-        return 0;
-}
-
-static GHashTable *new_set(void)
-{
-        return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-}
-
-/* ---- what nobody refers to ---- */
-
-/* A machine that runs holds a lock on each of its layers, and one that starts waits for ours.
- * Return: true, and what holds the lock. */
-static bool lock_unused(const char *path, int *ret)
-{
-        *ret = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); /* a blob is a file */
-        return *ret < 0 || flock(*ret, LOCK_EX | LOCK_NB) >= 0;
-}
-
-/* Return: true if it is gone. */
-static bool drop(Manager *manager, const char *directory, const char *digest, GPtrArray *removed)
-{
-        _cleanup_free_ char *file = digest_file_name(digest);
-        _cleanup_free_ char *path = store_path(manager->root, directory, file);
-        _cleanup_close_ int lock = -EBADF;
-        _cleanup_fault_ Fault f = {0};
-
-        if (job_holds_layer(manager, digest) || !lock_unused(path, &lock))
-                return false;
-        int r = store_trash(manager->root, directory, file, &f);
-        if (r < 0)
-                manager_warn(manager, NULL, f.message);
-        else if (r > 0 && removed)
-                g_ptr_array_add(removed, g_strdup(digest));
-        return r > 0;
-}
-
-static uint64_t drop_layers(Manager *manager, GHashTable *kept, GPtrArray *removed)
-{
-        _cleanup_strv_free_ char **all = store_layers(manager->root);
-        uint64_t bytes = 0;
-
-        STRV_FOREACH (digest, all) {
-                uint64_t size = store_layer_size(manager->root, *digest);
-
-                if (!g_hash_table_contains(kept, *digest) &&
-                    drop(manager, LODGE_STORE_LAYERS, *digest, removed))
-                        bytes += size;
-        }
-        return bytes;
-}
-
-/* Blobs come just before the record that names them, both at the end of a job. */
-void store_drop_unreferenced(Manager *manager, GPtrArray *removed, uint64_t *ret_bytes)
-{
-        GHashTable *layers = new_set(), *blobs = new_set();
-        _cleanup_strv_free_ char **all_blobs = store_blobs(manager->root);
-        uint64_t bytes = 0;
-
-        if (collect(manager, layers, blobs) >= 0) {
-                bytes = drop_layers(manager, layers, removed);
-                STRV_FOREACH (digest, all_blobs)
-                        if (!g_hash_table_contains(blobs, *digest))
-                                (void)drop(manager, LODGE_STORE_BLOBS, *digest, removed);
-        }
-        if (ret_bytes)
-                *ret_bytes = bytes;
-        g_hash_table_unref(layers);
-        g_hash_table_unref(blobs);
-}
 
 /* ---- findings ---- */
 
-static void find(GPtrArray *findings, const char *object, const char *remedy, const char *format,
-                 ...) _printf_(4, 5);
+static void find(GPtrArray *findings, const char *object, char *remedy, const char *format, ...)
+        _printf_(4, 5);
 
-static void find(GPtrArray *findings, const char *object, const char *remedy, const char *format,
-                 ...)
+/* Takes over @remedy. */
+static void find(GPtrArray *findings, const char *object, char *remedy, const char *format, ...)
 {
         va_list ap;
 
         va_start(ap, format);
         g_ptr_array_add(findings, text_for_display(object, 512));
         g_ptr_array_add(findings, g_strdup_vprintf(format, ap));
-        g_ptr_array_add(findings, g_strdup(remedy));
+        g_ptr_array_add(findings, remedy);
         va_end(ap);
 }
 
@@ -147,25 +44,29 @@ static bool is_there(const char *root, const char *directory, const char *digest
 
 static void check_image(const Image *image, GPtrArray *findings)
 {
-        const char *root = image->manager->root;
-        const char *again = "pull or import the image again, or remove it";
+        Manager *manager = image->manager;
 
         if (image->kind != IMAGE_OCI)
                 return;
         if (image->load_error.code != FAULT_NONE) {
-                find(findings, image->path, "remove the file, and pull or import the image again",
+                find(findings, image->path,
+                     remedy_command("lodgectl image rm --force %s", image->name),
                      "The record cannot be used, and nothing is pruned while it is there: %s",
                      image->load_error.message ?: "");
                 return;
         }
         STRV_FOREACH (digest, image->record.layers)
-                if (!is_there(root, LODGE_STORE_LAYERS, *digest, "", S_IFDIR))
-                        find(findings, image->name, again, "Its layer %s is not there", *digest);
+                if (!is_there(manager->root, LODGE_STORE_LAYERS, *digest, "", S_IFDIR))
+                        find(findings, image->name,
+                             remedy_make_again(manager, *digest, image->name),
+                             "Its layer %s is not there", *digest);
         const char *const blobs[] = {image->record.digest, image->record.config_digest};
         for (size_t i = 0; i < ELEMENTSOF(blobs); i++)
-                if (blobs[i] && !is_there(root, LODGE_STORE_BLOBS, blobs[i], "", S_IFREG))
-                        find(findings, image->name, again, "Its %s %s is not there",
-                             i == 0 ? "manifest" : "configuration", blobs[i]);
+                if (blobs[i] && !is_there(manager->root, LODGE_STORE_BLOBS, blobs[i], "", S_IFREG))
+                        find(findings, image->name,
+                             remedy_make_again(manager, blobs[i], image->name),
+                             "Its %s %s is not there", i == 0 ? "manifest" : "configuration",
+                             blobs[i]);
 }
 
 static void check_images(Manager *manager, GPtrArray *findings)
@@ -185,7 +86,7 @@ static void check_images(Manager *manager, GPtrArray *findings)
                 if (streq(e->d_name, ".") || streq(e->d_name, "..") || name ||
                     image_name_check(e->d_name, NULL) >= 0)
                         continue;
-                find(findings, full, "rename or remove it", "This is no image's name");
+                find(findings, full, remedy_remove(full), "This is no image's name");
         }
         images_load(manager);
         g_hash_table_iter_init(&i, manager->images);
@@ -193,30 +94,35 @@ static void check_images(Manager *manager, GPtrArray *findings)
                 check_image(image, findings);
 }
 
-static void check_digests(const char *root, const char *directory, const char *what,
+static void check_digest(Manager *manager, const char *directory, const char *file,
+                         const char *what, GPtrArray *findings)
+{
+        const char *root = manager->root;
+        _cleanup_free_ char *digest = digest_from_file_name(file);
+        _cleanup_free_ char *full = store_path(root, directory, file);
+        bool is_layer = streq(directory, LODGE_STORE_LAYERS);
+
+        if (!digest)
+                find(findings, full, remedy_remove(full), "This is no %s's name", what);
+        else if (!is_layer)
+                return;
+        else if (!is_there(root, directory, digest, "/" LODGE_LAYER_TREE, S_IFDIR))
+                find(findings, full, store_remedy(manager, directory, digest),
+                     "The layer has no files");
+        else if (!is_there(root, directory, digest, "/" LODGE_LAYER_MAP, S_IFREG))
+                find(findings, full, store_remedy(manager, directory, digest),
+                     "The layer has no " LODGE_LAYER_MAP ": it cannot be exported or verified");
+}
+
+static void check_digests(Manager *manager, const char *directory, const char *what,
                           GPtrArray *findings)
 {
-        _cleanup_free_ char *path = store_path(root, directory, NULL);
+        _cleanup_free_ char *path = store_path(manager->root, directory, NULL);
         _cleanup_closedir_ DIR *dir = opendir(path);
 
-        for (struct dirent *e; dir && (e = readdir(dir));) {
-                _cleanup_free_ char *digest = digest_from_file_name(e->d_name);
-                _cleanup_free_ char *full = store_path(root, directory, e->d_name);
-
-                if (streq(e->d_name, ".") || streq(e->d_name, ".."))
-                        continue;
-                if (!digest)
-                        find(findings, full, "remove it", "This is no %s's name", what);
-                else if (streq(directory, LODGE_STORE_BLOBS))
-                        continue;
-                else if (!is_there(root, directory, digest, "/" LODGE_LAYER_TREE, S_IFDIR))
-                        find(findings, full, "remove it, and pull its images again",
-                             "The layer has no files");
-                else if (!is_there(root, directory, digest, "/" LODGE_LAYER_MAP, S_IFREG))
-                        find(findings, full, "remove it, and pull its images again",
-                             "The layer has no " LODGE_LAYER_MAP
-                             ": it cannot be exported or verified");
-        }
+        for (struct dirent *e; dir && (e = readdir(dir));)
+                if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
+                        check_digest(manager, directory, e->d_name, what, findings);
 }
 
 static void check_incoming(Manager *manager, GPtrArray *findings)
@@ -233,11 +139,28 @@ static void check_incoming(Manager *manager, GPtrArray *findings)
                     g_hash_table_contains(manager->hidden_jobs, e->d_name) ||
                     g_hash_table_contains(manager->lost_jobs, e->d_name))
                         continue;
-                find(findings, full, "restart lodged, which sweeps it",
+                find(findings, full, g_strdup("lodgectl prune"),
                      "There is no job that it belongs to");
         }
 }
 
+static void check_volume(const Volume *v, const char *full, GPtrArray *findings)
+{
+        _cleanup_free_ char *record = g_strconcat(full, "/" LODGE_VOLUME_RECORD, NULL);
+        _cleanup_fault_ Fault f = {0};
+
+        if (volume_check_record(v, &f) < 0)
+                find(findings, full,
+                     remedy_command("echo '[Volume]' >%s && systemctl restart lodged", record),
+                     "The record of whose it is cannot be used, and it counts as root's: %s",
+                     f.message ?: "");
+        else if (v->machine && !manager_find(v->manager, v->machine) &&
+                 definition_is_gone(v->manager->root, v->machine))
+                find(findings, full, g_strdup("lodgectl volume prune"),
+                     "It belongs to machine '%s', which is gone", v->machine);
+}
+
+/* Those that lodged knows are directories that had their data when it started. */
 static void check_volumes(Manager *manager, GPtrArray *findings)
 {
         _cleanup_free_ char *path = store_path(manager->root, LODGE_STORE_VOLUMES, NULL);
@@ -247,23 +170,22 @@ static void check_volumes(Manager *manager, GPtrArray *findings)
                 const Volume *v = g_hash_table_lookup(manager->volumes, e->d_name);
                 _cleanup_free_ char *full =
                         store_path(manager->root, LODGE_STORE_VOLUMES, e->d_name);
-                _cleanup_free_ char *record = g_strconcat(full, "/" LODGE_VOLUME_RECORD, NULL);
+                _cleanup_free_ char *data = g_strconcat(full, "/" LODGE_VOLUME_DATA, NULL);
                 struct stat st;
+                bool has_data = lstat(data, &st) == 0 && S_ISDIR(st.st_mode);
 
                 if (streq(e->d_name, ".") || streq(e->d_name, ".."))
                         continue;
                 if (g_str_has_prefix(e->d_name, STORE_TEMPORARY))
-                        find(findings, full, "remove it", "A volume that was half made");
+                        find(findings, full, g_strdup("lodgectl prune"),
+                             "A volume that was half made");
+                else if (!has_data || (!v && image_name_check(e->d_name, NULL) < 0))
+                        find(findings, full, remedy_remove(full), "This is no volume");
                 else if (!v)
-                        find(findings, full, "restart lodged if it is a volume, else remove it",
-                             "This is no volume that is known");
-                else if (lstat(record, &st) < 0)
-                        find(findings, full, "back up its data, and create the volume anew",
-                             "The volume has no record of whose it is");
-                else if (v->machine && !manager_find(manager, v->machine) &&
-                         definition_is_gone(manager->root, v->machine))
-                        find(findings, full, "'lodgectl volume prune' removes it",
-                             "It belongs to machine '%s', which is gone", v->machine);
+                        find(findings, full, g_strdup("systemctl restart lodged"),
+                             "This volume has come while lodged did not look");
+                else
+                        check_volume(v, full, findings);
         }
 }
 
@@ -281,7 +203,7 @@ static void check_machines(Manager *manager, GPtrArray *findings)
                 if (streq(e->d_name, ".") || streq(e->d_name, "..") ||
                     machine_name_is_valid(e->d_name))
                         continue; /* one without a machine goes by itself, core/orphan.c */
-                find(findings, full, "remove it", "This is no machine's name");
+                find(findings, full, remedy_remove(full), "This is no machine's name");
         }
         g_hash_table_iter_init(&i, manager->machines);
         while (g_hash_table_iter_next(&i, NULL, &p)) {
@@ -290,17 +212,43 @@ static void check_machines(Manager *manager, GPtrArray *findings)
                 Image *image;
 
                 if (m->settings.image && image_check(manager, m->settings.image, &image, &f) < 0)
-                        find(findings, m->name, "pull or import the image, or remove the machine",
+                        find(findings, m->name, remedy_make_again(manager, NULL, m->settings.image),
                              "The image of the machine cannot be used: %s", f.message ?: "");
+        }
+}
+
+/* What is in use may not be deleted, and there has been time to do it. */
+static void check_trash(Manager *manager, GPtrArray *findings)
+{
+        _cleanup_free_ char *path = store_path(manager->root, LODGE_STORE_TRASH, NULL);
+        _cleanup_closedir_ DIR *dir =
+                manager->work.is_stuck && manager->work.is_stuck(manager->work.userdata)
+                        ? opendir(path)
+                        : NULL;
+
+        for (struct dirent *e; dir && (e = readdir(dir));) {
+                _cleanup_free_ char *full = store_path(manager->root, LODGE_STORE_TRASH, e->d_name);
+                _cleanup_free_ char *mount = NULL;
+
+                if (streq(e->d_name, ".") || streq(e->d_name, ".."))
+                        continue;
+                mount = mount_below(full);
+                if (mount)
+                        find(findings, full, remedy_command("umount %s && lodgectl prune", mount),
+                             "It cannot be deleted: something is mounted in it");
+                else
+                        find(findings, full, remedy_remove(full),
+                             "It could not be deleted; 'journalctl -u lodged' says why");
         }
 }
 
 void store_check(Manager *manager, GPtrArray *findings)
 {
         check_images(manager, findings);
-        check_digests(manager->root, LODGE_STORE_LAYERS, "layer", findings);
-        check_digests(manager->root, LODGE_STORE_BLOBS, "blob", findings);
+        check_digests(manager, LODGE_STORE_LAYERS, "layer", findings);
+        check_digests(manager, LODGE_STORE_BLOBS, "blob", findings);
         check_incoming(manager, findings);
         check_volumes(manager, findings);
         check_machines(manager, findings);
+        check_trash(manager, findings);
 }

@@ -102,7 +102,7 @@ int store_take_entry(const char *root, const char *job, const char *entry, unsig
  * Return: 0; negative errno. */
 int store_make_incoming(const char *root, const char *job, Fault *reterr);
 
-/* ---- what refers to what: store-check.c ---- */
+/* ---- what refers to what: store-references.c ---- */
 
 /** store_drop_unreferenced() - move layers and blobs that no record names to the trash
  * Those that a job relies on, or that are locked, stay; all stay where a record cannot be read.
@@ -110,6 +110,12 @@ int store_make_incoming(const char *root, const char *job, Fault *reterr);
  * @ret_bytes what the layers among them have; may be NULL */
 void store_drop_unreferenced(Manager *manager, GPtrArray *removed, uint64_t *ret_bytes);
 
+/* ---- what does not fit: store-check.c, remedy.c ---- */
+
 /** store_check() - compare the store with itself
  * @findings GPtrArray: object, problem, remedy, object .., appended to; new strings */
 void store_check(Manager *manager, GPtrArray *findings);
+
+/** store_remedy() - what helps against a layer or a blob that is damaged
+ * Return: a command for a shell, newly allocated, caller frees. */
+char *store_remedy(Manager *manager, const char *directory, const char *digest);

@@ -87,6 +87,15 @@ static int read_record(Volume *v, Fault *reterr)
         return ini_parse(path, text, n, &reader, v, reterr);
 }
 
+int volume_check_record(const Volume *v, Fault *reterr)
+{
+        Volume *copy = volume_new(v->manager, v->name);
+        int r = read_record(copy, reterr);
+
+        volume_free(copy);
+        return r;
+}
+
 static int write_record(const Volume *v, int dir)
 {
         g_autoptr(GString) s = g_string_new("[Volume]\n");

@@ -64,6 +64,9 @@ void volume_note_machine(Manager *manager, const char *machine);
  * @force even if machines that do not run have it in their definition
  * Return: 0; -EBUSY; else negative errno. Frees @v on success. */
 int volume_remove(Volume *v, bool force, Fault *reterr);
+/** volume_check_record() - can the record of whose it is be read?
+ * Return: 0; negative errno with a sentence. */
+int volume_check_record(const Volume *v, Fault *reterr);
 /** volumes_prune() - remove all that no machine has in its definition
  * @removed GPtrArray of names, appended to
  * Return: 0; negative errno of the first that could not be. */

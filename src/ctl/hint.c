@@ -319,6 +319,10 @@ void hint_for_fault(Ctl *c, const char *object, const Fault *f)
         case FAULT_NO_SUCH_MOUNT: report_hint("lodgectl mount %s", object ?: ""); break;
         case FAULT_NO_SUCH_JOB: report_hint("lodgectl job ls"); break;
         case FAULT_NO_SPACE: report_hint("lodgectl prune"); break;
+        case FAULT_FAILED:
+                if (streq(c->verb->name, "image verify"))
+                        report_hint("lodgectl doctor --deep");
+                break;
         case FAULT_INVALID_NAME: hint_reference(c); break;
         case FAULT_START_FAILED:
                 if (object)

@@ -14,6 +14,7 @@ struct Worker {
         sd_event *event;
         sd_event_source *child;
         bool again; /* asked for while it runs */
+        bool stuck; /* the last run has left something */
 };
 
 static void port_sweep(void *userdata);
@@ -23,7 +24,8 @@ static int on_child(sd_event_source *source, const siginfo_t *si, void *userdata
         Worker *w = userdata;
 
         w->child = sd_event_source_disable_unref(w->child);
-        if (si->si_code != CLD_EXITED || si->si_status != 0)
+        w->stuck = si->si_code != CLD_EXITED || si->si_status != 0;
+        if (w->stuck)
                 (void)sd_journal_print(LOG_WARNING,
                                        "lodge-work could not delete everything in the trash; it "
                                        "is tried again after the next stop, ignoring");
@@ -66,6 +68,13 @@ static void port_sweep(void *userdata)
                                        strerror(-r));
 }
 
+static bool port_is_stuck(void *userdata)
+{
+        const Worker *w = userdata;
+
+        return w->stuck && !w->child;
+}
+
 Worker *worker_new(sd_event *event)
 {
         Worker *w = g_new0(Worker, 1);
@@ -85,5 +94,5 @@ void worker_free(Worker *w)
 
 WorkPort worker_port(Worker *w)
 {
-        return (WorkPort){.userdata = w, .sweep = port_sweep};
+        return (WorkPort){.userdata = w, .sweep = port_sweep, .is_stuck = port_is_stuck};
 }
