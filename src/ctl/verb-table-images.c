@@ -77,7 +77,7 @@ static const Option df_options[] = {
         {.name = NULL},
 };
 static const Option prune_options[] = {
-        {"all", 'a', OPTION_FLAG, NULL, "images that no machine uses, too"},
+        {"all", 'a', OPTION_FLAG, NULL, "images of layers that no machine uses, too"},
         {"volumes", 0, OPTION_FLAG, NULL, "volumes that no machine uses, too"},
         {"force", 'f', OPTION_FLAG, NULL, "do not ask"},
         {.name = NULL},

@@ -139,7 +139,12 @@ for kind in "${KINDS[@]}"; do
     # prune leaves it alone but with --all
     lodgectl prune --force >/dev/null
     is_there "$i" || fail "$kind: it was pruned"
-    lodgectl image rm "$i"
+    lodgectl prune --all --force >/dev/null
+    if [[ $type == oci ]]; then
+        if is_there "$i"; then fail "$kind: it was not pruned"; fi
+    else
+        lodgectl image rm "$i"
+    fi
     says "No image '$i'" lodgectl image status "$i"
     absent "$IMAGES/$i" "$TREES/$i" "$IMAGES/$i.raw" "$TREES/$i.raw" "$IMAGES/$i.oci"
     wait_for 10 "$kind: it leaves no loop device" eval "! losetup --list --noheadings --output BACK-FILE | grep -q '/$i'"
