@@ -91,14 +91,6 @@ none() { # none NAME DIFF COMMIT: as these regular expressions say
 }
 create "$TEST-ended" busybox -- "${IDLE[@]}"
 none "$TEST-ended" '' 'has no writable layer: it does not run, and WritableLayer=keep is not set'
-truncate -s 16M "$TREES/$TEST-disk.raw"
-at_exit "rm -f $TREES/$TEST-disk.raw"
-mkfs.ext4 -q -d "$IMAGES/busybox" "$TREES/$TEST-disk.raw"
-create "$TEST-raw" "$TEST-disk" -- "${IDLE[@]}"
-start "$TEST-raw"
-inside "$TEST-raw" touch /made
-none "$TEST-raw" 'is of a disk image, which nothing is compared with' 'is of a disk image, of which no layer can be made'
-stop "$TEST-raw"
 if [[ $(printf '%s\n' 6.6 "$(uname -r)" | sort -V | head -n 1) == 6.6 ]]; then
     run_idle "$TEST-memory" WritableLayerMedium=memory
     none "$TEST-memory" 'is in memory,.* WritableLayerMedium=disk makes' 'is in memory,.* WritableLayerMedium=disk makes'
