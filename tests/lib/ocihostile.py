@@ -77,6 +77,7 @@ class Case:
 
 
 CASES = {}
+AMOUNTS = {}  # more of them, which take so many files that a store on a disk would be busy with nothing else
 
 
 def base():
@@ -338,23 +339,30 @@ whole('gzip-bomb-end', 'refuse', '8 GiB of zeros behind the end of the archive',
       lambda: bomb([(Tar().file('a', b'').bytes(), 1), (ZEROS, 8 << 10)]))
 whole('longname-1G', 'refuse', 'a name of 1 GiB', lambda: bomb([
     (header(b'././@LongLink', 1 << 30, kind=b'L', magic=ocitar.GNU), 1), (b'n' * (1 << 20), 1 << 10)]))
-case('files-200000', 'accept', '200000 files', lambda t: many_files(t, 200000), is_file('many/f199999'))
-case('dirs-100000', 'accept', '100000 directories', lambda t: t.raw(b''.join(
-    header(b'%090d/' % i, kind=b'5', mode=0o755) for i in range(100000))), is_dir('%090d' % 99999))
-case('dirs-long', 'either', '20000 directories with a path of 3900 bytes', lambda t: [
-    t.dir('/'.join(['d' * 250] * i)) for i in range(1, 15)] + [t.dir('/'.join(['d' * 250] * 14 + [f'{i:0200}'])) for i in range(20000)])
-case('whiteouts-100000', 'either', '100000 whiteouts', lambda t: t.raw(b''.join(header(b'.wh.%080d' % i) for i in range(100000))))
-case('hardlinks-50000', 'either', '50000 hardlinks to one file', lambda t: t.file('a', b'').raw(b''.join(
-    header(b'%080d' % i, kind=b'1', link=b'a') for i in range(50000))))
-case('implied-50000', 'either', '50000 files in directories that have no entries', lambda t: t.raw(b''.join(
-    header(b'%090d/x' % i) for i in range(50000))))
+case('files-100000', 'accept', '100000 files', lambda t: many_files(t, 100000), is_file('many/f99999'))
 case('dup-20000', 'either', '20000 entries of one name', lambda t: t.raw(header(b'same') * 20000), is_file('same'))
+
+
+def amount(name, outcome, what, steps, *checks):
+    case(name, outcome, what, steps, *checks)
+    AMOUNTS[name] = CASES.pop(name)
 
 
 def many_files(tar, count):
     tar.dir('many')
     tar.raw(b''.join(header(b'many/f%d' % i) for i in range(count)))
 
+
+amount('files-200000', 'accept', '200000 files', lambda t: many_files(t, 200000), is_file('many/f199999'))
+amount('dirs-100000', 'accept', '100000 directories', lambda t: t.raw(b''.join(
+    header(b'%090d/' % i, kind=b'5', mode=0o755) for i in range(100000))), is_dir('%090d' % 99999))
+amount('dirs-long', 'either', '20000 directories with a path of 3900 bytes', lambda t: [
+    t.dir('/'.join(['d' * 250] * i)) for i in range(1, 15)] + [t.dir('/'.join(['d' * 250] * 14 + [f'{i:0200}'])) for i in range(20000)])
+amount('whiteouts-100000', 'either', '100000 whiteouts', lambda t: t.raw(b''.join(header(b'.wh.%080d' % i) for i in range(100000))))
+amount('hardlinks-50000', 'either', '50000 hardlinks to one file', lambda t: t.file('a', b'').raw(b''.join(
+    header(b'%080d' % i, kind=b'1', link=b'a') for i in range(50000))))
+amount('implied-50000', 'either', '50000 files in directories that have no entries', lambda t: t.raw(b''.join(
+    header(b'%090d/x' % i) for i in range(50000))))
 
 # --- layers -----------------------------------------------------------------------------------------------------------
 

@@ -51,6 +51,31 @@ start "$m"
 within 5 stop "$m"
 equal 'its end, not by the deadline' stopped "$(reason "$m")"
 
+create "$m-other" "$TEST-signal" StopSignal=SIGINT -- /bin/sh -c 'trap "exit 0" INT; trap "" USR1 TERM; sleep 1000 & wait'
+start "$m-other"
+within 5 stop "$m-other"
+equal 'its end by another signal' stopped "$(reason "$m-other")"
+
+# health and labels: those of the image, others, none
+image health $'Command=/bin/sh -c "trap \'exit 0\' TERM; touch /well; sleep 1000 & wait"\nHealthcheck=CMD-SHELL "test -e /well"
+HealthcheckIntervalSec=100ms\nHealthcheckRetries=1\nLabel=a=1\nLabel="b=2 3"'
+m=$TEST-health
+create "$m" "$TEST-health" Label='b=4 c=5'
+start "$m"
+wait_for 5 'it is well, as the image sees it' has "$m" Health healthy
+inside "$m" rm /well
+wait_for 5 'it is ill' has "$m" Health unhealthy
+equal 'its labels' "a=1${NL}b=4${NL}c=5" "$(lodgectl show --effective -p Label "$m" | sed -n 's/^Label=\([^ ]*\).*/\1/p')"
+stop "$m"
+create "$m-other" "$TEST-health" Healthcheck=false HealthcheckIntervalSec=100ms HealthcheckRetries=1
+start "$m-other"
+wait_for 5 'it is ill, by another check' has "$m-other" Health unhealthy
+stop "$m-other"
+create "$m-none" "$TEST-health" Healthcheck='""'
+start "$m-none"
+equal 'without a check' none "$(get "$m-none" Health)"
+stop "$m-none"
+
 # ports that the image exposes: shown, and opened if that is wanted
 image ports $'Command=/bin/sh -c "hostname >/tmp/name; trap \'exit 0\' TERM; httpd -f -p 18080 -h /tmp & wait"
 ExposedPort=18080/tcp\nExposedPort=18081\nExposedPort=18053/udp'

@@ -108,6 +108,22 @@ no InvalidOption "'zip'|auto, oci" open "$BIG/root.tar" zip
 exec 3<> <(:)
 lodgectl import --detach - "$TEST-a" <&3 >"$WORK/job"
 wait_for 10 'it runs' is_running
+
+# what reads it meanwhile: nobody's uid, a filter, no sockets but those to lodged and the journal, no file but those of its job
+pid=$(systemctl show --value -p MainPID "lodge-import@$(<"$WORK/job").service")
+status() { sed -n "s/^$1:\s*//p" "/proc/$pid/status"; }
+is_somebody_else() { [[ $(status Uid) != 0* ]]; }
+wait_for 10 'it is somebody else' is_somebody_else
+equal 'a filter of system calls' 2 "$(status Seccomp)"
+equal 'new privileges' 1 "$(status NoNewPrivs)"
+equal 'capabilities: chown, dac_override, fowner, fsetid, mknod, setfcap' 000000008800001b "$(status CapPrm)"
+equal 'capabilities to inherit, and ambient ones' '0000000000000000 0000000000000000' "$(status CapInh) $(status CapAmb)"
+read -r uid _ < <(status Uid)
+[[ $uid -gt 65535 ]] || fail "it has uid $uid"
+expect 2 getent passwd "$uid"
+equal 'groups' '' "$(status Groups | tr -d ' ')"
+equal 'sockets: the journal and lodged' 2 "$(find "/proc/$pid/fd" -lname 'socket:*' -printf '%l\n' | sort -u | wc -l)"
+equal 'files that it could write' '' "$(find "/proc/$pid/fd" -lname '/*' ! -lname "$STORE/incoming/*" ! -lname "$STORE/layers" ! -lname /dev/null -printf '%l ')"
 lodgectl job cancel "$(<"$WORK/job")"
 exec 3<&-
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a job may do with the layers of the store that it was not given: ask, but not read. Modes
  * are no hindrance, as it may make files of any owner. Changes are what the mount of its unit
- * forbids. */
+ * forbids. And which system calls it has left: with the network, or for files alone. */
 #include "import/sandbox.h"
 #include "unit/test.h"
 
@@ -9,7 +9,12 @@
 
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <sched.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -55,10 +60,60 @@ static void inside(int own, int layers, bool marked)
         CHECK_NUMBER(refusal(openat(own, "new", O_WRONLY | O_CREAT | O_CLOEXEC, 0600)), 0);
 }
 
+static int result(long r)
+{
+        return r < 0 ? -errno : 0;
+}
+
+static void inside_calls(bool network)
+{
+#if !defined(__SANITIZE_ADDRESS__) /* there is no filter then */
+        static const int families[] = {AF_INET, AF_INET6, AF_UNIX, AF_NETLINK};
+        static char program[] = "/bin/true";
+        int pair[2];
+
+        for (size_t i = 0; i < ELEMENTSOF(families); i++)
+                CHECK_NUMBER(refusal(socket(families[i], SOCK_DGRAM | SOCK_CLOEXEC, 0)),
+                             network ? 0 : -EPERM);
+        CHECK_NUMBER(result(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)),
+                     network ? 0 : -EPERM);
+        CHECK_NUMBER(result(fork()), -EPERM);
+        CHECK_NUMBER(result(execv(program, (char *[]){program, NULL})), -EPERM);
+        CHECK_NUMBER(result(kill(getppid(), 0)), -EPERM);
+        CHECK_NUMBER(result(ptrace(PTRACE_ATTACH, getppid(), NULL, NULL)), -EPERM);
+        CHECK_NUMBER(result(unshare(CLONE_NEWUSER)), -EPERM);
+        CHECK_NUMBER(result(mount("none", "/", NULL, MS_PRIVATE, NULL)), -EPERM);
+        CHECK_NUMBER(result(chroot(".")), -EPERM);
+        CHECK_NUMBER(result(setuid(0)), -EPERM);
+        CHECK_NUMBER(result(syscall(SYS_io_uring_setup, 1, NULL)), -EPERM);
+        CHECK_NUMBER(result(syscall(SYS_bpf, 0, NULL, 0)), -EPERM);
+        CHECK_NUMBER(result(syscall(SYS_keyctl, 0, 0, 0, 0, 0)), -EPERM);
+        CHECK_NUMBER(result(syscall(SYS_userfaultfd, 0)), -EPERM);
+        CHECK_NUMBER(result(syscall(SYS_process_vm_readv, getppid(), NULL, 0, NULL, 0, 0)), -EPERM);
+#endif
+}
+
+/* In a process of its own, which must end well. */
+static void confined(const SandboxArgs *args, int layers, bool marked)
+{
+        int status;
+        pid_t pid = fork();
+
+        CHECK(pid >= 0);
+        if (pid == 0) {
+                _cleanup_fault_ Fault fault = {0};
+
+                CHECK(sandbox_enter(args, &fault) >= 0);
+                inside_calls(args->network);
+                inside(args->writable_fd, layers, marked);
+                _exit(0);
+        }
+        CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
 int main(void)
 {
         char top[] = "/dev/shm/test-sandbox-XXXXXX";
-        int status;
 
         if (geteuid() != 0)
                 skip("needs root: a user of its own");
@@ -77,20 +132,14 @@ int main(void)
         bool marked = fsetxattr(secret, "user.mark", "1", 1, 0) >= 0; /* tmpfs: since Linux 6.6 */
         _cleanup_close_ int own = openat(dir, "own", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
                             layers = openat(dir, "layers", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        pid_t pid = fork();
-        CHECK(pid >= 0);
-        if (pid == 0) {
-                const SandboxArgs args = {.uid = UID,
-                                          .owns_files = true,
-                                          .writable_fd = own,
-                                          .readable_fds = {-EBADF, -EBADF, -EBADF, -EBADF}};
-                _cleanup_fault_ Fault fault = {0};
-
-                CHECK(sandbox_enter(&args, &fault) >= 0);
-                inside(own, layers, marked);
-                _exit(0);
-        }
-        CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+        SandboxArgs args = {.uid = UID,
+                            .owns_files = true,
+                            .writable_fd = own,
+                            .readable_fds = {-EBADF, -EBADF, -EBADF, -EBADF}};
+        confined(&args, layers, marked);
+        CHECK(unlinkat(dir, "own/new", 0) >= 0);
+        args.network = true;
+        confined(&args, layers, marked);
         CHECK(unlinkat(dir, "layers/secret/file", 0) >= 0 && unlinkat(dir, "own/new", 0) >= 0);
         CHECK(unlinkat(dir, "layers/secret", AT_REMOVEDIR) >= 0);
         CHECK(unlinkat(dir, "layers", AT_REMOVEDIR) >= 0 &&
