@@ -92,9 +92,10 @@ static int set_location(RegistryConf *r, const char *value, Fault *reterr)
 static int add_mirror(RegistryConf *r, const char *value, Fault *reterr)
 {
         _cleanup_free_ char *url = NULL;
-        const char *rest = strstr(value, "://");
+        const char *rest = value + strcspn(value, ":"); /* of the scheme, not of a later part */
 
-        if (!rest || !is_location(rest + 3) || http_url_resolve(NULL, value, &url) < 0)
+        if (strncmp(rest, "://", 3) != 0 || !is_location(rest + 3) ||
+            http_url_resolve(NULL, value, &url) < 0)
                 return invalid(reterr,
                                "Mirror= is https://HOST, with :PORT and /PREFIX if need be");
         if (strv_length(r->mirrors) >= MIRRORS_MAX)

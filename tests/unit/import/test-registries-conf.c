@@ -69,6 +69,9 @@ static void test_bad(void)
         check_refused("[x.org]\nMirror=https://y.org/a//b\n", "r.conf:2: Mirror= is ");
         check_refused("[x.org]\nMirror=https://y.org/../b\n", "r.conf:2: Mirror= is ");
         check_refused("[x.org]\nMirror=https://u:p@y.org\n", "r.conf:2: Mirror= is ");
+        check_refused("[x.org]\nMirror=https:/..?//://y.org\n", "r.conf:2: Mirror= is ");
+        check_refused("[x.org]\nMirror=https:y.org//z\n", "r.conf:2: Mirror= is ");
+        check_refused("[x.org]\nMirror=HTTPS:///y.org\n", "r.conf:2: Mirror= is ");
         check_refused("[x.org]\nMirror=ftp://y.org\n", "r.conf:2: Mirror= is ");
         check_refused("[x.org]\n\nLocation=https://y.org\n", "r.conf:3: Location= is ");
         check_refused("[x.org]\nLocation=\n", "r.conf:2: Location= is ");
