@@ -160,12 +160,12 @@ static void check_volume(const Volume *v, const char *full, GPtrArray *findings)
                      "It belongs to machine '%s', which is gone", v->machine);
 }
 
-/* Those that lodged knows are directories that had their data when it started. */
 static void check_volumes(Manager *manager, GPtrArray *findings)
 {
         _cleanup_free_ char *path = store_path(manager->root, LODGE_STORE_VOLUMES, NULL);
         _cleanup_closedir_ DIR *dir = opendir(path);
 
+        volumes_load(manager);
         for (struct dirent *e; dir && (e = readdir(dir));) {
                 const Volume *v = g_hash_table_lookup(manager->volumes, e->d_name);
                 _cleanup_free_ char *full =
@@ -181,10 +181,7 @@ static void check_volumes(Manager *manager, GPtrArray *findings)
                              "A volume that was half made");
                 else if (!has_data || (!v && image_name_check(e->d_name, NULL) < 0))
                         find(findings, full, remedy_remove(full), "This is no volume");
-                else if (!v)
-                        find(findings, full, g_strdup("systemctl restart lodged"),
-                             "This volume has come while lodged did not look");
-                else
+                else if (v)
                         check_volume(v, full, findings);
         }
 }

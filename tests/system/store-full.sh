@@ -16,18 +16,19 @@ m=$TEST-m s=$TEST-s
 free() { df --output="$1" --block-size=1 "$STORE" | tail -n 1 | tr -d ' '; } # free avail|iavail
 fill() { # fill bytes|inodes: until nothing is left; some blocks come free as others are written
     local i
+    wait_for 60 'the trash is empty' trash_is_empty
     if [[ $1 == bytes ]]; then
         i=$(free avail)
         [[ $i -lt 200000 ]] || fallocate -l $((i - 100000)) "$STORE/filler.most"
         for ((i = 0; $(free avail) > 0 && i < 200; i++)); do
-            head -c 1M /dev/zero 2>/dev/null >"$STORE/filler.$i" || true
+            head -c 1M /dev/zero >>"$STORE/filler.more" || true
             sync -f "$STORE"
-            mkdir "$STORE/filler.d$i" || true # takes a block that is too little for a file
-        done 2>/dev/null
+            mktemp -d "$STORE/filler.XXXXXX" || true # takes a block that is too little for a file
+        done >/dev/null 2>&1
         equal 'free bytes' 0 "$(free avail)"
     else
-        mkdir "$STORE/filler.d" || return 0
-        seq -f "$STORE/filler.d/%.0f" "$(free iavail)" | xargs -r touch
+        i=$(mktemp -d "$STORE/filler.XXXXXX" 2>/dev/null) || return 0
+        seq -f "$i/%.0f" "$(free iavail)" | xargs -r touch
         equal 'free inodes' 0 "$(free iavail)"
     fi
 }
@@ -36,15 +37,13 @@ gives_back() { # gives_back bytes|inodes COMMAND...: it works, and the file syst
     local what=avail
     [[ $1 == bytes ]] || what=iavail
     empty
-    wait_for 60 'the trash is empty' trash_is_empty
     fill "$1"
     expect 0 "${@:2}"
     wait_for 60 'the trash is empty' trash_is_empty
     wait_for 10 "'${*:2}' gives back $1" eval "sync -f $STORE; [[ \$(free $what) -gt 0 ]]"
 }
 made() { # all that is to go, and a machine that runs
-    for i in 1 2 3; do importing "$BIG/image$i" "$TEST-$i" >/dev/null; done
-    rm "$STORE/images/$TEST-3.oci" # as after a pull that came to nothing
+    for i in 1 2; do importing "$BIG/image$i" "$TEST-$i" >/dev/null; done
     importing --type=directory "$BIG/layer1" "$TEST-directory" >/dev/null
     lodgectl volume create "$TEST-v" >/dev/null
     head -c 300000 /dev/urandom >"$STORE/volumes/$TEST-v/data/file"
@@ -72,14 +71,19 @@ for what in bytes inodes; do
     expect 1 lodgectl doctor
     matches 'what doctor says' 'problem +space' "$OUT"
     lacks 'what doctor says' 'problem +store' "$OUT"
+    fill $what # nobody is to have given anything back meanwhile
     expect 1 importing "$BIG/image3" "$TEST-new"
     matches 'an import' '[Ss]pace' "$ERR"
+    fill $what
     expect 1 lodgectl volume create "$TEST-new"
     matches 'a new volume' "$STORE/volumes: No space left on device" "$ERR"
     matches 'what helps' 'hint: lodgectl prune' "$ERR"
     equal 'a program in the machine' hello "$(inside "$m" echo hello)"
     within 5 stop "$m"
 
+    empty
+    importing "$BIG/image3" "$TEST-3" >/dev/null
+    rm "$STORE/images/$TEST-3.oci" # as after a pull that came to nothing
     gives_back $what lodgectl prune --force
     start "$m"
     gives_back $what lodgectl volume rm "$TEST-w"
