@@ -25,22 +25,25 @@ fill() { # fill bytes|inodes: until nothing is left; some blocks come free as ot
             sync -f "$STORE"
             mktemp -d "$STORE/filler.XXXXXX" || true # takes a block that is too little for a file
         done >/dev/null 2>&1
-        equal 'free bytes' 0 "$(free avail)"
+        # the last block cannot always be had; nothing that is made here is content with it
+        [[ $(free avail) -le 1024 ]] || fail "there are $(free avail) free bytes"
     else
-        i=$(mktemp -d "$STORE/filler.XXXXXX" 2>/dev/null) || return 0
-        seq -f "$i/%.0f" "$(free iavail)" | xargs -r touch
-        equal 'free inodes' 0 "$(free iavail)"
+        mkdir -p "$STORE/filler.inodes" 2>/dev/null || true # one that was there before, or none is left
+        while [[ $(free iavail) -gt 0 ]]; do # what has just run may give some back
+            seq -f "$STORE/filler.inodes/$EPOCHREALTIME.%.0f" "$(free iavail)" | xargs touch 2>/dev/null || true
+        done
     fi
 }
 empty() { rm -rf "$STORE"/filler.*; }
 gives_back() { # gives_back bytes|inodes COMMAND...: it works, and the file system has more free after it
-    local what=avail
+    local what=avail before
     [[ $1 == bytes ]] || what=iavail
     empty
     fill "$1"
+    before=$(free $what)
     expect 0 "${@:2}"
     wait_for 60 'the trash is empty' trash_is_empty
-    wait_for 10 "'${*:2}' gives back $1" eval "sync -f $STORE; [[ \$(free $what) -gt 0 ]]"
+    wait_for 10 "'${*:2}' gives back $1" eval "sync -f $STORE; [[ \$(free $what) -gt $before ]]"
 }
 made() { # all that is to go, and a machine that runs
     for i in 1 2; do importing "$BIG/image$i" "$TEST-$i" >/dev/null; done
